@@ -1,0 +1,167 @@
+import * as z from 'zod';
+import { checksumOf, type ChecksumAlgorithm, crc32cChecksum } from './checksum.js';
+import { type JsonObject, jsonProblem, type JsonValue, utf8Length } from './data.js';
+import { kindOf, StreamError } from './errors.js';
+import { nameProblem } from './name.js';
+
+const jsonValue = z.custom<JsonValue>((v) => jsonProblem(v) === undefined, {
+  error: (issue) => `must be JSON: ${jsonProblem(issue.input)}`,
+});
+const jsonObject = z.custom<JsonObject>(
+  (v) => typeof v === 'object' && v !== null && !Array.isArray(v) && jsonProblem(v) === undefined,
+  { error: (issue) => `must be a JSON object: ${jsonProblem(issue.input) ?? kindOf(issue.input)}` },
+);
+const text = z.custom<string>((v) => typeof v === 'string' && v.isWellFormed(), {
+  error: (issue) =>
+    `must be a well-formed string, got ${typeof issue.input === 'string' ? 'a lone surrogate' : kindOf(issue.input)}`,
+});
+const bytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array, {
+  error: (issue) => `must be a Uint8Array, got ${kindOf(issue.input)}`,
+});
+const streamName = z.custom<string>((v) => nameProblem(v) === undefined, {
+  error: (issue) => nameProblem(issue.input) ?? 'is invalid',
+});
+
+const common = {
+  streamId: streamName,
+  seq: z.int().min(0),
+  final: z.boolean(),
+  size: z.int().min(0),
+  checksum: z.string().max(160).optional(),
+  metadata: jsonObject,
+  timestamp: z.number().min(0),
+};
+
+/** The schema every chunk fits; unknown fields are refused. The types below are inferred from it. */
+export const chunkSchema = z.discriminatedUnion('type', [
+  z.strictObject({ ...common, type: z.literal('text'), data: text }),
+  z.strictObject({ ...common, type: z.literal('json'), data: jsonValue }),
+  z.strictObject({ ...common, type: z.enum(['binary', 'audio', 'image']), data: bytes }),
+]);
+
+const compiled = z.compile(chunkSchema);
+
+/**
+ * One piece of a stream. Immutable.
+ *
+ * | field | meaning |
+ * |---|---|
+ * | `streamId` | name of the stream, a path such as `books/moby-dick` |
+ * | `seq` | 0-based number in the stream, without gaps |
+ * | `type` | `text`, `json`, `binary`, `audio` or `image` |
+ * | `data` | a string, a JSON value, or a `Uint8Array` for the last three |
+ * | `final` | whether the producer meant it as the last |
+ * | `size` | bytes of the data: UTF-8 of text, UTF-8 of the JSON text, the byte length of binary |
+ * | `checksum` | `algorithm:hexdigest` of those bytes, when asked for |
+ * | `metadata` | a JSON object of the producer's own |
+ * | `timestamp` | milliseconds since the epoch when it was made |
+ */
+export type Chunk = Readonly<z.infer<typeof chunkSchema>>;
+
+/** The kinds of data a chunk can hold. */
+export type ChunkType = Chunk['type'];
+
+/** A chunk whose data is a string. */
+export type TextChunk = Extract<Chunk, { type: 'text' }>;
+
+/** A chunk whose data is bytes. */
+export type BytesChunk = Extract<Chunk, { data: Uint8Array }>;
+
+/** Data a chunk can be made of without saying its type: strings become `text`, bytes `binary`, all else `json`. */
+export type ChunkData = JsonValue | Uint8Array;
+
+/** What {@link createChunk} needs; the rest has defaults. */
+export interface ChunkInit {
+  readonly streamId: string;
+  readonly seq: number;
+  readonly data: ChunkData;
+  /** Default: by the data, see {@link ChunkData}. */
+  readonly type?: ChunkType;
+  /** Default `false`. */
+  readonly final?: boolean;
+  /** `true` for CRC-32C, or an algorithm. Default: none. */
+  readonly checksum?: boolean | ChecksumAlgorithm;
+  /** Default `{}`. */
+  readonly metadata?: JsonObject;
+  /** Default `Date.now()`. */
+  readonly timestamp?: number;
+}
+
+const noMetadata: JsonObject = Object.freeze({});
+
+/**
+ * Makes a chunk: fills in type, size and timestamp, and the checksum when asked for. The chunk is frozen; its bytes are
+ * not copied, so leave them alone afterwards.
+ *
+ * @throws {@link StreamError} `chunk-invalid` naming the field and the kind of value it held
+ *
+ * @example
+ * createChunk({ streamId: 'books/moby-dick', seq: 0, data: 'Call me Ishmael.' }).size; // 16
+ */
+export function createChunk(init: ChunkInit): Chunk {
+  const { data, checksum } = init;
+  const type = init.type ?? typeOf(data);
+  const chunk: Record<string, unknown> = {
+    streamId: init.streamId,
+    seq: init.seq,
+    type,
+    data,
+    final: init.final ?? false,
+    size: sizeOf(type, data),
+    metadata: init.metadata ?? noMetadata,
+    timestamp: init.timestamp ?? Date.now(),
+  };
+  const valid = parseChunk(chunk);
+  if (checksum === undefined || checksum === false) return Object.freeze(valid);
+  return Object.freeze({ ...valid, checksum: checksumOf(valid, checksum === true ? crc32cChecksum : checksum) });
+}
+
+/**
+ * Checks that a value is a chunk, its `size` included.
+ *
+ * @throws {@link StreamError} `chunk-invalid` naming the field and what was wrong with it
+ */
+export function checkChunk(value: unknown): Chunk {
+  const chunk = parseChunk(value);
+  const { type, data, size, streamId, seq } = chunk;
+  const actual = sizeOf(type, data);
+  if (size === actual) return chunk;
+  throw new StreamError('chunk-invalid', `chunk field "size" says ${size} but the data takes ${actual} bytes`, {
+    streamId,
+    seq,
+    field: 'size',
+  });
+}
+
+function parseChunk(value: unknown): Chunk {
+  const result = compiled.safeParse(value);
+  if (!result.success) throw invalidChunk(result.error, value);
+  return result.data;
+}
+
+/** @internal Bytes that data of this type takes: what {@link Chunk.size} must say. 0 for data that does not fit the type. */
+export function sizeOf(type: ChunkType, data: unknown): number {
+  if (data instanceof Uint8Array) return data.byteLength;
+  if (type === 'text') return typeof data === 'string' ? utf8Length(data) : 0;
+  // Data that JSON cannot hold is refused by the schema; here it must only not throw.
+  return type === 'json' && jsonProblem(data) === undefined ? utf8Length(JSON.stringify(data)) : 0;
+}
+
+function typeOf(data: ChunkData): ChunkType {
+  if (typeof data === 'string') return 'text';
+  return data instanceof Uint8Array ? 'binary' : 'json';
+}
+
+/** @internal Turns zod's issues into one sentence that names the first wrong field. */
+export function invalidChunk(error: z.ZodError, value: unknown): StreamError {
+  const issue = error.issues[0];
+  const field = issue === undefined || issue.path.length === 0 ? undefined : issue.path.join('.');
+  const about = field === undefined ? 'chunk' : `chunk field "${field}"`;
+  const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return new StreamError('chunk-invalid', `${about}: ${issue?.message ?? 'is invalid'}`, {
+    ...(field === undefined ? {} : { field }),
+    ...(typeof given['streamId'] === 'string' ? { streamId: given['streamId'] } : {}),
+    ...(typeof given['seq'] === 'number' ? { seq: given['seq'] } : {}),
+    cause: error,
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * Every way a stream can go wrong at run time, one word each. The same words travel in `error` frames.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `name-invalid` | a stream name is empty, too long or holds a forbidden segment or character |
+ * | `chunk-invalid` | a chunk does not fit the schema |
+ * | `chunk-corrupt` | a chunk's data does not match its checksum |
+ * | `chunk-too-large` | a chunk is larger than a frame may be |
+ * | `gap` | chunks are missing and will not come |
+ * | `overflow` | a bounded buffer is full |
+ * | `idle-timeout` | nothing arrived for too long |
+ * | `stream-not-found` | no stream has this name |
+ * | `stream-exists` | a stream of this name exists with another configuration |
+ * | `stream-closed` | the stream has ended and takes no more chunks |
+ * | `stream-failed` | the producer ended the stream with a failure |
+ * | `stream-cancelled` | the stream was cancelled |
+ * | `producer-fenced` | a newer epoch of this producer exists |
+ * | `sequence-gap` | a producer's number is ahead of what the log expects |
+ * | `log-full` | the log has reached its bound |
+ * | `frame-malformed` | a message is not a sequence of frames |
+ * | `frame-unknown` | a frame's `t` names no known frame |
+ * | `frame-invalid` | a frame does not fit its schema |
+ * | `frame-unexpected` | a frame makes no sense at this point |
+ * | `frame-too-large` | a message exceeds the negotiated size |
+ * | `credit-invalid` | a grant is negative, fractional or beyond 2^53 - 1 |
+ * | `limit-reached` | a configured limit (subscriptions, streams, publishers) is reached |
+ * | `connection-lost` | the connection broke and the retries are used up |
+ * | `connection-refused` | the peer ended the connection and retrying is useless |
+ * | `callback-failed` | a function handed to an operator threw; `cause` holds what |
+ * | `internal` | a defect: please report it |
+ */
+export const errorCodes = [
+  'name-invalid',
+  'chunk-invalid',
+  'chunk-corrupt',
+  'chunk-too-large',
+  'gap',
+  'overflow',
+  'idle-timeout',
+  'stream-not-found',
+  'stream-exists',
+  'stream-closed',
+  'stream-failed',
+  'stream-cancelled',
+  'producer-fenced',
+  'sequence-gap',
+  'log-full',
+  'frame-malformed',
+  'frame-unknown',
+  'frame-invalid',
+  'frame-unexpected',
+  'frame-too-large',
+  'credit-invalid',
+  'limit-reached',
+  'connection-lost',
+  'connection-refused',
+  'callback-failed',
+  'internal',
+] as const;
+
+/** One of {@link errorCodes}. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** What an error is about; every field is optional and JSON-safe. */
+export interface ErrorDetails {
+  /** Name of the stream. */
+  readonly streamId?: string;
+  /** Position of the chunk. */
+  readonly seq?: number;
+  /** The number that would have been right (`sequence-gap`, `producer-fenced`). */
+  readonly expected?: number;
+  /** Which operator raised it. */
+  readonly operator?: string;
+  /** Which field of the input was wrong. */
+  readonly field?: string;
+}
+
+/** Options of {@link StreamError}: the details and the `cause`. */
+export interface StreamErrorOptions extends ErrorDetails {
+  /** What led to it. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of run-time trouble. Misuse of an API throws `TypeError` or `RangeError` instead.
+ *
+ * @example
+ * chunks$.subscribe({ error: (e) => e instanceof StreamError && e.code === 'gap' && resync() });
+ */
+export class StreamError extends Error {
+  /** What went wrong, as a word a program can switch on. */
+  readonly code: ErrorCode;
+  /** What it is about. */
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: StreamErrorOptions = {}) {
+    const { cause, ...details } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'StreamError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/**
+ * Makes a {@link StreamError} of anything thrown; one that already is passes unchanged.
+ *
+ * @param code - used when `thrown` is not a `StreamError`
+ */
+export function toStreamError(thrown: unknown, code: ErrorCode, options: StreamErrorOptions = {}): StreamError {
+  if (thrown instanceof StreamError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new StreamError(code, message, { ...options, cause: thrown });
+}
+
+/**
+ * Names a value's kind for a message, without printing the value: `a negative number`, `an array`, `null`.
+ */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'undefined';
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (typeof value === 'number') return kindOfNumber(value);
+  if (value === '') return 'an empty string';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function kindOfNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (value < 0) return 'a negative number';
+  if (!Number.isInteger(value)) return 'a fractional number';
+  return 'a number';
+}

@@ -1,0 +1,6 @@
+/**
+ * What may be reported about a stream while it flows.
+ *
+ * @module
+ */
+export * from './probe.js';

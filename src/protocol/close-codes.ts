@@ -1,0 +1,52 @@
+/**
+ * Every way a session ends, with its number (WebSocket close codes) and its name. 4000 to 4999 are this protocol's own.
+ *
+ * | code | name | who | reconnect? |
+ * |---|---|---|---|
+ * | 1000 | `normal` | either | no: it was meant |
+ * | 1001 | `going-away` | server shuts down | yes |
+ * | 1006 | `lost` | nobody: the connection broke | yes |
+ * | 1007 | `invalid-utf8` | a text message is not UTF-8 | no |
+ * | 1009 | `frame-too-large` | a message exceeds the announced size | no |
+ * | 1011 | `internal` | server met a defect | yes |
+ * | 4400 | `frame-malformed` | a message is not a sequence of frames | no |
+ * | 4406 | `protocol-unsupported` | subprotocol `sluice.v1` was not offered | no |
+ * | 4408 | `idle-timeout` | nothing was heard for too long | yes |
+ * | 4410 | `backlog` | the peer asks on but does not read the answers | yes |
+ * | 4429 | `limit-reached` | too many connections, or too many invalid frames | yes, later |
+ */
+export const closeCodes = {
+  normal: 1000,
+  'going-away': 1001,
+  lost: 1006,
+  'invalid-utf8': 1007,
+  'frame-too-large': 1009,
+  internal: 1011,
+  'frame-malformed': 4400,
+  'protocol-unsupported': 4406,
+  'idle-timeout': 4408,
+  backlog: 4410,
+  'limit-reached': 4429,
+} as const;
+
+/** Name of a way to end a session. */
+export type CloseName = keyof typeof closeCodes;
+
+const fatal: ReadonlySet<number> = new Set([
+  closeCodes.normal,
+  closeCodes['invalid-utf8'],
+  closeCodes['frame-too-large'],
+  closeCodes['frame-malformed'],
+  closeCodes['protocol-unsupported'],
+]);
+
+/** The name of a close code; unknown codes are `lost`. */
+export function closeName(code: number): CloseName {
+  for (const [name, known] of Object.entries(closeCodes)) if (known === code) return name as CloseName;
+  return 'lost';
+}
+
+/** Whether a client should connect again after this close code. */
+export function mayReconnect(code: number): boolean {
+  return !fatal.has(code);
+}

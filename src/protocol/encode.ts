@@ -1,0 +1,94 @@
+import type { EncodedChunk } from '../chunk/index.js';
+import type { DataFrame, OutgoingFrame, PublishFrame } from './frame.js';
+
+/**
+ * One message on the wire: a WebSocket text message, or a binary one. `data` of a text message is a string or its UTF-8.
+ */
+export interface Message {
+  readonly binary: boolean;
+  readonly data: string | Uint8Array;
+}
+
+/** Bytes of a record's two lengths in a binary message. */
+export const recordHeader = 8;
+
+const encoder = new TextEncoder();
+/** A frame that goes to many links is encoded once: this is the memory of that. */
+const encoded = new WeakMap<object, Message>();
+
+/** The JSON text of a frame. Chunks are spliced in as they are, not encoded again. */
+export function frameText(frame: OutgoingFrame): string {
+  return frame.t === 'data' || frame.t === 'publish' ? carrierText(frame) : JSON.stringify(frame);
+}
+
+function carrierText(frame: DataFrame<EncodedChunk> | PublishFrame<EncodedChunk>): string {
+  let heads = '';
+  for (const chunk of frame.chunks) heads += heads === '' ? chunk.head : `,${chunk.head}`;
+  if (frame.t === 'data') return `{"t":"data","ch":${frame.ch},"seq":${frame.seq},"chunks":[${heads}]}`;
+  const { stream, producer, epoch, seq, close } = frame;
+  const closing = close === undefined ? '' : `,"close":${JSON.stringify(close)}`;
+  const from = `"stream":${JSON.stringify(stream)},"producer":${JSON.stringify(producer)},"epoch":${epoch},"seq":${seq}`;
+  return `{"t":"publish",${from},"chunks":[${heads}]${closing}}`;
+}
+
+/**
+ * Encodes frames as one message: text when no chunk holds bytes, binary otherwise. A single frame is encoded once however
+ * many links it goes to.
+ */
+export function encodeMessage(frames: readonly OutgoingFrame[]): Message {
+  const [only] = frames;
+  if (only === undefined || frames.length > 1) return encodeAll(frames);
+  const known = encoded.get(only);
+  if (known !== undefined) return known;
+  const message = encodeAll(frames);
+  const shared = typeof message.data === 'string' ? { binary: false, data: encoder.encode(message.data) } : message;
+  encoded.set(only, shared);
+  return shared;
+}
+
+function encodeAll(frames: readonly OutgoingFrame[]): Message {
+  if (frames.some(hasBytes)) return { binary: true, data: encodeRecords(frames) };
+  return { binary: false, data: frames.map(frameText).join('\n') };
+}
+
+function hasBytes(frame: OutgoingFrame): boolean {
+  return (
+    'chunks' in frame &&
+    Array.isArray(frame.chunks) &&
+    frame.chunks.some((chunk: EncodedChunk) => chunk.bytes !== undefined)
+  );
+}
+
+function encodeRecords(frames: readonly OutgoingFrame[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  for (const frame of frames) {
+    const head = encoder.encode(frameText(frame));
+    const bodies = bodiesOf(frame);
+    const bodyLength = bodies.reduce((sum, bytes) => sum + bytes.length, 0);
+    const lengths = new Uint8Array(recordHeader);
+    const view = new DataView(lengths.buffer);
+    view.setUint32(0, head.length);
+    view.setUint32(4, bodyLength);
+    parts.push(lengths, head, ...bodies);
+    total += recordHeader + head.length + bodyLength;
+  }
+  return concat(parts, total);
+}
+
+function bodiesOf(frame: OutgoingFrame): Uint8Array[] {
+  if (frame.t !== 'data' && frame.t !== 'publish') return [];
+  const bodies: Uint8Array[] = [];
+  for (const chunk of frame.chunks) if (chunk.bytes !== undefined) bodies.push(chunk.bytes);
+  return bodies;
+}
+
+function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { type ChunkBody, type EncodedChunk, errorCodes, nameProblem } from '../chunk/index.js';
+
+/** WebSocket subprotocol that PROTOCOL.md describes. */
+export const subprotocol = 'sluice.v1';
+
+const stream = z.custom<string>((v) => nameProblem(v) === undefined, {
+  error: (issue) => nameProblem(issue.input) ?? 'is invalid',
+});
+const channel = z.int().min(0);
+const seq = z.int().min(0);
+const count = z.int().min(0);
+const reason = z.string().max(1024).optional();
+const status = z.enum(['completed', 'failed', 'cancelled']);
+const range = z.tuple([seq, seq]).refine(([from, to]) => from < to, 'a range must hold at least one chunk');
+const token = z.string().min(1).max(256);
+/** Heads are checked one by one while decoding, so that a wrong one is named by its index. */
+const heads = z.array(z.unknown());
+
+/** Schemas of the frames a client sends, by `t`. */
+export const clientFrames = {
+  subscribe: z.strictObject({
+    t: z.literal('subscribe'),
+    stream,
+    from: z.union([z.literal('beginning'), z.literal('now'), seq]),
+    chunks: count,
+    bytes: count,
+  }),
+  credit: z.strictObject({ t: z.literal('credit'), ch: channel, chunks: count, bytes: count }),
+  unsubscribe: z.strictObject({ t: z.literal('unsubscribe'), ch: channel }),
+  nack: z.strictObject({ t: z.literal('nack'), ch: channel, ranges: z.array(range).min(1).max(64) }),
+  publish: z.strictObject({
+    t: z.literal('publish'),
+    stream,
+    producer: token,
+    epoch: seq,
+    seq,
+    chunks: heads,
+    close: z.strictObject({ status, reason }).optional(),
+  }),
+  cancel: z.strictObject({ t: z.literal('cancel'), stream, reason }),
+  ping: z.strictObject({ t: z.literal('ping'), grants: z.array(z.tuple([channel, count, count])) }),
+} as const;
+
+/** Schemas of the frames a server sends, by `t`. */
+export const serverFrames = {
+  welcome: z.strictObject({
+    t: z.literal('welcome'),
+    protocol: z.literal(subprotocol),
+    session: z.string(),
+    maxFrame: z.int().min(1),
+    pingMs: z.int().min(1),
+    window: z.strictObject({ chunks: z.int().min(1), bytes: z.int().min(1) }),
+  }),
+  subscribed: z.strictObject({ t: z.literal('subscribed'), stream, ch: channel, seq }),
+  unsubscribed: z.strictObject({ t: z.literal('unsubscribed'), ch: channel }),
+  data: z.strictObject({ t: z.literal('data'), ch: channel, seq, chunks: heads }),
+  gap: z.strictObject({ t: z.literal('gap'), ch: channel, from: seq, to: seq, reason: z.enum(['trimmed', 'dropped']) }),
+  end: z.strictObject({ t: z.literal('end'), ch: channel, seq, status, reason }),
+  ack: z.strictObject({ t: z.literal('ack'), stream, producer: token, epoch: seq, seq, next: seq }),
+  stop: z.strictObject({ t: z.literal('stop'), stream, reason }),
+  error: z.strictObject({
+    t: z.literal('error'),
+    code: z.enum(errorCodes),
+    message: z.string(),
+    stream: z.string().optional(),
+    ch: channel.optional(),
+    producer: token.optional(),
+    expected: seq.optional(),
+    field: z.string().optional(),
+  }),
+  pong: z.strictObject({ t: z.literal('pong'), sent: z.array(z.tuple([channel, seq])) }),
+} as const;
+
+type Infer<S> = S extends z.ZodType<infer T> ? Readonly<T> : never;
+type OneOf<S extends Record<string, z.ZodType>> = Infer<S[keyof S]>;
+
+type Carrier = 'publish' | 'data';
+
+/** A `publish` or `data` frame with its chunks: bodies on the way in, encoded ones on the way out. */
+type WithChunks<F, C> = Omit<F, 'chunks'> & { readonly chunks: readonly C[] };
+
+/** Chunks for one stream, from a producer. */
+export type PublishFrame<C = ChunkBody> = WithChunks<Infer<typeof clientFrames.publish>, C>;
+/** A run of chunks of one stream, numbered from `seq` on. */
+export type DataFrame<C = ChunkBody> = WithChunks<Infer<typeof serverFrames.data>, C>;
+
+/** What a client sends, by `t`. `C`: {@link ChunkBody} as decoded, {@link EncodedChunk} as sent. */
+export type ClientFrame<C = ChunkBody> = Exclude<OneOf<typeof clientFrames>, { t: Carrier }> | PublishFrame<C>;
+/** What a server sends, by `t`. */
+export type ServerFrame<C = ChunkBody> = Exclude<OneOf<typeof serverFrames>, { t: Carrier }> | DataFrame<C>;
+/** Any frame on its way out. */
+export type OutgoingFrame = ClientFrame<EncodedChunk> | ServerFrame<EncodedChunk>;
+
+/** One frame of a kind. */
+export type FrameOf<F extends { t: string }, T extends F['t']> = Extract<F, { t: T }>;

@@ -1,0 +1,9 @@
+/**
+ * The words two sluices exchange, as PROTOCOL.md defines them: frames, their encoding and the close codes. Pure.
+ *
+ * @module
+ */
+export * from './close-codes.js';
+export * from './decode.js';
+export * from './encode.js';
+export * from './frame.js';

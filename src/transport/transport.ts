@@ -1,0 +1,60 @@
+import type { BadFrame, ClientFrame, Message, OutgoingFrame, ServerFrame } from '../protocol/index.js';
+
+/**
+ * One duplex connection that carries frames, whatever is beneath it. The adapter encodes, decodes and knows the socket;
+ * the machine above it knows neither.
+ */
+export interface Link {
+  /** Sends frames as one message. After the end it does nothing. */
+  send(frames: readonly OutgoingFrame[]): void;
+
+  /**
+   * Whether the link takes more without piling up: false while more bytes wait to be handed on than its high-water mark
+   * allows. Sending on is still possible, and unbounded: it is the caller who must hold back.
+   */
+  readonly writable: boolean;
+
+  /** Ends the link in good order. The second call does nothing. */
+  close(code: number, reason: string): void;
+}
+
+/** What a link tells the machine above it. Nothing comes after `closed`. */
+export interface LinkEvents<In> {
+  /** Frames of one message, in order. */
+  frames(frames: readonly (In | BadFrame)[]): void;
+  /** The link is writable again, after it was not. */
+  drained(): void;
+  /** The link has ended, by whomever. Exactly once. */
+  closed(code: number, reason: string): void;
+}
+
+/** What a server hears of a link. */
+export type ServerLinkEvents = LinkEvents<ClientFrame>;
+
+/** What a client hears of a link: `opened` comes first, unless `closed` does. */
+export interface ClientLinkEvents extends LinkEvents<ServerFrame> {
+  opened(): void;
+}
+
+/** The port of a client's transports: opens links to one server. */
+export interface ClientTransport {
+  /** Begins to open a link. Answers at once: how it goes comes through the events, never before this call returns. */
+  connect(events: ClientLinkEvents): Link;
+}
+
+/** Where a server's transports hand their links: `accept` answers with the events it wants. */
+export interface LinkAcceptor {
+  accept(link: Link, peer: Peer): ServerLinkEvents;
+}
+
+/** Who is at the other end, as far as the transport knows. */
+export interface Peer {
+  /** How it came: `websocket`, `sse`, `memory`. */
+  readonly transport: string;
+  /** Remote address, where there is one. */
+  readonly address?: string;
+  /** Request headers, where there were any, names in lower case. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export type { Message };

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['sluice-source'], externalConditions: ['sluice-source'] } },
+  resolve: { conditions: ['sluice-source'] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    coverage: {
+      provider: 'v8',
+      include: ['operators/**', 'src/**'],
+      reporter: ['text', 'json-summary'],
+    },
+  },
+});
