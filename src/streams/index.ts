@@ -1,0 +1,9 @@
+/**
+ * Streams over a log: create, publish, receive, info, list, close, and the events of their lives.
+ *
+ * @module
+ */
+export * from './events.js';
+export * from './publish-to.js';
+export { type ReaderOptions } from './reader.js';
+export * from './streams.js';

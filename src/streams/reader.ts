@@ -1,0 +1,202 @@
+import { asapScheduler, Observable, type SchedulerLike, type Subscriber, Subscription } from 'rxjs';
+import {
+  checkBound,
+  checkPosition,
+  type Chunk,
+  decodeChunk,
+  type EndStatus,
+  type Position,
+  StreamError,
+  toStreamError,
+} from '../chunk/index.js';
+import { type Log, type LogSlice, type MaybePromise, whenReady } from '../log/log.js';
+import type { StreamEvent } from './events.js';
+
+/** How a reader in the same process reads. */
+export interface ReaderOptions {
+  /** Where to begin. Default `beginning`. */
+  readonly from?: Position;
+  /** Chunks taken from the log at a time, and so held at most. Default 256. */
+  readonly batch?: number;
+  /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
+  readonly onGap?: 'error' | 'skip';
+}
+
+/** Told what a reader meets. */
+export type Report = (event: StreamEvent) => void;
+
+const defaultBatch = 256;
+/** Encoded bytes taken from the log at a time. */
+const batchBytes = 1 << 20;
+
+/** Checks a reader's options at call time. */
+export function checkReader(options: ReaderOptions): void {
+  if (options.from !== undefined) checkPosition(options.from);
+  if (options.batch !== undefined) checkBound('batch', options.batch);
+}
+
+/** The error of a stream that is not there. */
+export function notFound(streamId: string): StreamError {
+  return new StreamError('stream-not-found', `there is no stream "${streamId}"`, { streamId });
+}
+
+/** Finds the number a position stands for. */
+export function resolvePosition(log: Log, streamId: string, from: Position): MaybePromise<number> {
+  return whenReady(log.info(streamId), (info) => {
+    if (info === undefined) throw notFound(streamId);
+    if (from === 'beginning') return info.first;
+    return from === 'now' ? info.next : from;
+  });
+}
+
+/** The error an ended stream gives its readers, or `undefined` when it completed. */
+export function endError(streamId: string, status: EndStatus, reason?: string): StreamError | undefined {
+  if (status === 'completed') return undefined;
+  const code = status === 'failed' ? 'stream-failed' : 'stream-cancelled';
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return new StreamError(code, `stream "${streamId}" ${status}${why}`, { streamId });
+}
+
+/** Follows a stream in the same process: what is kept, then what comes, until it ends. Pushes as fast as the log reads. */
+export function followLog(
+  log: Log,
+  streamId: string,
+  options: ReaderOptions,
+  report: Report,
+  scheduler: SchedulerLike = asapScheduler,
+): Observable<Chunk> {
+  return new Observable((destination) => {
+    const follower = new Follower(log, streamId, options, report, scheduler, destination);
+    destination.add(follower.subscription);
+    follower.start();
+  });
+}
+
+class Follower {
+  readonly subscription = new Subscription();
+  private next = 0;
+  /** A read is scheduled or under way. */
+  private busy = true;
+  /** The log changed since the read began. */
+  private changed = false;
+
+  constructor(
+    private readonly log: Log,
+    private readonly streamId: string,
+    private readonly options: ReaderOptions,
+    private readonly report: Report,
+    private readonly scheduler: SchedulerLike,
+    private readonly destination: Subscriber<Chunk>,
+  ) {}
+
+  start(): void {
+    this.subscription.add(this.log.watch(this.streamId, () => this.wake()));
+    this.guard(() =>
+      whenReady(resolvePosition(this.log, this.streamId, this.options.from ?? 'beginning'), (next) => {
+        this.next = next;
+        this.busy = false;
+        this.wake();
+      }),
+    );
+  }
+
+  private wake(): void {
+    this.changed = true;
+    if (this.busy || this.destination.closed) return;
+    this.busy = true;
+    this.subscription.add(this.scheduler.schedule(() => this.pump()));
+  }
+
+  private pump(): void {
+    this.changed = false;
+    const limit = { chunks: this.options.batch ?? defaultBatch, bytes: batchBytes };
+    this.guard(() =>
+      whenReady(this.log.read(this.streamId, this.next, limit), (slice) => {
+        this.emit(slice);
+        this.busy = false;
+        if (this.changed || this.next < slice.next) this.wake();
+      }),
+    );
+  }
+
+  private emit(slice: LogSlice): void {
+    const { streamId, destination } = this;
+    if (slice.from > this.next) reportGap(streamId, this.next, slice.from, this.options, this.report);
+    this.next = slice.from;
+    for (const encoded of slice.chunks) {
+      if (destination.closed) return;
+      this.report({ type: 'stream.chunk', streamId, seq: this.next });
+      destination.next(decodeChunk(streamId, this.next++, encoded));
+    }
+    if (slice.end === undefined || this.next < slice.next) return;
+    const error = endError(streamId, slice.end.status, slice.end.reason);
+    if (error === undefined) destination.complete();
+    else destination.error(error);
+  }
+
+  private guard(work: () => MaybePromise<void>): void {
+    try {
+      const pending = work();
+      if (pending instanceof Promise) pending.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.destination.error(toStreamError(error, 'internal', { streamId: this.streamId }));
+  }
+}
+
+/** Follows a stream in the same process at the consumer's own pace: the log is read only when the consumer asks. */
+export async function* pullLog(
+  log: Log,
+  streamId: string,
+  options: ReaderOptions,
+  report: Report,
+): AsyncGenerator<Chunk, void> {
+  const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
+  let next = await resolvePosition(log, streamId, options.from ?? 'beginning');
+  const bell = createBell();
+  const stop = log.watch(streamId, bell.ring);
+  try {
+    for (;;) {
+      const changed = bell.next();
+      const slice = await log.read(streamId, next, limit);
+      if (slice.from > next) reportGap(streamId, next, slice.from, options, report);
+      next = slice.from;
+      for (const encoded of slice.chunks) {
+        report({ type: 'stream.chunk', streamId, seq: next });
+        yield decodeChunk(streamId, next++, encoded);
+      }
+      if (next < slice.next) continue;
+      if (slice.end !== undefined) return throwEnd(streamId, slice.end.status, slice.end.reason);
+      await changed;
+    }
+  } finally {
+    stop();
+  }
+}
+
+function throwEnd(streamId: string, status: EndStatus, reason: string | undefined): void {
+  const error = endError(streamId, status, reason);
+  if (error !== undefined) throw error;
+}
+
+function reportGap(streamId: string, from: number, to: number, options: ReaderOptions, report: Report): void {
+  report({ type: 'stream.chunk_missing', streamId, from, to });
+  if (options.onGap === 'skip') return;
+  throw new StreamError('gap', `stream "${streamId}": chunks ${from} to ${to - 1} are no longer kept`, {
+    streamId,
+    seq: from,
+  });
+}
+
+/** A bell whose ring is not missed between looking and waiting. */
+function createBell(): { ring: () => void; next: () => Promise<void> } {
+  let wake = (): void => {};
+  return {
+    ring: () => wake(),
+    next: () => new Promise((resolve) => (wake = resolve)),
+  };
+}

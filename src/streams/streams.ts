@@ -1,0 +1,197 @@
+import { type Observable, type SchedulerLike, Subject } from 'rxjs';
+import {
+  checkName,
+  type Chunk,
+  type ChunkBody,
+  type EncodedChunk,
+  encodeChunk,
+  type EndStatus,
+  StreamError,
+  type StreamInfo,
+} from '../chunk/index.js';
+import {
+  type Appended,
+  type AppendOptions,
+  type Close,
+  type Log,
+  type MaybePromise,
+  type StreamConfig,
+  whenReady,
+} from '../log/log.js';
+import type { StreamEvent } from './events.js';
+import { checkReader, followLog, notFound, pullLog, type ReaderOptions } from './reader.js';
+
+/** Options of {@link createStreams}. */
+export interface StreamsOptions {
+  /** Where chunks are kept. */
+  readonly log: Log;
+  /** When readers in this process are served. Default `asapScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** Streams over a log: the life of each, from creation to end, and what happens on the way. */
+export interface Streams {
+  /** The log beneath. */
+  readonly log: Log;
+
+  /** What happens, as it happens. Hot; never fails; completes on `dispose`. */
+  readonly events: Observable<StreamEvent>;
+
+  /** Creates a stream; nothing happens when it exists with the same configuration. */
+  create(streamId: string, config?: StreamConfig): MaybePromise<void>;
+
+  /**
+   * Appends chunks and creates the stream if need be. Resolves when the log has kept them: that is the backpressure. The
+   * log numbers the chunks; a `streamId` and `seq` of their own do not matter.
+   */
+  publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Appended>;
+
+  /** {@link Streams.publish} for chunks that are encoded, answering at once where the log does. */
+  append(streamId: string, batch: readonly EncodedChunk[], options?: AppendOptions): MaybePromise<Appended>;
+
+  /** Follows a stream as an Observable: what is kept, then what comes. Completes or fails as the stream does. */
+  receive(streamId: string, options?: ReaderOptions): Observable<Chunk>;
+
+  /** Follows a stream at the consumer's pace: nothing is read from the log before it is asked for. */
+  read(streamId: string, options?: ReaderOptions): AsyncGenerator<Chunk, void>;
+
+  /** What is known of a stream; `undefined` when there is none. */
+  info(streamId: string): MaybePromise<StreamInfo | undefined>;
+
+  /** The streams below a prefix, sorted by name. */
+  list(prefix?: string): MaybePromise<readonly StreamInfo[]>;
+
+  /** Ends a stream. Ending an ended stream again is `stream-closed`, unless it ended the same way. */
+  close(streamId: string, status?: EndStatus, reason?: string): MaybePromise<void>;
+
+  /** Ends a stream as `cancelled` and tells its producers. Does nothing to a stream that has ended. */
+  cancel(streamId: string, reason?: string): MaybePromise<void>;
+
+  /** Removes a stream and what it kept. */
+  delete(streamId: string): MaybePromise<void>;
+
+  /** Completes `events` and lets the log go. */
+  dispose(): MaybePromise<void>;
+}
+
+/**
+ * Makes streams over a log.
+ *
+ * @example
+ * const streams = createStreams({ log: createMemoryLog() });
+ * await streams.publish('greetings', [createChunk({ streamId: 'greetings', seq: 0, data: 'hello' })]);
+ * streams.receive('greetings').subscribe((chunk) => show(chunk.data));
+ */
+export function createStreams(options: StreamsOptions): Streams {
+  return new LogStreams(options.log, options.scheduler);
+}
+
+class LogStreams implements Streams {
+  private readonly subject = new Subject<StreamEvent>();
+  readonly events = this.subject.asObservable();
+
+  constructor(
+    readonly log: Log,
+    private readonly scheduler: SchedulerLike | undefined,
+  ) {}
+
+  create(streamId: string, config?: StreamConfig): MaybePromise<void> {
+    return whenReady(this.log.info(checkName(streamId)), (known) =>
+      whenReady(this.log.create(streamId, config), () => {
+        if (known === undefined) this.subject.next({ type: 'stream.created', streamId });
+      }),
+    );
+  }
+
+  async publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Appended> {
+    return this.append(streamId, chunks.map(encodeChunk), options);
+  }
+
+  append(streamId: string, batch: readonly EncodedChunk[], options: AppendOptions = {}): MaybePromise<Appended> {
+    const appended = orElse(
+      () => this.log.append(streamId, batch, options),
+      (error) => {
+        if (!(error instanceof StreamError) || error.code !== 'stream-not-found') throw error;
+        return whenReady(this.create(streamId), () => this.log.append(streamId, batch, options));
+      },
+    );
+    if (!this.subject.observed) return appended;
+    return whenReady(appended, (result) => {
+      this.announce(streamId, batch, result, options.close);
+      return result;
+    });
+  }
+
+  private announce(
+    streamId: string,
+    batch: readonly EncodedChunk[],
+    appended: Appended,
+    close: Close | undefined,
+  ): void {
+    const { first, next, duplicates } = appended;
+    if (next > first) {
+      const bytes = batch.slice(duplicates).reduce((sum, chunk) => sum + chunk.size, 0);
+      this.subject.next({ type: 'stream.chunk_sent', streamId, from: first, to: next, bytes });
+    }
+    if (close === undefined) return;
+    if (close.status === 'completed') this.subject.next({ type: 'stream.completed', streamId, chunks: next });
+    else this.subject.next({ type: `stream.${close.status}`, streamId, chunks: next, reason: close.reason });
+  }
+
+  receive(streamId: string, options: ReaderOptions = {}): Observable<Chunk> {
+    checkReader(options);
+    return followLog(this.log, checkName(streamId), options, this.report, this.scheduler);
+  }
+
+  read(streamId: string, options: ReaderOptions = {}): AsyncGenerator<Chunk, void> {
+    checkReader(options);
+    return pullLog(this.log, checkName(streamId), options, this.report);
+  }
+
+  private readonly report = (event: StreamEvent): void => {
+    if (this.subject.observed) this.subject.next(event);
+  };
+
+  info(streamId: string): MaybePromise<StreamInfo | undefined> {
+    return this.log.info(checkName(streamId));
+  }
+
+  list(prefix?: string): MaybePromise<readonly StreamInfo[]> {
+    return this.log.list(prefix);
+  }
+
+  close(streamId: string, status: EndStatus = 'completed', reason?: string): MaybePromise<void> {
+    const close = reason === undefined ? { status } : { status, reason };
+    return whenReady(this.log.append(checkName(streamId), [], { close }), (appended) => {
+      this.announce(streamId, [], appended, close);
+    });
+  }
+
+  cancel(streamId: string, reason?: string): MaybePromise<void> {
+    return whenReady(this.info(streamId), (info) => {
+      if (info === undefined) throw notFound(streamId);
+      return info.status === 'active' ? this.close(streamId, 'cancelled', reason) : undefined;
+    });
+  }
+
+  delete(streamId: string): MaybePromise<void> {
+    return whenReady(this.log.delete(checkName(streamId)), () => {
+      this.subject.next({ type: 'stream.deleted', streamId });
+    });
+  }
+
+  dispose(): MaybePromise<void> {
+    this.subject.complete();
+    return this.log.dispose();
+  }
+}
+
+/** Runs `work` and, should it throw or reject, `recover`. */
+function orElse<T>(work: () => MaybePromise<T>, recover: (error: unknown) => MaybePromise<T>): MaybePromise<T> {
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(recover) : result;
+  } catch (error) {
+    return recover(error);
+  }
+}
