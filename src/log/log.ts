@@ -116,6 +116,16 @@ export interface Log {
 }
 
 /** Runs `next` on a value now or when it comes, so that a synchronous answer stays synchronous. */
-export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => R): MaybePromise<R> {
+export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Runs work that may answer now or later, and hands what it throws or rejects to `failed`. */
+export function attempt(work: () => MaybePromise<void>, failed: (error: unknown) => void): void {
+  try {
+    const pending = work();
+    if (pending instanceof Promise) pending.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
 }

@@ -9,7 +9,7 @@ import {
   StreamError,
   toStreamError,
 } from '../chunk/index.js';
-import { type Log, type LogSlice, type MaybePromise, whenReady } from '../log/log.js';
+import { attempt, type Log, type LogSlice, type MaybePromise, whenReady } from '../log/log.js';
 import type { StreamEvent } from './events.js';
 
 /** How a reader in the same process reads. */
@@ -91,12 +91,14 @@ class Follower {
 
   start(): void {
     this.subscription.add(this.log.watch(this.streamId, () => this.wake()));
-    this.guard(() =>
-      whenReady(resolvePosition(this.log, this.streamId, this.options.from ?? 'beginning'), (next) => {
-        this.next = next;
-        this.busy = false;
-        this.wake();
-      }),
+    attempt(
+      () =>
+        whenReady(resolvePosition(this.log, this.streamId, this.options.from ?? 'beginning'), (next) => {
+          this.next = next;
+          this.busy = false;
+          this.wake();
+        }),
+      this.fail,
     );
   }
 
@@ -110,12 +112,14 @@ class Follower {
   private pump(): void {
     this.changed = false;
     const limit = { chunks: this.options.batch ?? defaultBatch, bytes: batchBytes };
-    this.guard(() =>
-      whenReady(this.log.read(this.streamId, this.next, limit), (slice) => {
-        this.emit(slice);
-        this.busy = false;
-        if (this.changed || this.next < slice.next) this.wake();
-      }),
+    attempt(
+      () =>
+        whenReady(this.log.read(this.streamId, this.next, limit), (slice) => {
+          this.emit(slice);
+          this.busy = false;
+          if (this.changed || this.next < slice.next) this.wake();
+        }),
+      this.fail,
     );
   }
 
@@ -134,18 +138,9 @@ class Follower {
     else destination.error(error);
   }
 
-  private guard(work: () => MaybePromise<void>): void {
-    try {
-      const pending = work();
-      if (pending instanceof Promise) pending.catch((error: unknown) => this.fail(error));
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private fail(error: unknown): void {
+  private readonly fail = (error: unknown): void => {
     this.destination.error(toStreamError(error, 'internal', { streamId: this.streamId }));
-  }
+  };
 }
 
 /** Follows a stream in the same process at the consumer's own pace: the log is read only when the consumer asks. */

@@ -29,6 +29,12 @@ export interface StreamsOptions {
   readonly scheduler?: SchedulerLike;
 }
 
+/** Somebody does not want a stream any more: its producer should stop. */
+export interface Cancellation {
+  readonly streamId: string;
+  readonly reason: string | undefined;
+}
+
 /** Streams over a log: the life of each, from creation to end, and what happens on the way. */
 export interface Streams {
   /** The log beneath. */
@@ -36,6 +42,9 @@ export interface Streams {
 
   /** What happens, as it happens. Hot; never fails; completes on `dispose`. */
   readonly events: Observable<StreamEvent>;
+
+  /** Streams that were cancelled, for those who produce them. Hot; never fails; completes on `dispose`. */
+  readonly cancellations: Observable<Cancellation>;
 
   /** Creates a stream; nothing happens when it exists with the same configuration. */
   create(streamId: string, config?: StreamConfig): MaybePromise<void>;
@@ -88,7 +97,9 @@ export function createStreams(options: StreamsOptions): Streams {
 
 class LogStreams implements Streams {
   private readonly subject = new Subject<StreamEvent>();
+  private readonly cancelled = new Subject<Cancellation>();
   readonly events = this.subject.asObservable();
+  readonly cancellations = this.cancelled.asObservable();
 
   constructor(
     readonly log: Log,
@@ -164,6 +175,7 @@ class LogStreams implements Streams {
     const close = reason === undefined ? { status } : { status, reason };
     return whenReady(this.log.append(checkName(streamId), [], { close }), (appended) => {
       this.announce(streamId, [], appended, close);
+      if (status === 'cancelled') this.cancelled.next({ streamId, reason });
     });
   }
 
@@ -182,6 +194,7 @@ class LogStreams implements Streams {
 
   dispose(): MaybePromise<void> {
     this.subject.complete();
+    this.cancelled.complete();
     return this.log.dispose();
   }
 }

@@ -1,0 +1,218 @@
+import { asyncScheduler, type SchedulerLike, Subscription as Teardown } from 'rxjs';
+import {
+  checkBound,
+  type EncodedChunk,
+  type Position,
+  type Range,
+  StreamError,
+  toStreamError,
+} from '../chunk/index.js';
+import { attempt, whenReady } from '../log/log.js';
+import { closeCodes, type PublishFrame } from '../protocol/index.js';
+import { resolvePosition } from '../streams/reader.js';
+import type { Streams } from '../streams/index.js';
+import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
+import { Feed } from './feed.js';
+import { type SessionLimitOptions, sessionLimits } from './limits.js';
+import { Session } from './session.js';
+import type { Subscription } from './subscription.js';
+import { type Defer, Turn } from './turn.js';
+
+/** Options of {@link createGateway}. */
+export interface GatewayOptions {
+  /** What is read and written. */
+  readonly streams: Streams;
+  /** What one connection may do. */
+  readonly limits?: SessionLimitOptions;
+  /** Connections at the same time; one more is closed with 4429. Default 10 000. */
+  readonly maxConnections?: number;
+  /** Runs work at the end of the event loop's turn. Default `setImmediate`, elsewhere a timer of 0 ms. */
+  readonly defer?: Defer;
+  /** Clock and timer of idle checks. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+  /** Makes session names. Default `crypto.randomUUID`. */
+  readonly sessionId?: () => string;
+}
+
+/** One connection, as {@link Gateway.connections} shows it. */
+export interface Connection {
+  readonly session: string;
+  readonly peer: Peer;
+  /** Streams being read, with the number of the next chunk to send. */
+  readonly reading: readonly { readonly streamId: string; readonly next: number }[];
+}
+
+/** Serves streams to links, whatever transport brings them. */
+export interface Gateway extends LinkAcceptor {
+  readonly streams: Streams;
+  /** The connections at this moment. */
+  connections(): readonly Connection[];
+  /** Ends every connection with 1001 and takes no more. The streams live on. */
+  close(): void;
+}
+
+/** Makes a gateway: hand it to a transport's server side. */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new StreamGateway(options);
+}
+
+class StreamGateway implements Gateway {
+  readonly streams: Streams;
+  private readonly limits;
+  private readonly maxConnections: number;
+  private readonly scheduler: SchedulerLike;
+  private readonly sessionId: () => string;
+  private readonly turn: Turn;
+  private readonly sessions = new Map<Session, { link: Link; peer: Peer }>();
+  private readonly feeds = new Map<string, Feed>();
+  private readonly teardown = new Teardown();
+  private checking: Teardown | undefined;
+  private channels = 0;
+
+  constructor(options: GatewayOptions) {
+    this.streams = options.streams;
+    this.limits = sessionLimits(options.limits);
+    this.maxConnections = checkBound('maxConnections', options.maxConnections ?? 10_000);
+    this.scheduler = options.scheduler ?? asyncScheduler;
+    this.sessionId = options.sessionId ?? (() => crypto.randomUUID());
+    this.turn = new Turn(options.defer ?? defaultDefer());
+    this.teardown.add(
+      this.streams.cancellations.subscribe(({ streamId, reason }) => {
+        for (const session of this.sessions.keys()) session.stopped(streamId, reason);
+      }),
+    );
+  }
+
+  accept(link: Link, peer: Peer): ServerLinkEvents {
+    if (this.teardown.closed) return reject(link, closeCodes['going-away'], 'the server is shutting down');
+    if (this.sessions.size >= this.maxConnections) {
+      return reject(link, closeCodes['limit-reached'], `the server takes at most ${this.maxConnections} connections`);
+    }
+    const session: Session = new Session(
+      this.sessionId(),
+      this.limits,
+      {
+        send: (frames) => {
+          link.send(frames);
+          return link.writable;
+        },
+        dirty: () => this.turn.session(session),
+        subscribe: (streamId, from) => this.subscribe(session, streamId, from),
+        ready: (subscription) => this.feeds.get(subscription.streamId)?.offer(subscription),
+        unsubscribe: (subscription) => this.unsubscribe(subscription),
+        repair: (subscription, ranges) => this.repair(session, subscription, ranges),
+        publish: (frame) => this.publish(session, frame),
+        cancel: (streamId, reason) => this.cancel(session, streamId, reason),
+        close: (code, reason) => link.close(code, reason),
+      },
+      this.scheduler.now(),
+    );
+    this.sessions.set(session, { link, peer });
+    this.check();
+    return {
+      frames: (frames) => session.received(frames, this.scheduler.now()),
+      drained: () => session.drained(),
+      closed: () => {
+        this.sessions.delete(session);
+        session.closed();
+      },
+    };
+  }
+
+  private subscribe(session: Session, streamId: string, from: Position): void {
+    attempt(
+      () =>
+        whenReady(resolvePosition(this.streams.log, streamId, from), (start) => {
+          const feed = this.feedOf(streamId);
+          const subscription = session.subscribed(streamId, feed.ch, start);
+          if (subscription !== undefined) feed.add(subscription, session);
+          else this.release(feed);
+        }),
+      (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
+    );
+  }
+
+  private feedOf(streamId: string): Feed {
+    const known = this.feeds.get(streamId);
+    if (known !== undefined) return known;
+    const feed = new Feed(streamId, this.channels++, this.streams.log, this.turn.feed);
+    this.feeds.set(streamId, feed);
+    return feed;
+  }
+
+  private unsubscribe(subscription: Subscription): void {
+    const feed = this.feeds.get(subscription.streamId);
+    if (feed === undefined) return;
+    feed.remove(subscription);
+    this.release(feed);
+  }
+
+  private release(feed: Feed): void {
+    if (!feed.idle) return;
+    feed.dispose();
+    this.feeds.delete(feed.streamId);
+  }
+
+  private repair(session: Session, subscription: Subscription, ranges: readonly Range[]): void {
+    this.feeds.get(subscription.streamId)?.repair(subscription, session, ranges);
+  }
+
+  private publish(session: Session, frame: PublishFrame<EncodedChunk>): void {
+    const { stream, producer, epoch, seq, chunks, close } = frame;
+    const options = {
+      producer: { id: producer, epoch, seq },
+      ...(close === undefined ? {} : { close: definite(close) }),
+    };
+    attempt(
+      () => whenReady(this.streams.append(stream, chunks, options), (appended) => session.published(frame, appended)),
+      (error) => session.publishRefused(frame, toStreamError(error, 'internal', { streamId: stream })),
+    );
+  }
+
+  private cancel(session: Session, streamId: string, reason: string | undefined): void {
+    attempt(
+      () => this.streams.cancel(streamId, reason),
+      (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),
+    );
+  }
+
+  /** Looks for silent clients, while there are any. */
+  private check(): void {
+    if (this.checking !== undefined || this.sessions.size === 0) return;
+    this.checking = this.scheduler.schedule(() => {
+      this.checking = undefined;
+      for (const session of [...this.sessions.keys()]) session.tick(this.scheduler.now());
+      this.check();
+    }, this.limits.pingMs / 2);
+  }
+
+  connections(): readonly Connection[] {
+    return Array.from(this.sessions, ([session, { peer }]) => ({
+      session: session.id,
+      peer,
+      reading: Array.from(session.subscriptions, ({ streamId, next }) => ({ streamId, next })),
+    }));
+  }
+
+  close(): void {
+    this.teardown.unsubscribe();
+    this.checking?.unsubscribe();
+    for (const session of [...this.sessions.keys()]) session.close('going-away', 'the server is shutting down');
+    for (const feed of this.feeds.values()) feed.dispose();
+    this.feeds.clear();
+  }
+}
+
+function definite(close: { status: 'completed' | 'failed' | 'cancelled'; reason?: string | undefined }) {
+  return close.reason === undefined ? { status: close.status } : { status: close.status, reason: close.reason };
+}
+
+function reject(link: Link, code: number, reason: string): ServerLinkEvents {
+  link.close(code, reason);
+  return { frames: () => {}, drained: () => {}, closed: () => {} };
+}
+
+function defaultDefer(): Defer {
+  const { setImmediate } = globalThis as { setImmediate?: (work: () => void) => unknown };
+  return setImmediate === undefined ? (work) => void setTimeout(work) : (work) => void setImmediate(work);
+}

@@ -1,0 +1,7 @@
+/**
+ * Serves streams to many links: one read of the log and one encoding for all readers at the same place.
+ *
+ * @module
+ */
+export * from './gateway.js';
+export { type SessionLimitOptions, type SessionLimits } from './limits.js';

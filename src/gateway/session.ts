@@ -1,0 +1,329 @@
+import { type EncodedChunk, encodeChunk, type Position, type Range, StreamError } from '../chunk/index.js';
+import type { Appended, Close } from '../log/log.js';
+import {
+  BadFrame,
+  type ClientFrame,
+  closeCodes,
+  type CloseName,
+  type DataFrame,
+  type FrameOf,
+  type PublishFrame,
+  type ServerFrame,
+  subprotocol,
+} from '../protocol/index.js';
+import { Subscription } from './subscription.js';
+import type { SessionLimits } from './limits.js';
+
+/** What a session asks of the gateway around it. Answers come back as calls of the session's methods. */
+export interface SessionActions {
+  /** Sends frames as one message. Answers whether the link takes more. */
+  send(frames: readonly ServerFrame<EncodedChunk>[]): boolean;
+  /** There is something to send: call {@link Session.flush} at the end of the turn. */
+  dirty(): void;
+  /** Finds the stream's channel and first number: answer with `subscribed` or `refuse`. */
+  subscribe(streamId: string, from: Position): void;
+  /** The subscription can be sent more than before. */
+  ready(subscription: Subscription): void;
+  /** The subscription is over. */
+  unsubscribe(subscription: Subscription): void;
+  /** Chunks that were sent are asked for again: answer with `resend`. */
+  repair(subscription: Subscription, ranges: readonly Range[]): void;
+  /** Appends: answer with `published` or `refuse`. */
+  publish(frame: PublishFrame<EncodedChunk>): void;
+  /** Ends a stream for everybody. */
+  cancel(streamId: string, reason: string | undefined): void;
+  /** Ends the link. */
+  close(code: number, reason: string): void;
+}
+
+/** Most frames that wait while the link takes no more. */
+const maxBacklog = 1024;
+
+/**
+ * The server's side of a connection, as a pure state machine: calls in, actions out, no sockets and no timers. The time
+ * is handed in, in milliseconds.
+ */
+export class Session {
+  /** Whether the link takes more. What cannot be held back waits here; chunks are not even read. */
+  writable = true;
+
+  private readonly byChannel = new Map<number, Subscription>();
+  private readonly byStream = new Map<string, Subscription>();
+  /** Subscriptions asked for and not yet answered, with the latest request. */
+  private readonly opening = new Map<string, FrameOf<ClientFrame, 'subscribe'>>();
+  private readonly produced = new Set<string>();
+  private outbox: ServerFrame<EncodedChunk>[] = [];
+  private heardAt: number;
+  private badFrames = 0;
+  private pendingChunks = 0;
+  private over = false;
+
+  constructor(
+    readonly id: string,
+    private readonly limits: SessionLimits,
+    private readonly act: SessionActions,
+    now: number,
+  ) {
+    this.heardAt = now;
+    const { maxFrame, pingMs, window } = limits;
+    this.queue({ t: 'welcome', protocol: subprotocol, session: id, maxFrame, pingMs, window });
+  }
+
+  /** The subscriptions in force. */
+  get subscriptions(): Iterable<Subscription> {
+    return this.byChannel.values();
+  }
+
+  /** Frames came from the client. */
+  received(frames: readonly (ClientFrame | BadFrame)[], now: number): void {
+    this.heardAt = now;
+    for (const frame of frames) {
+      if (this.over) return;
+      if (frame instanceof BadFrame) this.refuseBad(frame);
+      else this.obey(frame);
+    }
+  }
+
+  private obey(frame: ClientFrame): void {
+    switch (frame.t) {
+      case 'subscribe':
+        return this.onSubscribe(frame);
+      case 'credit':
+        return this.onCredit(frame.ch, frame.chunks, frame.bytes);
+      case 'unsubscribe':
+        return this.onUnsubscribe(frame.ch);
+      case 'nack':
+        return this.onNack(frame);
+      case 'publish':
+        return this.onPublish(frame);
+      case 'cancel':
+        return this.act.cancel(frame.stream, frame.reason);
+      case 'ping':
+        return this.onPing(frame);
+    }
+  }
+
+  private onSubscribe(frame: FrameOf<ClientFrame, 'subscribe'>): void {
+    const { stream, from, chunks, bytes } = frame;
+    const known = this.byStream.get(stream);
+    if (known !== undefined) {
+      if (known.from !== from)
+        return this.unexpected(`stream "${stream}" is being read already: unsubscribe first`, { stream });
+      this.queue({ t: 'subscribed', stream, ch: known.ch, seq: known.start });
+      return this.onCredit(known.ch, chunks, bytes);
+    }
+    const asked = this.opening.has(stream);
+    if (!asked && this.opening.size + this.byStream.size >= this.limits.maxSubscriptions) {
+      const message = `a connection may read at most ${this.limits.maxSubscriptions} streams`;
+      return this.refuse(new StreamError('limit-reached', message), { stream });
+    }
+    this.opening.set(stream, frame);
+    if (!asked) this.act.subscribe(stream, from);
+  }
+
+  /** The stream was found: it is read from number `start` on. Answers whether it is still wanted. */
+  subscribed(streamId: string, ch: number, start: number): Subscription | undefined {
+    const frame = this.opening.get(streamId);
+    if (frame === undefined || this.over) return undefined;
+    this.opening.delete(streamId);
+    const subscription = new Subscription(streamId, ch, frame.from, start, frame.chunks, frame.bytes);
+    this.byChannel.set(ch, subscription);
+    this.byStream.set(streamId, subscription);
+    this.queue({ t: 'subscribed', stream: streamId, ch, seq: start });
+    return subscription;
+  }
+
+  private onCredit(ch: number, chunks: number, bytes: number): void {
+    const subscription = this.byChannel.get(ch);
+    // A grant that crossed the end of its subscription is no fault of the client.
+    if (subscription === undefined) return;
+    subscription.grant(chunks, bytes);
+    if (subscription.ended === undefined) this.act.ready(subscription);
+  }
+
+  private onUnsubscribe(ch: number): void {
+    const subscription = this.byChannel.get(ch);
+    if (subscription !== undefined) this.forget(subscription);
+    this.queue({ t: 'unsubscribed', ch });
+  }
+
+  private forget(subscription: Subscription): void {
+    this.byChannel.delete(subscription.ch);
+    this.byStream.delete(subscription.streamId);
+    this.act.unsubscribe(subscription);
+  }
+
+  private onNack(frame: FrameOf<ClientFrame, 'nack'>): void {
+    const subscription = this.byChannel.get(frame.ch);
+    if (subscription === undefined) return;
+    const ranges: Range[] = [];
+    for (const [from, to] of frame.ranges) {
+      if (from < subscription.next) ranges.push({ from, to: Math.min(to, subscription.next) });
+    }
+    if (ranges.length > 0) this.act.repair(subscription, ranges);
+  }
+
+  private onPublish(frame: PublishFrame): void {
+    const { maxPendingChunks } = this.limits;
+    if (this.pendingChunks + frame.chunks.length > maxPendingChunks) {
+      const message = `more than ${maxPendingChunks} chunks of this connection wait to be kept`;
+      return this.refuse(new StreamError('limit-reached', message), { stream: frame.stream, producer: frame.producer });
+    }
+    this.pendingChunks += frame.chunks.length;
+    this.act.publish({ ...frame, chunks: frame.chunks.map(encodeChunk) });
+  }
+
+  /** A `publish` was kept. */
+  published(frame: PublishFrame<EncodedChunk>, appended: Appended): void {
+    this.pendingChunks -= frame.chunks.length;
+    const { stream, producer, epoch, seq, chunks } = frame;
+    this.produced.add(stream);
+    this.queue({ t: 'ack', stream, producer, epoch, seq: seq + chunks.length, next: appended.next });
+  }
+
+  /** A `publish` was refused. */
+  publishRefused(frame: PublishFrame<EncodedChunk>, error: StreamError): void {
+    this.pendingChunks -= frame.chunks.length;
+    this.refuse(error, { stream: frame.stream, producer: frame.producer });
+  }
+
+  /** A `subscribe` was refused. */
+  subscribeRefused(streamId: string, error: StreamError): void {
+    this.opening.delete(streamId);
+    this.refuse(error, { stream: streamId });
+  }
+
+  /** A stream was cancelled: tells the client if it has written to it. */
+  stopped(streamId: string, reason: string | undefined): void {
+    if (!this.produced.delete(streamId)) return;
+    this.queue(reason === undefined ? { t: 'stop', stream: streamId } : { t: 'stop', stream: streamId, reason });
+  }
+
+  private onPing(frame: FrameOf<ClientFrame, 'ping'>): void {
+    const sent: [number, number][] = [];
+    for (const [ch, chunks, bytes] of frame.grants) {
+      const subscription = this.byChannel.get(ch);
+      if (subscription === undefined) continue;
+      this.onCredit(ch, chunks, bytes);
+      if (subscription.ended !== undefined) this.queueEnd(subscription, subscription.ended);
+      sent.push([ch, subscription.next]);
+    }
+    this.queue({ t: 'pong', sent });
+  }
+
+  /** Sends chunks for the first time, at the end of the turn. */
+  deliver(subscription: Subscription, frame: DataFrame<EncodedChunk>, bytes: number): void {
+    subscription.sent(frame, bytes);
+    this.queue(frame);
+  }
+
+  /** Sends chunks again. */
+  resend(frame: DataFrame<EncodedChunk>): void {
+    this.queue(frame);
+  }
+
+  /** Chunks are no longer kept. Moves the subscription behind them when it had not got there. */
+  gap(subscription: Subscription, from: number, to: number): void {
+    if (subscription.next < to) subscription.next = to;
+    this.queue({ t: 'gap', ch: subscription.ch, from, to, reason: 'trimmed' });
+  }
+
+  /** The stream has ended and everything of it was sent. */
+  ended(subscription: Subscription, end: Close): void {
+    subscription.ended = end;
+    this.queueEnd(subscription, end);
+  }
+
+  private queueEnd(subscription: Subscription, end: Close): void {
+    const { ch, next } = subscription;
+    const { status, reason } = end;
+    this.queue(
+      reason === undefined ? { t: 'end', ch, seq: next, status } : { t: 'end', ch, seq: next, status, reason },
+    );
+  }
+
+  /** A subscription cannot go on: the client is told, and it is over. */
+  drop(subscription: Subscription, error: StreamError): void {
+    this.forget(subscription);
+    this.refuse(error, { stream: subscription.streamId, ch: subscription.ch });
+  }
+
+  /** Answers a request with an error. */
+  refuse(error: StreamError, about: { stream?: string; ch?: number; producer?: string } = {}): void {
+    const { expected, field } = error.details;
+    this.queue({
+      t: 'error',
+      code: error.code,
+      message: error.message,
+      ...about,
+      ...(expected === undefined ? {} : { expected }),
+      ...(field === undefined ? {} : { field }),
+    });
+  }
+
+  private unexpected(message: string, about: { stream?: string }): void {
+    this.refuse(new StreamError('frame-unexpected', message), about);
+  }
+
+  private refuseBad(frame: BadFrame): void {
+    const { stream, ch, producer } = frame;
+    this.refuse(frame.error, {
+      ...(stream === undefined ? {} : { stream }),
+      ...(ch === undefined ? {} : { ch }),
+      ...(producer === undefined ? {} : { producer }),
+    });
+    this.badFrames++;
+    if (this.badFrames >= this.limits.maxBadFrames) this.close('limit-reached', `${this.badFrames} invalid frames`);
+  }
+
+  private queue(frame: ServerFrame<EncodedChunk>): void {
+    if (this.over) return;
+    this.outbox.push(frame);
+    if (this.outbox.length === 1) this.act.dirty();
+  }
+
+  /** Sends what is ready, as one message. Called at the end of every turn in which the session was dirty. */
+  flush(): void {
+    if (this.over || this.outbox.length === 0) return;
+    if (!this.writable) {
+      if (this.outbox.length > maxBacklog) this.close('backlog', 'the answers are not read');
+      return;
+    }
+    const frames = this.outbox;
+    this.outbox = [];
+    this.writable = this.act.send(frames);
+  }
+
+  /** The link takes more again. */
+  drained(): void {
+    if (this.over) return;
+    this.writable = true;
+    this.flush();
+    for (const subscription of this.byChannel.values()) {
+      if (subscription.ended === undefined) this.act.ready(subscription);
+    }
+  }
+
+  /** Time has passed. */
+  tick(now: number): void {
+    const silence = now - this.heardAt;
+    if (silence >= this.limits.pingMs * 2.5) this.close('idle-timeout', `nothing heard for ${silence} ms`);
+  }
+
+  /** Ends the session: what is ready is sent, then the link is closed. */
+  close(name: CloseName, reason: string): void {
+    if (this.over) return;
+    if (this.outbox.length > 0 && this.writable) this.act.send(this.outbox);
+    this.act.close(closeCodes[name], reason);
+    this.closed();
+  }
+
+  /** The link has ended: lets everything go. */
+  closed(): void {
+    if (this.over) return;
+    this.over = true;
+    this.outbox = [];
+    this.opening.clear();
+    for (const subscription of [...this.byChannel.values()]) this.forget(subscription);
+  }
+}
