@@ -19,9 +19,14 @@ export abstract class Stage<T, R = T> extends Subscriber<T> {
     super(destination as Subscriber<unknown>);
   }
 
-  /** Ends the stage with an error: the destination gets it, the source is let go. */
+  /**
+   * Ends the stage with an error: the destination gets it, the source is let go. Works within `_complete` too, where
+   * `error` would be ignored as too late. Once the stage has ended it does nothing.
+   */
   protected fail(error: unknown): void {
-    this.error(error);
+    if (this.closed) return;
+    this.isStopped = true;
+    this._error(error);
   }
 
   /** Frees timers, inner subscriptions and buffers. Runs exactly once, however the stage ends. Must not emit. */
@@ -29,8 +34,12 @@ export abstract class Stage<T, R = T> extends Subscriber<T> {
 
   override unsubscribe(): void {
     if (this.closed) return;
-    this.release();
-    super.unsubscribe();
+    // First, so that whatever `release` sets off finds the stage closed already.
+    try {
+      super.unsubscribe();
+    } finally {
+      this.release();
+    }
   }
 }
 
