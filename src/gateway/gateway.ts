@@ -4,7 +4,6 @@ import {
   type EncodedChunk,
   type Position,
   type Range,
-  StreamError,
   toStreamError,
 } from '../chunk/index.js';
 import { attempt, whenReady } from '../log/log.js';

@@ -176,9 +176,10 @@ export class Session {
   /** A `publish` was kept. */
   published(frame: PublishFrame<EncodedChunk>, appended: Appended): void {
     this.pendingChunks -= frame.chunks.length;
-    const { stream, producer, epoch, seq, chunks } = frame;
+    const { stream, producer, epoch, seq, chunks, close } = frame;
     this.produced.add(stream);
-    this.queue({ t: 'ack', stream, producer, epoch, seq: seq + chunks.length, next: appended.next });
+    const ack = { t: 'ack', stream, producer, epoch, seq: seq + chunks.length, next: appended.next } as const;
+    this.queue(close === undefined ? ack : { ...ack, closed: true });
   }
 
   /** A `publish` was refused. */

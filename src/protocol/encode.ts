@@ -1,4 +1,4 @@
-import type { EncodedChunk } from '../chunk/index.js';
+import { type EncodedChunk, utf8Length } from '../chunk/index.js';
 import type { DataFrame, OutgoingFrame, PublishFrame } from './frame.js';
 
 /**
@@ -19,6 +19,14 @@ const encoded = new WeakMap<object, Message>();
 /** The JSON text of a frame. Chunks are spliced in as they are, not encoded again. */
 export function frameText(frame: OutgoingFrame): string {
   return frame.t === 'data' || frame.t === 'publish' ? carrierText(frame) : JSON.stringify(frame);
+}
+
+/** Bytes a frame takes in a message, at most: for keeping a message below `maxFrame` without encoding it twice. */
+export function frameBytes(frame: OutgoingFrame): number {
+  if (frame.t !== 'data' && frame.t !== 'publish') return recordHeader + utf8Length(JSON.stringify(frame));
+  let bytes = recordHeader + utf8Length(carrierText({ ...frame, chunks: [] }));
+  for (const chunk of frame.chunks) bytes += chunk.length + 1;
+  return bytes;
 }
 
 function carrierText(frame: DataFrame<EncodedChunk> | PublishFrame<EncodedChunk>): string {

@@ -57,7 +57,15 @@ export const serverFrames = {
   data: z.strictObject({ t: z.literal('data'), ch: channel, seq, chunks: heads }),
   gap: z.strictObject({ t: z.literal('gap'), ch: channel, from: seq, to: seq, reason: z.enum(['trimmed', 'dropped']) }),
   end: z.strictObject({ t: z.literal('end'), ch: channel, seq, status, reason }),
-  ack: z.strictObject({ t: z.literal('ack'), stream, producer: token, epoch: seq, seq, next: seq }),
+  ack: z.strictObject({
+    t: z.literal('ack'),
+    stream,
+    producer: token,
+    epoch: seq,
+    seq,
+    next: seq,
+    closed: z.literal(true).optional(),
+  }),
   stop: z.strictObject({ t: z.literal('stop'), stream, reason }),
   error: z.strictObject({
     t: z.literal('error'),

@@ -2,9 +2,12 @@ import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import { checkBound, checkName, type ChunkBody, StreamError, toStreamError } from '../chunk/index.js';
 import type { Appended, AppendOptions, Producer } from '../log/log.js';
 
+/** What is known once chunks are kept. */
+export type Published = Pick<Appended, 'next'>;
+
 /** Whatever chunks can be published to: `Streams` in this process, a client of a server elsewhere. */
 export interface PublishTarget {
-  publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Appended>;
+  publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Published>;
 }
 
 /** Options of {@link publishTo}. */
@@ -22,7 +25,7 @@ export interface PublishToOptions {
 /**
  * Publishes the chunks of a pipeline, one append at a time: what arrives meanwhile waits and goes together.
  *
- * **Emits** what every append did, in order.
+ * **Emits** the stream's next number after every append, in order.
  * **Errors** as the target does; `overflow` when more than `capacity` wait. The source's own error is passed on after the
  * stream was ended as `failed`.
  * **Completes** when the source has completed and the last append, with the stream's end, is kept.
@@ -35,7 +38,7 @@ export function publishTo(
   target: PublishTarget,
   streamId: string,
   options: PublishToOptions = {},
-): OperatorFunction<ChunkBody, Appended> {
+): OperatorFunction<ChunkBody, Published> {
   checkName(streamId);
   const capacity = checkBound('capacity', options.capacity ?? 65_536);
   const maxBatch = checkBound('maxBatch', options.maxBatch ?? 256);
@@ -45,7 +48,7 @@ export function publishTo(
       destination.add(
         source.subscribe({
           next: (chunk) => publisher.push(chunk),
-          error: (error: unknown) => publisher.end(error),
+          error: (error: unknown) => publisher.end({ error }),
           complete: () => publisher.end(undefined),
         }),
       );
@@ -58,14 +61,14 @@ class Publisher {
   private waiting: ChunkBody[] = [];
   private busy = false;
   private ended = false;
-  private failure: unknown;
+  private failure: { readonly error: unknown } | undefined;
   private seq: number;
 
   constructor(
     private readonly target: PublishTarget,
     private readonly streamId: string,
     private readonly options: Settled,
-    private readonly destination: Subscriber<Appended>,
+    private readonly destination: Subscriber<Published>,
   ) {
     this.seq = options.producer?.seq ?? 0;
   }
@@ -81,7 +84,7 @@ class Publisher {
     this.pump();
   }
 
-  end(failure: unknown): void {
+  end(failure: { readonly error: unknown } | undefined): void {
     this.ended = true;
     this.failure = failure;
     this.pump();
@@ -99,7 +102,7 @@ class Publisher {
     );
   }
 
-  private async append(batch: readonly ChunkBody[], last: boolean): Promise<Appended | undefined> {
+  private async append(batch: readonly ChunkBody[], last: boolean): Promise<Published | undefined> {
     const closing = last && this.options.close !== false;
     if (batch.length === 0 && !closing) return undefined;
     const { producer } = this.options;
@@ -113,14 +116,14 @@ class Publisher {
 
   private closing(): { status: 'completed' | 'failed'; reason?: string } {
     if (this.failure === undefined) return { status: 'completed' };
-    return { status: 'failed', reason: toStreamError(this.failure, 'internal').message.slice(0, 1024) };
+    return { status: 'failed', reason: toStreamError(this.failure.error, 'internal').message.slice(0, 1024) };
   }
 
-  private appended(appended: Appended | undefined, last: boolean): void {
+  private appended(appended: Published | undefined, last: boolean): void {
     this.busy = false;
     if (appended !== undefined) this.destination.next(appended);
     if (!last) this.pump();
     else if (this.failure === undefined) this.destination.complete();
-    else this.destination.error(this.failure);
+    else this.destination.error(this.failure.error);
   }
 }

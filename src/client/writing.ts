@@ -1,0 +1,138 @@
+import { type EncodedChunk, StreamError } from '../chunk/index.js';
+import type { Close } from '../log/log.js';
+import { frameBytes, type PublishFrame } from '../protocol/index.js';
+import type { Window } from './reading.js';
+
+/** What a writing tells its writer. */
+export interface WritingEvents {
+  /** Everything below `seq` is kept; the stream's next chunk will be `next`; `closed`: and the stream has ended. */
+  acked(seq: number, next: number, closed: boolean): void;
+  /** Somebody cancelled the stream. */
+  stopped(reason: string | undefined): void;
+  /** Nothing more is kept. Nothing comes after it. */
+  failed(error: StreamError): void;
+}
+
+/**
+ * A client's writing to one stream, over as many connections as it takes: keeps every chunk until the server has it, and
+ * sends from the first unacknowledged one again when the connection broke or the answer stays out. The producer's numbers
+ * make that safe.
+ */
+export class Writing {
+  /** When something was last sent that is not acknowledged; `undefined` when nothing is. */
+  sentAt: number | undefined;
+  /** Chunks `base` and following: unacknowledged ones first, then those not sent. */
+  private chunks: EncodedChunk[] = [];
+  private base: number;
+  /** Number of the next chunk to send on this connection. */
+  private next: number;
+  private close: Close | undefined;
+  private closeSent = false;
+
+  constructor(
+    readonly streamId: string,
+    readonly producer: string,
+    readonly epoch: number,
+    seq: number,
+    private readonly events: WritingEvents,
+  ) {
+    this.base = seq;
+    this.next = seq;
+  }
+
+  /** Chunks not acknowledged yet, sent or not. */
+  get pending(): number {
+    return this.chunks.length;
+  }
+
+  /** The number the next chunk pushed will get. */
+  get end(): number {
+    return this.base + this.chunks.length;
+  }
+
+  /** Adds chunks, and perhaps the end, to what is to be sent. */
+  push(chunks: readonly EncodedChunk[], close: Close | undefined): void {
+    for (const chunk of chunks) this.chunks.push(chunk);
+    this.close ??= close;
+  }
+
+  /** Whether anything waits to be sent. */
+  get due(): boolean {
+    return this.next < this.end || (this.close !== undefined && !this.closeSent);
+  }
+
+  /** Begins again behind the last acknowledgement: on a new connection, or when an answer stayed out. */
+  rewind(to = this.base): void {
+    this.next = Math.max(this.base, Math.min(to, this.end));
+    this.closeSent = false;
+    this.sentAt = undefined;
+  }
+
+  /**
+   * The next frame to send, within the window and `maxFrame`; `undefined` when there is none.
+   *
+   * @throws {@link StreamError} `chunk-too-large` when the next chunk does not fit any message
+   */
+  frame(window: Window, maxFrame: number, now: number): PublishFrame<EncodedChunk> | undefined {
+    if (!this.due) return undefined;
+    const { streamId: stream, producer, epoch, next: seq } = this;
+    const bare: PublishFrame<EncodedChunk> = { t: 'publish', stream, producer, epoch, seq, chunks: [] };
+    const closing = this.close === undefined ? bare : { ...bare, close: this.close };
+    const chunks = this.take(window, maxFrame - frameBytes(closing));
+    const last = this.close !== undefined && seq + chunks.length === this.end;
+    if (chunks.length === 0 && !last) {
+      if (this.next === this.base) throw this.tooLarge(maxFrame);
+      return undefined;
+    }
+    this.next += chunks.length;
+    this.closeSent = last;
+    this.sentAt ??= now;
+    return { ...(last ? closing : bare), chunks };
+  }
+
+  private tooLarge(maxFrame: number): StreamError {
+    const { streamId, base: seq } = this;
+    const message = `chunk ${seq} for "${streamId}" takes ${this.chunks[0]!.length} bytes and a message at most ${maxFrame}`;
+    return new StreamError('chunk-too-large', message, { streamId, seq });
+  }
+
+  private take(window: Window, room: number): EncodedChunk[] {
+    const taken: EncodedChunk[] = [];
+    let inFlight = 0;
+    for (let i = 0; i < this.next - this.base; i++) inFlight += this.chunks[i]!.size;
+    for (let i = this.next - this.base; i < this.chunks.length; i++) {
+      const chunk = this.chunks[i]!;
+      room -= chunk.length + 1;
+      // The first may go beyond the window's bytes: no chunk is too large for a window.
+      if (room < 0 || i >= window.chunks || (i > 0 && inFlight + chunk.size > window.bytes)) break;
+      inFlight += chunk.size;
+      taken.push(chunk);
+    }
+    return taken;
+  }
+
+  /** The server keeps everything below `seq`. Answers whether that is news. */
+  acked(seq: number, next: number, closed: boolean, now: number): boolean {
+    const kept = Math.min(seq, this.end) - this.base;
+    if (kept <= 0 && !closed) return false;
+    if (kept > 0) {
+      this.chunks.splice(0, kept);
+      this.base += kept;
+      this.next = Math.max(this.next, this.base);
+    }
+    if (closed) this.close = undefined;
+    this.sentAt = this.chunks.length > 0 || this.close !== undefined ? now : undefined;
+    this.events.acked(this.base, next, closed);
+    return true;
+  }
+
+  stopped(reason: string | undefined): void {
+    this.events.stopped(reason);
+  }
+
+  fail(error: StreamError): void {
+    this.chunks = [];
+    this.close = undefined;
+    this.events.failed(error);
+  }
+}

@@ -1,0 +1,228 @@
+import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import { checkBound, kindOf, StreamError } from '../chunk/index.js';
+
+/** What {@link fromPull} pulls from: an iterable, or a function that makes one and may use the signal to stop early. */
+export type PullSource<T> = PullIterable<T> | ((signal: AbortSignal) => PullIterable<T>);
+
+type PullIterable<T> = AsyncIterable<T> | Iterable<T>;
+type PullIterator<T> = AsyncIterator<T> | Iterator<T>;
+
+/** Options of {@link fromPull}. */
+export interface FromPullOptions {
+  /** Items after which other work of the event loop gets its turn. Default 1024. */
+  readonly maxBurst?: number;
+}
+
+/**
+ * Makes an Observable of an async iterable, an iterable, a generator or a function that makes one for each subscriber.
+ *
+ * Unlike `from(asyncIterable)` it stops at once: unsubscribing aborts the signal and calls the iterator's `return()`, also
+ * while an item is being waited for; and a source that always has an item does not starve timers and sockets.
+ *
+ * **Emits** the items, in order.
+ * **Errors** as the source does.
+ * **Completes** when the source is done.
+ * **Holds** nothing.
+ *
+ * @example
+ * fromPull((signal) => tokens(prompt, { signal })).pipe(stamp({ streamId: 'answers/1' }));
+ */
+export function fromPull<T>(source: PullSource<T>, options: FromPullOptions = {}): Observable<T> {
+  const maxBurst = checkBound('maxBurst', options.maxBurst ?? 1024);
+  return new Observable((destination) => {
+    const controller = new AbortController();
+    const iterator = iterate(typeof source === 'function' ? source(controller.signal) : source);
+    let done = false;
+    destination.add(() => {
+      controller.abort();
+      if (!done) quietly(() => iterator.return?.());
+    });
+    void pull(iterator, destination, maxBurst, () => (done = true));
+  });
+}
+
+async function pull<T>(
+  iterator: PullIterator<T>,
+  destination: Subscriber<T>,
+  maxBurst: number,
+  finished: () => void,
+): Promise<void> {
+  try {
+    for (let burst = 1; ; burst++) {
+      const result = await iterator.next();
+      if (destination.closed) return;
+      if (result.done === true) break;
+      destination.next(result.value);
+      if (destination.closed) return;
+      if (burst % maxBurst === 0) await new Promise((resolve) => setTimeout(resolve));
+    }
+    finished();
+    destination.complete();
+  } catch (error) {
+    finished();
+    destination.error(error);
+  }
+}
+
+function iterate<T>(iterable: PullIterable<T>): PullIterator<T> {
+  if (Symbol.asyncIterator in iterable) return iterable[Symbol.asyncIterator]();
+  if (Symbol.iterator in iterable) return iterable[Symbol.iterator]();
+  throw new TypeError(`source must be an iterable, got ${kindOf(iterable)}`);
+}
+
+/** Lets an iterator go. What it throws on the way out concerns nobody any more. */
+function quietly(work: () => unknown): void {
+  try {
+    Promise.resolve(work()).catch(() => {});
+  } catch {
+    // As above.
+  }
+}
+
+/** Options of {@link toAsyncIterable}. */
+export interface ToAsyncIterableOptions<T> {
+  /** Most items that wait for the consumer. */
+  readonly capacity: number;
+  /**
+   * What to do with one more: fail with `overflow`, let the oldest or the newest go, or keep only the newest. Default
+   * `error`.
+   */
+  readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest' | 'latest';
+  /** Told of every item the consumer takes. */
+  readonly taken?: (item: T) => void;
+  /** Told of every item that is let go. */
+  readonly dropped?: (item: T) => void;
+}
+
+/**
+ * Makes an async iterator of an Observable, with a bound. Subscribes at the first `next()`; leaving the loop unsubscribes at
+ * once, also while an item is being waited for. What waits is delivered before the source's error or end.
+ *
+ * @example
+ * for await (const chunk of toAsyncIterable(chunks$, { capacity: 64 })) await write(chunk.data);
+ */
+export function toAsyncIterable<T>(
+  source: Observable<T>,
+  options: ToAsyncIterableOptions<T>,
+): AsyncIterableIterator<T> & AsyncDisposable {
+  checkBound('capacity', options.capacity);
+  return new Consumer(source, options);
+}
+
+interface Waiter<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
+  private readonly capacity: number;
+  /** Items from `head` on wait. An index instead of `shift()`, which would make a backlog quadratic. */
+  private items: T[] = [];
+  private head = 0;
+  private readonly waiters: Waiter<T>[] = [];
+  private subscription: Subscription | undefined;
+  private failure: { readonly error: unknown } | undefined;
+  private done = false;
+
+  constructor(
+    private readonly source: Observable<T>,
+    private readonly options: ToAsyncIterableOptions<T>,
+  ) {
+    this.capacity = options.overflow === 'latest' ? 1 : options.capacity;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (!this.done) this.subscription ??= this.subscribe();
+    if (this.head < this.items.length) return Promise.resolve({ done: false, value: this.take() });
+    if (this.failure !== undefined) {
+      const { error } = this.failure;
+      this.failure = undefined;
+      return Promise.reject(error);
+    }
+    if (this.done) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
+  }
+
+  private subscribe(): Subscription {
+    return this.source.subscribe({
+      next: (item) => this.push(item),
+      error: (error: unknown) => this.finish({ error }),
+      complete: () => this.finish(undefined),
+    });
+  }
+
+  private take(): T {
+    const item = this.items[this.head] as T;
+    this.items[this.head++] = undefined as T;
+    if (this.head === this.items.length || this.head > 1024) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+    this.options.taken?.(item);
+    return item;
+  }
+
+  private push(item: T): void {
+    if (this.done) return;
+    const waiter = this.waiters.shift();
+    if (waiter !== undefined) {
+      this.options.taken?.(item);
+      waiter.resolve({ done: false, value: item });
+    } else if (this.items.length - this.head < this.capacity) {
+      this.items.push(item);
+    } else {
+      this.overflow(item);
+    }
+  }
+
+  private overflow(item: T): void {
+    switch (this.options.overflow ?? 'error') {
+      case 'drop-newest':
+        return this.options.dropped?.(item);
+      case 'drop-oldest':
+      case 'latest': {
+        const oldest = this.items[this.head] as T;
+        this.items[this.head++] = undefined as T;
+        this.items.push(item);
+        return this.options.dropped?.(oldest);
+      }
+      case 'error': {
+        const message = `toAsyncIterable: ${this.capacity} items wait and the consumer does not take them`;
+        return this.finish({ error: new StreamError('overflow', message, { operator: 'toAsyncIterable' }) });
+      }
+    }
+  }
+
+  private finish(failure: { readonly error: unknown } | undefined): void {
+    if (this.done) return;
+    this.done = true;
+    this.failure = failure;
+    this.subscription?.unsubscribe();
+    for (const waiter of this.waiters.splice(0)) {
+      if (this.failure === undefined) waiter.resolve({ done: true, value: undefined });
+      else waiter.reject(this.failure.error);
+      this.failure = undefined;
+    }
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.items = [];
+    this.head = 0;
+    this.finish(undefined);
+    this.failure = undefined;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<T, undefined>> {
+    void this.return();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}
