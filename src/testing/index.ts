@@ -1,0 +1,8 @@
+/**
+ * Marble tests and laws for your own operators, logs and transports, with vitest.
+ *
+ * @module
+ */
+export * from './async-marbles.js';
+export * from './marbles.js';
+export { operatorLaws, type MakeOperator, type OperatorLawOptions } from './operator-laws.js';
