@@ -1,4 +1,4 @@
-import type { StreamError } from './errors.js';
+import { StreamError } from './errors.js';
 
 /**
  * Chunks `from` up to, not including, `to` will not come. Travels in the stream at the place of the missing chunks, so
@@ -51,4 +51,12 @@ export type Notice = Gap | End | Mark;
 /** Whether an item is a notice rather than a chunk. */
 export function isNotice(item: unknown): item is Notice {
   return item instanceof Gap || item instanceof End || item instanceof Mark;
+}
+
+/** The error an ended stream gives its readers, or `undefined` when it completed. */
+export function endError(streamId: string, status: EndStatus, reason?: string): StreamError | undefined {
+  if (status === 'completed') return undefined;
+  const happened = status === 'failed' ? 'failed' : 'was cancelled';
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return new StreamError(`stream-${status}`, `the stream "${streamId}" ${happened}${why}`, { streamId });
 }

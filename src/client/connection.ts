@@ -128,7 +128,10 @@ export class Connection {
 
   /** Writes to a stream: call {@link Connection.wrote} whenever something was pushed. */
   write(writing: Writing, now: number): void {
-    this.writings.set(keyOf(writing.streamId, writing.producer), writing);
+    const key = keyOf(writing.streamId, writing.producer);
+    const before = this.writings.get(key);
+    this.writings.set(key, writing);
+    before?.fail(new StreamError('producer-fenced', `"${writing.producer}" writes with epoch ${writing.epoch} now`));
     this.start(now);
   }
 

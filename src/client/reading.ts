@@ -3,6 +3,7 @@ import {
   type ChunkBody,
   chunkOf,
   End,
+  endError,
   type EndStatus,
   Gap,
   type GapReason,
@@ -128,10 +129,4 @@ export class Reading {
     this.sentChunks = this.chunks;
     this.sentBytes = this.bytes;
   }
-}
-
-function endError(streamId: string, status: EndStatus, reason: string | undefined): StreamError | undefined {
-  if (status === 'completed') return undefined;
-  const why = reason === undefined ? '' : `: ${reason}`;
-  return new StreamError(`stream-${status}`, `stream "${streamId}" ${status}${why}`, { streamId });
 }

@@ -1,4 +1,5 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import { Ring } from '../../operators/ring.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 
 /** What {@link fromPull} pulls from: an iterable, or a function that makes one and may use the signal to stop early. */
@@ -115,10 +116,7 @@ interface Waiter<T> {
 }
 
 class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
-  private readonly capacity: number;
-  /** Items from `head` on wait. An index instead of `shift()`, which would make a backlog quadratic. */
-  private items: T[] = [];
-  private head = 0;
+  private readonly items: Ring<T>;
   private readonly waiters: Waiter<T>[] = [];
   private subscription: Subscription | undefined;
   private failure: { readonly error: unknown } | undefined;
@@ -128,12 +126,12 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     private readonly source: Observable<T>,
     private readonly options: ToAsyncIterableOptions<T>,
   ) {
-    this.capacity = options.overflow === 'latest' ? 1 : options.capacity;
+    this.items = new Ring(options.overflow === 'latest' ? 1 : options.capacity);
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (!this.done) this.subscription ??= this.subscribe();
-    if (this.head < this.items.length) return Promise.resolve({ done: false, value: this.take() });
+    if (this.items.length > 0) return Promise.resolve({ done: false, value: this.take() });
     if (this.failure !== undefined) {
       const { error } = this.failure;
       this.failure = undefined;
@@ -152,12 +150,7 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   private take(): T {
-    const item = this.items[this.head] as T;
-    this.items[this.head++] = undefined as T;
-    if (this.head === this.items.length || this.head > 1024) {
-      this.items = this.items.slice(this.head);
-      this.head = 0;
-    }
+    const item = this.items.shift() as T;
     this.options.taken?.(item);
     return item;
   }
@@ -168,10 +161,10 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     if (waiter !== undefined) {
       this.options.taken?.(item);
       waiter.resolve({ done: false, value: item });
-    } else if (this.items.length - this.head < this.capacity) {
-      this.items.push(item);
-    } else {
+    } else if (this.items.full) {
       this.overflow(item);
+    } else {
+      this.items.push(item);
     }
   }
 
@@ -181,13 +174,12 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
         return this.options.dropped?.(item);
       case 'drop-oldest':
       case 'latest': {
-        const oldest = this.items[this.head] as T;
-        this.items[this.head++] = undefined as T;
+        const oldest = this.items.shift() as T;
         this.items.push(item);
         return this.options.dropped?.(oldest);
       }
       case 'error': {
-        const message = `toAsyncIterable: ${this.capacity} items wait and the consumer does not take them`;
+        const message = `toAsyncIterable: ${this.items.capacity} items wait and the consumer does not take them`;
         return this.finish({ error: new StreamError('overflow', message, { operator: 'toAsyncIterable' }) });
       }
     }
@@ -206,8 +198,7 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
-    this.items = [];
-    this.head = 0;
+    this.items.clear();
     this.finish(undefined);
     this.failure = undefined;
     return Promise.resolve({ done: true, value: undefined });

@@ -4,6 +4,7 @@ import {
   checkPosition,
   type Chunk,
   decodeChunk,
+  endError,
   type EndStatus,
   type Position,
   StreamError,
@@ -47,14 +48,6 @@ export function resolvePosition(log: Log, streamId: string, from: Position): May
     if (from === 'beginning') return info.first;
     return from === 'now' ? info.next : from;
   });
-}
-
-/** The error an ended stream gives its readers, or `undefined` when it completed. */
-export function endError(streamId: string, status: EndStatus, reason?: string): StreamError | undefined {
-  if (status === 'completed') return undefined;
-  const code = status === 'failed' ? 'stream-failed' : 'stream-cancelled';
-  const why = reason === undefined ? '' : `: ${reason}`;
-  return new StreamError(code, `stream "${streamId}" ${status}${why}`, { streamId });
 }
 
 /** Follows a stream in the same process: what is kept, then what comes, until it ends. Pushes as fast as the log reads. */

@@ -1,0 +1,297 @@
+import { asyncScheduler, BehaviorSubject, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import {
+  checkBound,
+  checkName,
+  checkPosition,
+  type Chunk,
+  type ChunkBody,
+  encodeChunk,
+  type Position,
+} from '../chunk/index.js';
+import type { AppendOptions } from '../log/log.js';
+import type { Probe } from '../probe/index.js';
+import { toAsyncIterable } from '../source/iterable.js';
+import type { ClientTransport, Link } from '../transport/transport.js';
+import { type BackoffOptions, createBackoff } from './backoff.js';
+import { Connection, type ConnectionLimits, type ConnectionState } from './connection.js';
+import { Reader } from './reader.js';
+import { Reading, type Window } from './reading.js';
+import { Writer } from './writer.js';
+
+/** Options of {@link createClient}. */
+export interface ClientOptions {
+  /** How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. */
+  readonly transport: ClientTransport;
+  /** What a reader takes before it has consumed some. Default 256 chunks and 1 MiB. */
+  readonly window?: Window;
+  /** How long a missing chunk may take before it is asked for again. Default 200 ms. */
+  readonly gapMs?: number;
+  /** Waits between attempts to connect. */
+  readonly backoff?: BackoffOptions;
+  /** Failed attempts in a row after which everything fails with `connection-lost`. Default `Infinity`. */
+  readonly maxRetries?: number;
+  /** How long opening a connection may take. Default 10 000 ms. */
+  readonly connectMs?: number;
+  /** Most time between two pings. Default 30 000 ms; the server may ask for less. */
+  readonly pingMs?: number;
+  /** How long an answer may take before the request is sent again. Default 5 000 ms. */
+  readonly retryMs?: number;
+  /** Chunks given to `publish` that may wait for their acknowledgement; one more is an `overflow`. Default 65 536. */
+  readonly maxQueue?: number;
+  /** Name this client writes under. Default: a random one. */
+  readonly producer?: string;
+  /** Told of duplicates, holes, repairs. */
+  readonly probe?: Probe;
+  /** Runs work at the end of the event loop's turn. Default `setImmediate`, elsewhere a microtask. */
+  readonly defer?: (work: () => void) => void;
+  /** Clock and timers. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** How a stream is received. */
+export interface ReceiveOptions {
+  /** Where to begin. Default `beginning`. */
+  readonly from?: Position;
+  /** Overrides the client's. */
+  readonly window?: Window;
+  /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
+  readonly onGap?: 'error' | 'skip';
+}
+
+/** Reads and writes streams of a server, over as many connections as it takes. */
+export interface Client {
+  /** Where the connection stands: the current state, then every change. */
+  readonly state: Observable<ConnectionState>;
+
+  /**
+   * Reads a stream: every chunk once, in order, whatever happens to the connection; ends as the stream ends. A chunk counts
+   * as consumed when the subscriber's `next` returns.
+   */
+  receive(streamId: string, options?: ReceiveOptions): Observable<Chunk>;
+
+  /**
+   * Reads a stream at the consumer's pace. A chunk counts as consumed when it is taken: a consumer that stops taking stops
+   * the server after a window's worth.
+   */
+  read(streamId: string, options?: ReceiveOptions): AsyncIterableIterator<Chunk> & AsyncDisposable;
+
+  /**
+   * Writes chunks, and perhaps the stream's end. Resolves when the server keeps them; sends them again as often as it
+   * takes, and they are kept once. Calls for one stream go in order.
+   */
+  publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<{ readonly next: number }>;
+
+  /** Ends a stream for everybody: its readers end, its producers are told to stop. */
+  cancel(streamId: string, reason?: string): void;
+
+  /** Streams this client writes to that somebody cancelled. */
+  readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }>;
+
+  /** Ends the connection. What is being read or written fails with `connection-refused`. */
+  close(): void;
+}
+
+/**
+ * Makes a client. It connects when it is first used.
+ *
+ * @example
+ * const client = createClient({ transport: createWebSocketTransport({ url: 'ws://127.0.0.1:4437' }) });
+ * client.receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
+ */
+export function createClient(options: ClientOptions): Client {
+  return new StreamClient(options);
+}
+
+interface Settings {
+  readonly window: Window;
+  readonly gapMs: number;
+  readonly limits: ConnectionLimits;
+  readonly scheduler: SchedulerLike;
+  readonly defer: (work: () => void) => void;
+}
+
+function settle(options: ClientOptions): Settings {
+  return {
+    window: checkWindow(options.window ?? { chunks: 256, bytes: 1 << 20 }),
+    gapMs: checkBound('gapMs', options.gapMs ?? 200),
+    limits: {
+      connectMs: checkBound('connectMs', options.connectMs ?? 10_000),
+      pingMs: checkBound('pingMs', options.pingMs ?? 30_000),
+      retryMs: checkBound('retryMs', options.retryMs ?? 5000),
+      maxRetries: checkBound('maxRetries', options.maxRetries ?? Infinity, { min: 0, infinite: true }),
+      backoff: createBackoff(options.backoff),
+    },
+    scheduler: options.scheduler ?? asyncScheduler,
+    defer: options.defer ?? defaultDefer(),
+  };
+}
+
+function checkWindow(window: Window): Window {
+  checkBound('window.chunks', window.chunks, { max: 1 << 20 });
+  checkBound('window.bytes', window.bytes);
+  return window;
+}
+
+class StreamClient implements Client {
+  private readonly settings: Settings;
+  private readonly states = new BehaviorSubject<ConnectionState>('idle');
+  private readonly writer: Writer;
+  /** The first is for everything; a further one is there only while a stream is read twice at the same time. */
+  private readonly lines: Line[];
+  readonly state: Observable<ConnectionState> = this.states.asObservable();
+  readonly stopped;
+
+  constructor(private readonly options: ClientOptions) {
+    this.settings = settle(options);
+    const line = new Line(options.transport, this.settings, (state) => this.states.next(state));
+    this.lines = [line];
+    const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
+    this.writer = new Writer(line, this.settings.scheduler, options.producer ?? crypto.randomUUID(), maxQueue);
+    this.stopped = this.writer.stopped;
+  }
+
+  receive(streamId: string, options: ReceiveOptions = {}): Observable<Chunk> {
+    const open = this.reading(streamId, options);
+    return new Observable((destination) => {
+      const { chunks, consumed, begin, end } = open();
+      destination.add(end);
+      destination.add(
+        chunks.subscribe({
+          next: (chunk) => {
+            destination.next(chunk);
+            consumed(chunk);
+          },
+          error: (error: unknown) => destination.error(error),
+          complete: () => destination.complete(),
+        }),
+      );
+      begin();
+    });
+  }
+
+  read(streamId: string, options: ReceiveOptions = {}): AsyncIterableIterator<Chunk> & AsyncDisposable {
+    const open = this.reading(streamId, options);
+    let consumed: (chunk: Chunk) => void = () => {};
+    const source = new Observable<Chunk>((destination) => {
+      const reading = open();
+      consumed = reading.consumed;
+      destination.add(reading.end);
+      destination.add(reading.chunks.subscribe(destination));
+      reading.begin();
+    });
+    // Credit is the bound: the server cannot send more than a window beyond what was taken.
+    const capacity = (options.window ?? this.settings.window).chunks;
+    return toAsyncIterable(source, { capacity, taken: (chunk) => consumed(chunk) });
+  }
+
+  /** Checks the options now; what it returns begins a reading. */
+  private reading(streamId: string, options: ReceiveOptions) {
+    checkName(streamId);
+    const from = checkPosition(options.from ?? 'beginning');
+    const window = checkWindow(options.window ?? this.settings.window);
+    return () => {
+      const { gapMs, scheduler } = this.settings;
+      const line = this.lineFor(streamId);
+      const { connection } = line;
+      const reader: Reader = new Reader(
+        {
+          received: (next, chunks, bytes) => reading.received(next, chunks, bytes),
+          request: (ranges) => connection.nack(reading, ranges),
+        },
+        { window, gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe },
+      );
+      const reading = new Reading(streamId, from, window, reader);
+      return {
+        chunks: reader.chunks,
+        consumed: (chunk: Chunk) => connection.consumed(reading, 1, chunk.size),
+        begin: () => connection.read(reading, scheduler.now()),
+        end: () => {
+          reader.stop();
+          connection.unread(reading);
+          this.release(line);
+        },
+      };
+    };
+  }
+
+  private lineFor(streamId: string): Line {
+    const free = this.lines.find((line) => !line.connection.reads(streamId));
+    if (free !== undefined) return free;
+    const line = new Line(this.options.transport, this.settings, () => {});
+    this.lines.push(line);
+    return line;
+  }
+
+  private release(line: Line): void {
+    if (line === this.lines[0] || !line.connection.unused) return;
+    this.lines.splice(this.lines.indexOf(line), 1);
+    line.connection.close();
+  }
+
+  publish(
+    streamId: string,
+    chunks: readonly ChunkBody[],
+    options: AppendOptions = {},
+  ): Promise<{ readonly next: number }> {
+    return this.writer.publish(checkName(streamId), chunks.map(encodeChunk), options);
+  }
+
+  cancel(streamId: string, reason?: string): void {
+    this.lines[0]!.connection.cancel(checkName(streamId), reason, this.settings.scheduler.now());
+  }
+
+  close(): void {
+    for (const line of this.lines) line.connection.close();
+    this.states.complete();
+  }
+}
+
+/** One connection with what it needs around it: links, timers and turns. */
+class Line {
+  readonly connection: Connection;
+  private link: Link | undefined;
+  private timer: Subscription | undefined;
+
+  constructor(transport: ClientTransport, settings: Settings, state: (state: ConnectionState) => void) {
+    const { scheduler, defer, limits } = settings;
+    const now = (): number => scheduler.now();
+    const connection: Connection = new Connection(limits, {
+      connect: () => {
+        const link: Link = transport.connect({
+          opened: () => {},
+          frames: (frames) => this.link === link && connection.received(frames, now()),
+          drained: () => this.link === link && connection.drained(now()),
+          closed: (code, reason) => {
+            if (this.link !== link) return;
+            this.link = undefined;
+            connection.ended(code, reason, now());
+          },
+        });
+        this.link = link;
+      },
+      send: (frames) => {
+        this.link?.send(frames);
+        return this.link?.writable ?? false;
+      },
+      disconnect: (code, reason) => {
+        const { link } = this;
+        this.link = undefined;
+        link?.close(code, reason);
+      },
+      dirty: () => defer(() => connection.flush(now())),
+      wakeAt: (time) => {
+        this.timer?.unsubscribe();
+        this.timer = undefined;
+        if (time !== undefined)
+          this.timer = scheduler.schedule(() => connection.tick(now()), Math.max(0, time - now()));
+      },
+      state,
+    });
+    this.connection = connection;
+  }
+}
+
+function defaultDefer(): (work: () => void) => void {
+  const { setImmediate } = globalThis as { setImmediate?: (work: () => void) => unknown };
+  return setImmediate === undefined ? queueMicrotask : (work) => void setImmediate(work);
+}

@@ -1,0 +1,9 @@
+/**
+ * Reads and writes streams of a server: reconnects, resumes, repairs, and lets the server send no more than is consumed.
+ *
+ * @module
+ */
+export { type BackoffOptions } from './backoff.js';
+export * from './client.js';
+export { type ConnectionState } from './connection.js';
+export { type Window } from './reading.js';

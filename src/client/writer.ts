@@ -1,0 +1,114 @@
+import { Observable, type SchedulerLike, Subject } from 'rxjs';
+import { type EncodedChunk, StreamError } from '../chunk/index.js';
+import type { AppendOptions } from '../log/log.js';
+import type { Connection } from './connection.js';
+import { Writing } from './writing.js';
+
+/** A call of `publish` that has not been answered. */
+interface Waiting {
+  /** It is answered when everything below this number is kept … */
+  readonly end: number;
+  /** … and, with `close`, the stream has ended. */
+  readonly close: boolean;
+  readonly resolve: (result: { readonly next: number }) => void;
+  readonly reject: (error: StreamError) => void;
+}
+
+/** Turns calls of `publish` into writings, and acknowledgements into answers. */
+export class Writer {
+  private readonly streams = new Map<string, Promised>();
+  private readonly cancelled = new Subject<{ readonly streamId: string; readonly reason: string | undefined }>();
+  readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }> =
+    this.cancelled.asObservable();
+
+  constructor(
+    private readonly line: { readonly connection: Connection },
+    private readonly scheduler: SchedulerLike,
+    private readonly producer: string,
+    private readonly maxQueue: number,
+  ) {}
+
+  publish(
+    streamId: string,
+    chunks: readonly EncodedChunk[],
+    { producer, close }: AppendOptions,
+  ): Promise<{ readonly next: number }> {
+    const id = producer?.id ?? this.producer;
+    const key = `${streamId}\n${id}\n${producer?.epoch ?? 0}`;
+    const known = this.streams.get(key) ?? this.begin(key, streamId, id, producer);
+    return known.push(chunks, close, producer?.seq);
+  }
+
+  private begin(key: string, streamId: string, id: string, producer: AppendOptions['producer']): Promised {
+    const { connection } = this.line;
+    const promised: Promised = new Promised(
+      new Writing(streamId, id, producer?.epoch ?? 0, producer?.seq ?? 0, {
+        acked: (seq, next, closed) => promised.acked(seq, next, closed),
+        stopped: (reason) => this.cancelled.next({ streamId, reason }),
+        failed: (error) => promised.failed(error),
+      }),
+      connection,
+      this.maxQueue,
+      () => {
+        this.streams.delete(key);
+        connection.unwrite(promised.writing);
+      },
+    );
+    this.streams.set(key, promised);
+    connection.write(promised.writing, this.scheduler.now());
+    return promised;
+  }
+}
+
+class Promised {
+  private readonly waiting: Waiting[] = [];
+
+  constructor(
+    readonly writing: Writing,
+    private readonly connection: Connection,
+    private readonly maxQueue: number,
+    private readonly over: () => void,
+  ) {}
+
+  push(
+    chunks: readonly EncodedChunk[],
+    close: AppendOptions['close'],
+    seq: number | undefined,
+  ): Promise<{ readonly next: number }> {
+    const { writing, maxQueue } = this;
+    if (this.connection.state === 'closed') {
+      return Promise.reject(
+        new StreamError('connection-refused', 'the client was closed', { streamId: writing.streamId }),
+      );
+    }
+    if (seq !== undefined && seq !== writing.end) {
+      return Promise.reject(
+        new RangeError(`producer.seq must be ${writing.end}, the number after the last one, got ${seq}`),
+      );
+    }
+    if (writing.pending + chunks.length > maxQueue) {
+      const message = `publish: more than ${maxQueue} chunks wait to be kept`;
+      return Promise.reject(new StreamError('overflow', message, { streamId: writing.streamId }));
+    }
+    writing.push(chunks, close);
+    this.connection.wrote();
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ end: writing.end, close: close !== undefined, resolve, reject });
+    });
+  }
+
+  acked(seq: number, next: number, closed: boolean): void {
+    let answered = 0;
+    for (const { end, close } of this.waiting) {
+      if (end > seq || (close && !closed)) break;
+      answered++;
+    }
+    if (closed) this.over();
+    for (const { resolve } of this.waiting.splice(0, answered)) resolve({ next });
+  }
+
+  failed(error: StreamError): void {
+    this.over();
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
+}
