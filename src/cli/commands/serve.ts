@@ -1,0 +1,35 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createMemoryLog } from '../../log/memory.js';
+import { serve } from '../../node/index.js';
+import { untilSignal } from '../signal.js';
+
+interface Flags {
+  readonly host: string;
+  readonly port: number;
+  readonly log: 'memory';
+  readonly allowPublic?: boolean;
+}
+
+/** `sluice serve`: a gateway for WebSocket and SSE, with a page at `/`. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve streams over WebSocket and SSE, with a page at /')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 4437)
+    .addOption(new Option('--log <kind>', 'where chunks are kept').choices(['memory']).default('memory'))
+    .option('--allow-public', 'listen on an address that others can reach, without authentication')
+    .action(run);
+}
+
+async function run({ host, port, allowPublic = false }: Flags): Promise<void> {
+  const server = await serve({ host, port, allowPublic, log: createMemoryLog() });
+  process.stdout.write(`listening on ${server.url}\n`);
+  await untilSignal();
+  await server.close();
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}

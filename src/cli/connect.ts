@@ -1,0 +1,26 @@
+import { Option } from 'commander';
+import { WebSocket } from 'ws';
+import { type Client, createClient } from '../client/index.js';
+import { createSseTransport } from '../transport/sse/client.js';
+import { createWebSocketTransport } from '../transport/websocket/client.js';
+
+/** Where the gateway is, for every command that needs one. */
+export function serverOption(): Option {
+  return new Option('--server <url>', 'address of the gateway').env('SLUICE_SERVER').default('http://127.0.0.1:4437');
+}
+
+/** How to reach the gateway. */
+export type TransportName = 'ws' | 'sse';
+
+/** Failed attempts in a row after which a command gives up: about half a minute. */
+const maxRetries = 8;
+
+/** A client for the length of one command. */
+export function connect(server: string, transport: TransportName): Client {
+  return createClient({
+    transport:
+      transport === 'ws' ? createWebSocketTransport({ url: server, WebSocket }) : createSseTransport({ url: server }),
+    maxRetries,
+    backoff: { minMs: 200, maxMs: 8000 },
+  });
+}

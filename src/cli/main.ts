@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { StreamError } from '../chunk/index.js';
+import { publishCommand } from './commands/publish.js';
+import { serveCommand } from './commands/serve.js';
+import { tailCommand } from './commands/tail.js';
+
+const { version } = createRequire(import.meta.url)('sluice/package.json') as { version: string };
+
+const program = new Command('sluice')
+  .description('Streams of chunks that must arrive.')
+  .version(version)
+  .showHelpAfterError('(sluice --help tells more)')
+  .addCommand(serveCommand())
+  .addCommand(publishCommand())
+  .addCommand(tailCommand());
+
+// A reader that has seen enough, such as `head`, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`sluice: ${describe(error)}\n`);
+  process.exitCode = 1;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof StreamError) return `${error.message} (${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}

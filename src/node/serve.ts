@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { checkBound, kindOf } from '../chunk/index.js';
+import { createGateway, type Gateway, type SessionLimitOptions } from '../gateway/index.js';
+import type { Log } from '../log/log.js';
+import { createMemoryLog } from '../log/memory.js';
+import { createStreams, type Streams } from '../streams/index.js';
+import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
+import { streamsRoute } from '../transport/sse/route.js';
+import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
+import { servePage } from './page.js';
+
+/** Options of {@link serve}. */
+export interface ServeOptions {
+  /** Address to listen on. Default `127.0.0.1`. Any other than loopback needs `allowPublic`. */
+  readonly host?: string;
+  /** Port; 0 for a free one. Default 4437. */
+  readonly port?: number;
+  /** There is no authentication yet: say that you want to be reachable from elsewhere all the same. Default `false`. */
+  readonly allowPublic?: boolean;
+  /** Where chunks are kept. Default: in memory. */
+  readonly log?: Log;
+  /** What one connection may do. */
+  readonly limits?: SessionLimitOptions;
+  /** Connections at the same time. Default 10 000. */
+  readonly maxConnections?: number;
+  /** Pages that may connect, WebSocket and SSE alike. Default: those this server serves. */
+  readonly origins?: NonNullable<WebSocketAcceptorOptions['origins']>;
+  /** Bytes that wait for a slow WebSocket before it is held back. Default 1 MiB. */
+  readonly highWaterMark?: number;
+  /** Settings of SSE. */
+  readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins'>;
+}
+
+/** A running server. */
+export interface Server extends AsyncDisposable {
+  /** Where it listens, such as `http://127.0.0.1:4437`. */
+  readonly url: string;
+  readonly port: number;
+  /** Its streams: publish to them, read them. */
+  readonly streams: Streams;
+  readonly gateway: Gateway;
+  /** Node's server, for routes of your own. */
+  readonly http: HttpServer;
+  /** Ends every connection in good order, then the streams and the log. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves streams over WebSocket and SSE on one port, with a page at `/` that shows them live.
+ *
+ * @throws RangeError for a host that is not loopback without `allowPublic`; rejects as `listen` does, with `EADDRINUSE` say
+ *
+ * @example
+ * const server = await serve({ port: 4437 });
+ * words$.pipe(stamp({ streamId: 'books/moby-dick' }), publishTo(server.streams, 'books/moby-dick')).subscribe();
+ */
+export async function serve(options: ServeOptions = {}): Promise<Server> {
+  const host = checkHost(options);
+  const port = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
+  const streams = createStreams({ log: options.log ?? createMemoryLog() });
+  const gateway = createGateway({
+    streams,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
+  });
+  const origins = options.origins === undefined ? {} : { origins: options.origins };
+  const http = createServer((request, response) => {
+    void route(request, response, gateway, { ...options.eventStream, ...origins });
+  });
+  const sockets = acceptWebSockets(http, gateway, options);
+  await listen(http, host, port);
+  const bound = (http.address() as { port: number }).port;
+  const close = async (): Promise<void> => {
+    gateway.close();
+    sockets.close();
+    await stop(http);
+    await streams.dispose();
+  };
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`;
+  return { url, port: bound, streams, gateway, http, close, [Symbol.asyncDispose]: close };
+}
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+
+function checkHost(options: ServeOptions): string {
+  const host = options.host ?? '127.0.0.1';
+  if (typeof host !== 'string' || host === '')
+    throw new TypeError(`host must be a name or an address, got ${kindOf(host)}`);
+  if (options.allowPublic === true || loopback.test(host)) return host;
+  throw new RangeError(
+    `host "${host}" is reachable from elsewhere and nothing is asked of who comes: say allowPublic to do it`,
+  );
+}
+
+function acceptWebSockets(http: HttpServer, gateway: Gateway, options: ServeOptions): WebSocketServer {
+  const acceptor = createWebSocketAcceptor(gateway, {
+    ...(options.limits?.maxFrame === undefined ? {} : { maxFrame: options.limits.maxFrame }),
+    ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
+    ...(options.origins === undefined ? {} : { origins: options.origins }),
+  });
+  const sockets = new WebSocketServer({ ...acceptor.serverOptions, server: http });
+  sockets.on('connection', acceptor.connection);
+  // The http server reports its own errors; without a listener here they would be thrown.
+  sockets.on('error', () => {});
+  return sockets;
+}
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gateway: Gateway,
+  options: EventStreamOptions,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0];
+  if (path === '/') return servePage(request, response);
+  if (path === '/streams') return sendJson(response, 200, await gateway.streams.list());
+  if (path?.startsWith(streamsRoute) === true) return serveEventStream(request, response, gateway, options);
+  return sendJson(response, 404, { code: 'not-found', message: 'there is nothing here: try / or /streams' });
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(value));
+}
+
+async function listen(http: HttpServer, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** How long connections have to say goodbye, in milliseconds. */
+const farewellMs = 1000;
+
+async function stop(http: HttpServer): Promise<void> {
+  const timer = setTimeout(() => http.closeAllConnections(), farewellMs);
+  await new Promise<void>((resolve) => {
+    http.close(() => resolve());
+    http.closeIdleConnections();
+  });
+  clearTimeout(timer);
+}
