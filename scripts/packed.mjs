@@ -2,7 +2,7 @@
 // nothing but the dependencies the package states, type-checks and imports every public path and runs the command.
 // Expects dist/ to be built. Reaches no network.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,21 +60,9 @@ function install(tarball) {
   }
 }
 
-/** Every path a user can import, patterns spelled out. */
 function publicPaths() {
-  const { exports } = manifest;
-  const paths = new Set();
-  for (const [path, target] of Object.entries(exports)) {
-    if (target?.default === undefined) continue;
-    if (!path.includes('*')) paths.add(path);
-    else for (const name of namesIn(dirname(target.default))) paths.add(path.replace('*', name));
-  }
-  return [...paths].filter((path) => exports[path] !== null).map((path) => manifest.name + path.slice(1));
-}
-
-function namesIn(folder) {
-  const files = readdirSync(join(installed, folder), { recursive: true }).map((file) => file.replaceAll('\\', '/'));
-  return files.filter((file) => file.endsWith('.js')).map((file) => file.slice(0, -'.js'.length));
+  const paths = Object.keys(manifest.exports).filter((path) => manifest.exports[path].types !== undefined);
+  return paths.map((path) => manifest.name + path.slice(1));
 }
 
 /** Declarations are checked as well: those of the library must be whole after internal ones were stripped. */
