@@ -20,11 +20,15 @@ const entries = Object.entries(exports).flatMap(([key, targets]) => {
   return [{ path: key.slice(2), targets, source: targets['sluice-source']?.slice(2) ?? '' }];
 });
 
-/** Rooms whose files users import one by one. Of every other room they see the index. */
-const openRooms = /^(?:operators|src\/(?:source|log|bus|queue|transport|format))\//;
+/**
+ * Where users import file by file; of every other room they see the index. An adapter that is a folder shows its client and
+ * its server: what lies beside them is its own.
+ */
+const openFile =
+  /^(?:operators|src\/(?:source|log|bus|queue|transport|format))\/(?:[^/]+|[^/]+\/(?:client|server))\.ts$/;
 
 /** The files users see, where they see files: all that do not say of themselves that they are internal. */
-const publicFiles = sources.filter((file) => openRooms.test(file.path) && !isIndex(file) && !isInternal(file));
+const publicFiles = sources.filter((file) => openFile.test(file.path) && !isIndex(file) && !isInternal(file));
 
 describe('exports', () => {
   for (const { path, targets, source } of entries) {
