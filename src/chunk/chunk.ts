@@ -2,15 +2,21 @@ import * as z from 'zod';
 import { checksumOf, type ChecksumAlgorithm, crc32cChecksum } from './checksum.js';
 import { type JsonObject, jsonProblem, type JsonValue, utf8Length } from './data.js';
 import { kindOf, StreamError } from './errors.js';
+import { firstProblem } from './issue.js';
 import { nameProblem } from './name.js';
+import { isSeq } from './position.js';
 
 const jsonValue = z.custom<JsonValue>((v) => jsonProblem(v) === undefined, {
-  error: (issue) => `must be JSON: ${jsonProblem(issue.input)}`,
+  error: (issue) => `must be JSON but ${jsonProblem(issue.input)}`,
 });
 const jsonObject = z.custom<JsonObject>(
   (v) => typeof v === 'object' && v !== null && !Array.isArray(v) && jsonProblem(v) === undefined,
-  { error: (issue) => `must be a JSON object: ${jsonProblem(issue.input) ?? kindOf(issue.input)}` },
+  { error: (issue) => `must be a JSON object ${objectTrouble(issue.input)}` },
 );
+const objectTrouble = (value: unknown): string => {
+  const problem = jsonProblem(value);
+  return problem === undefined ? `and is ${kindOf(value)}` : `but ${problem}`;
+};
 const text = z.custom<string>((v) => typeof v === 'string' && v.isWellFormed(), {
   error: (issue) =>
     `must be a well-formed string, got ${typeof issue.input === 'string' ? 'a lone surrogate' : kindOf(issue.input)}`,
@@ -58,6 +64,9 @@ const compiled = z.compile(chunkSchema);
  */
 export type Chunk = Readonly<z.infer<typeof chunkSchema>>;
 
+/** A chunk without its place: what a producer sends and a frame carries. */
+export type ChunkBody = Omit<Chunk, 'streamId' | 'seq'>;
+
 /** The kinds of data a chunk can hold. */
 export type ChunkType = Chunk['type'];
 
@@ -90,8 +99,8 @@ export interface ChunkInit {
 const noMetadata: JsonObject = Object.freeze({});
 
 /**
- * Makes a chunk: fills in type, size and timestamp, and the checksum when asked for. The chunk is frozen; its bytes are
- * not copied, so leave them alone afterwards.
+ * Makes a chunk: fills in type, size and timestamp, and the checksum when asked for. The chunk is frozen; its data and
+ * metadata are not copied, so leave bytes and objects alone afterwards.
  *
  * @throws {@link StreamError} `chunk-invalid` naming the field and the kind of value it held
  *
@@ -100,37 +109,35 @@ const noMetadata: JsonObject = Object.freeze({});
  */
 export function createChunk(init: ChunkInit): Chunk {
   const { data, checksum } = init;
-  const type = init.type ?? typeOf(data);
-  const chunk: Record<string, unknown> = {
+  const chunk = {
     streamId: init.streamId,
     seq: init.seq,
-    type,
+    type: init.type ?? typeOf(data),
     data,
     final: init.final ?? false,
-    size: sizeOf(type, data),
+    size: 0,
     metadata: init.metadata ?? noMetadata,
     timestamp: init.timestamp ?? Date.now(),
   };
-  const valid = parseChunk(chunk);
-  if (checksum === undefined || checksum === false) return Object.freeze(valid);
-  return Object.freeze({ ...valid, checksum: checksumOf(valid, checksum === true ? crc32cChecksum : checksum) });
+  parseChunk(chunk);
+  chunk.size = sizeOf(chunk.type, data);
+  if (checksum !== undefined && checksum !== false) {
+    const algorithm = checksum === true ? crc32cChecksum : checksum;
+    (chunk as { checksum?: string }).checksum = checksumOf(chunk, algorithm);
+  }
+  return Object.freeze(chunk) as Chunk;
 }
 
 /**
  * Checks that a value is a chunk, its `size` included.
  *
+ * @returns a frozen copy of it
  * @throws {@link StreamError} `chunk-invalid` naming the field and what was wrong with it
  */
 export function checkChunk(value: unknown): Chunk {
   const chunk = parseChunk(value);
-  const { type, data, size, streamId, seq } = chunk;
-  const actual = sizeOf(type, data);
-  if (size === actual) return chunk;
-  throw new StreamError('chunk-invalid', `chunk field "size" says ${size} but the data takes ${actual} bytes`, {
-    streamId,
-    seq,
-    field: 'size',
-  });
+  checkSize(chunk);
+  return Object.freeze(chunk);
 }
 
 function parseChunk(value: unknown): Chunk {
@@ -139,12 +146,22 @@ function parseChunk(value: unknown): Chunk {
   return result.data;
 }
 
-/** @internal Bytes that data of this type takes: what {@link Chunk.size} must say. 0 for data that does not fit the type. */
-export function sizeOf(type: ChunkType, data: unknown): number {
+/** @internal Refuses a chunk, valid otherwise, whose `size` is not that of its data. */
+export function checkSize(chunk: ChunkBody & Partial<Pick<Chunk, 'streamId' | 'seq'>>): void {
+  const { type, data, size, streamId, seq } = chunk;
+  const actual = sizeOf(type, data);
+  if (size === actual) return;
+  throw new StreamError('chunk-invalid', `chunk field "size" says ${size} but the data takes ${actual} bytes`, {
+    ...(streamId === undefined ? {} : { streamId }),
+    ...(seq === undefined ? {} : { seq }),
+    field: 'size',
+  });
+}
+
+/** Bytes that valid data of this type takes: what {@link Chunk.size} must say. */
+function sizeOf(type: ChunkType, data: unknown): number {
   if (data instanceof Uint8Array) return data.byteLength;
-  if (type === 'text') return typeof data === 'string' ? utf8Length(data) : 0;
-  // Data that JSON cannot hold is refused by the schema; here it must only not throw.
-  return type === 'json' && jsonProblem(data) === undefined ? utf8Length(JSON.stringify(data)) : 0;
+  return utf8Length(type === 'text' ? (data as string) : JSON.stringify(data));
 }
 
 function typeOf(data: ChunkData): ChunkType {
@@ -154,14 +171,13 @@ function typeOf(data: ChunkData): ChunkType {
 
 /** @internal Turns zod's issues into one sentence that names the first wrong field. */
 export function invalidChunk(error: z.ZodError, value: unknown): StreamError {
-  const issue = error.issues[0];
-  const field = issue === undefined || issue.path.length === 0 ? undefined : issue.path.join('.');
+  const { field, message } = firstProblem(error, value);
   const about = field === undefined ? 'chunk' : `chunk field "${field}"`;
-  const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  return new StreamError('chunk-invalid', `${about}: ${issue?.message ?? 'is invalid'}`, {
+  const { streamId, seq } = (value ?? {}) as Record<string, unknown>;
+  return new StreamError('chunk-invalid', `${about}: ${message}`, {
     ...(field === undefined ? {} : { field }),
-    ...(typeof given['streamId'] === 'string' ? { streamId: given['streamId'] } : {}),
-    ...(typeof given['seq'] === 'number' ? { seq: given['seq'] } : {}),
+    ...(nameProblem(streamId) === undefined ? { streamId: streamId as string } : {}),
+    ...(isSeq(seq) ? { seq } : {}),
     cause: error,
   });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fromBase64, toBase64 } from './base64.js';
-import { checkChunk, type Chunk, chunkSchema, invalidChunk, sizeOf } from './chunk.js';
-import { utf8Length } from './data.js';
+import { checkChunk, checkSize, type Chunk, type ChunkBody, chunkSchema, invalidChunk } from './chunk.js';
+import { type JsonValue, utf8Length } from './data.js';
 import { kindOf, StreamError } from './errors.js';
 
 /**
@@ -18,9 +18,6 @@ export interface EncodedChunk {
   /** Bytes the encoded chunk takes: the UTF-8 of `head` and the length of `bytes`. */
   readonly length: number;
 }
-
-/** A chunk without its place: what a producer sends and a frame carries. */
-export type ChunkBody = Omit<Chunk, 'streamId' | 'seq'>;
 
 const [textChunk, jsonChunk, bytesChunk] = chunkSchema.options;
 const place = { streamId: true, seq: true } as const;
@@ -51,13 +48,22 @@ export function encodeChunk(chunk: ChunkBody): EncodedChunk {
   const bytes = data instanceof Uint8Array ? data : undefined;
   // A template around the one costly part, rather than stringify of the whole: a third of the time at 200 bytes.
   let head = `{"type":"${type}",`;
-  if (bytes === undefined) head += `"data":${JSON.stringify(data)},`;
+  if (bytes === undefined) head += `"data":${jsonText(data as JsonValue)},`;
   head += `"size":${size},"timestamp":${chunk.timestamp}`;
   if (chunk.final) head += ',"final":true';
   if (chunk.checksum !== undefined) head += `,"checksum":${JSON.stringify(chunk.checksum)}`;
   if (hasKeys(chunk.metadata)) head += `,"metadata":${JSON.stringify(chunk.metadata)}`;
   head += '}';
   return { head, bytes, size, length: utf8Length(head) + (bytes?.byteLength ?? 0) };
+}
+
+/** What JSON must escape in a string. */
+// eslint-disable-next-line no-control-regex -- control characters are what must be escaped
+const special = /["\\\u0000-\u001f]/;
+
+/** `JSON.stringify`, at half its price for the text of most tokens, which has nothing to escape. */
+function jsonText(data: JsonValue): string {
+  return typeof data === 'string' && !special.test(data) ? `"${data}"` : JSON.stringify(data);
 }
 
 /** Gives a body its place: the chunk a reader sees. */
@@ -98,11 +104,8 @@ export function checkBody(head: unknown, bytes?: Uint8Array): ChunkBody {
       field: 'data',
     });
   }
-  const size = sizeOf(body.type, body.data);
-  if (size === body.size) return body;
-  throw new StreamError('chunk-invalid', `chunk field "size" says ${body.size} but the data takes ${size} bytes`, {
-    field: 'size',
-  });
+  checkSize(body);
+  return body;
 }
 
 function complete(head: ChunkHead, bytes: Uint8Array | undefined): ChunkBody {
@@ -135,9 +138,9 @@ export function chunkFromJson(json: string): Chunk {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw new StreamError('chunk-invalid', `chunk: must be JSON text`, { cause });
+    throw new StreamError('chunk-invalid', 'chunk: must be JSON text', { cause });
   }
-  return Object.freeze(checkChunk(withBytes(value)));
+  return checkChunk(withBytes(value));
 }
 
 function withBytes(value: unknown): unknown {

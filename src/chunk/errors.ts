@@ -6,7 +6,7 @@
  * | `name-invalid` | a stream name is empty, too long or holds a forbidden segment or character |
  * | `chunk-invalid` | a chunk does not fit the schema |
  * | `chunk-corrupt` | a chunk's data does not match its checksum |
- * | `chunk-too-large` | a chunk is larger than a frame may be |
+ * | `chunk-too-large` | a chunk is larger than a frame or a log may hold |
  * | `gap` | chunks are missing and will not come |
  * | `overflow` | a bounded buffer is full |
  * | `idle-timeout` | nothing arrived for too long |
@@ -110,8 +110,13 @@ export class StreamError extends Error {
  */
 export function toStreamError(thrown: unknown, code: ErrorCode, options: StreamErrorOptions = {}): StreamError {
   if (thrown instanceof StreamError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new StreamError(code, message, { ...options, cause: thrown });
+  return new StreamError(code, messageOf(thrown), { ...options, cause: thrown });
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  // Not every object can be made a string: one without a prototype throws.
+  return typeof thrown === 'object' && thrown !== null ? `${kindOf(thrown)} was thrown` : String(thrown);
 }
 
 /**
@@ -129,6 +134,7 @@ export function kindOf(value: unknown): string {
 
 function kindOfNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
+  if (value === Infinity) return 'Infinity';
   if (value < 0) return 'a negative number';
   if (!Number.isInteger(value)) return 'a fractional number';
   return 'a number';

@@ -10,6 +10,7 @@ export * from './chunk.js';
 export * from './codec.js';
 export * from './data.js';
 export * from './errors.js';
+export * from './issue.js';
 export * from './name.js';
 export * from './notice.js';
 export * from './position.js';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkBody, type ChunkBody, kindOf, StreamError } from '../chunk/index.js';
+import { checkBody, type ChunkBody, firstProblem, kindOf, StreamError } from '../chunk/index.js';
 import { recordHeader } from './encode.js';
 import { type ClientFrame, clientFrames, type ServerFrame, serverFrames } from './frame.js';
 
@@ -18,7 +18,12 @@ export class BadFrame {
   ) {}
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** Longest part of a message's own words that an error quotes. */
+const maxQuote = 256;
+
+// `ignoreBOM` means that a byte order mark is not dropped: JSON has none.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const noBytes = new Uint8Array(0);
 const clientParsers = compileAll(clientFrames);
 const serverParsers = compileAll(serverFrames);
 
@@ -49,11 +54,13 @@ export function decodeFromServer(data: string | Uint8Array): readonly (ServerFra
 function decode<F>(data: string | Uint8Array, parsers: Parsers): (F | BadFrame)[] {
   const frames: (F | BadFrame)[] = [];
   if (typeof data === 'string') {
-    for (const line of data.split('\n')) frames.push(readFrame<F>(parseJson(line), undefined, parsers));
+    for (const line of data.split('\n')) frames.push(readFrame<F>(parseJson(line), noBytes, parsers));
     return frames;
   }
-  for (let at = 0; at < data.length;) {
-    const { head, body, end } = readRecord(data, at);
+  // Not a Node `Buffer`, whose `slice` does not copy: a chunk would hold on to the whole message.
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (let at = 0; at < bytes.length;) {
+    const { head, body, end } = readRecord(bytes, at);
     frames.push(readFrame<F>(parseJson(head), body, parsers));
     at = end;
   }
@@ -89,18 +96,13 @@ function parseJson(text: string): Record<string, unknown> {
   throw malformed(`a frame must be a JSON object, got ${kindOf(value)}`);
 }
 
-function readFrame<F>(value: Record<string, unknown>, body: Uint8Array | undefined, parsers: Parsers): F | BadFrame {
+function readFrame<F>(value: Record<string, unknown>, body: Uint8Array, parsers: Parsers): F | BadFrame {
   const { t } = value;
-  const parser = typeof t === 'string' ? parsers.get(t) : undefined;
-  if (parser === undefined) {
-    const got =
-      typeof t === 'string'
-        ? `unknown frame "${t.slice(0, 32)}"`
-        : `frame field "t" must be a string, got ${kindOf(t)}`;
-    return bad(value, new StreamError('frame-unknown', got, { field: 't' }));
-  }
+  if (typeof t !== 'string') return bad(value, unknownFrame(`frame field "t" must be a string, got ${kindOf(t)}`));
+  const parser = parsers.get(t);
+  if (parser === undefined) return bad(value, unknownFrame(`unknown frame "${t.slice(0, 32)}"`));
   const result = parser.safeParse(value);
-  if (!result.success) return bad(value, invalidFrame(t as string, result.error));
+  if (!result.success) return bad(value, invalidFrame(t, value, result.error));
   try {
     return withBodies(result.data as { chunks?: readonly unknown[] }, body) as F;
   } catch (error) {
@@ -108,35 +110,33 @@ function readFrame<F>(value: Record<string, unknown>, body: Uint8Array | undefin
   }
 }
 
-function withBodies(frame: { chunks?: readonly unknown[] }, body: Uint8Array | undefined): object {
-  if (!Array.isArray(frame.chunks)) {
-    if (body === undefined || body.length === 0) return frame;
-    throw new StreamError('frame-invalid', `a frame without chunks has ${body.length} bytes of body`, {
-      field: 'chunks',
-    });
+function unknownFrame(message: string): StreamError {
+  return new StreamError('frame-unknown', message, { field: 't' });
+}
+
+function withBodies(frame: { chunks?: readonly unknown[] }, body: Uint8Array): object {
+  const { chunks } = frame;
+  if (chunks === undefined) {
+    if (body.length === 0) return frame;
+    throw invalidChunks('chunks', `a frame without chunks has ${body.length} bytes of body`);
   }
   const bodies: ChunkBody[] = [];
   let at = 0;
-  for (const [index, head] of frame.chunks.entries()) {
+  for (const [index, head] of chunks.entries()) {
     const size = bytesOf(head);
-    if (size > (body?.length ?? 0) - at) {
-      throw new StreamError(
-        'frame-invalid',
-        `frame field "chunks.${index}": its ${size} bytes are not in the message`,
-        {
-          field: `chunks.${index}`,
-        },
-      );
+    if (size > body.length - at) {
+      const field = `chunks.${index}`;
+      throw invalidChunks(field, `frame field "${field}": its ${size} bytes are not in the message`);
     }
-    bodies.push(checkBodyAt(index, head, size < 0 ? undefined : body?.slice(at, at + size)));
+    bodies.push(checkBodyAt(index, head, size < 0 ? undefined : body.slice(at, at + size)));
     at += Math.max(size, 0);
   }
-  if (at < (body?.length ?? 0)) {
-    throw new StreamError('frame-invalid', `a frame's body has ${body!.length - at} bytes more than its chunks`, {
-      field: 'chunks',
-    });
-  }
-  return { ...frame, chunks: bodies };
+  if (at === body.length) return { ...frame, chunks: bodies };
+  throw invalidChunks('chunks', `a frame's body has ${body.length - at} bytes more than its chunks`);
+}
+
+function invalidChunks(field: string, message: string): StreamError {
+  return new StreamError('frame-invalid', message, { field });
 }
 
 /** Bytes a head takes from the body, or -1 when it takes none. */
@@ -161,30 +161,24 @@ function bad(value: Record<string, unknown>, error: StreamError): BadFrame {
   const { t, stream, ch, producer } = value;
   return new BadFrame(
     error,
-    typeof t === 'string' ? t : undefined,
+    typeof t === 'string' ? t.slice(0, maxQuote) : undefined,
     typeof stream === 'string' ? stream.slice(0, 512) : undefined,
     typeof ch === 'number' && Number.isSafeInteger(ch) && ch >= 0 ? ch : undefined,
-    typeof producer === 'string' ? producer.slice(0, 256) : undefined,
+    typeof producer === 'string' ? producer.slice(0, maxQuote) : undefined,
   );
 }
 
-function invalidFrame(t: string, error: z.ZodError): StreamError {
-  const issue = error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  const code = codeOf(t, path);
-  const about = path === '' ? `frame "${t}"` : `frame "${t}" field "${path}"`;
-  return new StreamError(
-    code,
-    `${about}: ${issue?.message ?? 'is invalid'}`,
-    path === '' ? { cause: error } : { field: path, cause: error },
-  );
+function invalidFrame(t: string, value: unknown, error: z.ZodError): StreamError {
+  const { field, message } = firstProblem(error, value);
+  if (field === undefined) return new StreamError('frame-invalid', `frame "${t}": ${message}`, { cause: error });
+  return new StreamError(codeOf(t, field), `frame "${t}" field "${field}": ${message}`, { field, cause: error });
 }
 
 function codeOf(t: string, path: string): 'name-invalid' | 'credit-invalid' | 'frame-invalid' {
   if (path === 'stream') return 'name-invalid';
-  const grants =
-    t === 'credit' || t === 'subscribe' ? path === 'chunks' || path === 'bytes' : path.startsWith('grants');
-  return grants ? 'credit-invalid' : 'frame-invalid';
+  const total =
+    t === 'credit' || t === 'subscribe' ? path === 'chunks' || path === 'bytes' : /^grants\.\d+\.[12]$/.test(path);
+  return total ? 'credit-invalid' : 'frame-invalid';
 }
 
 function malformed(message: string, cause?: unknown): StreamError {

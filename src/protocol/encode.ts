@@ -1,4 +1,4 @@
-import { type EncodedChunk, utf8Length } from '../chunk/index.js';
+import { type EncodedChunk, utf8Bytes, utf8Length } from '../chunk/index.js';
 import type { DataFrame, OutgoingFrame, PublishFrame } from './frame.js';
 
 /**
@@ -12,7 +12,6 @@ export interface Message {
 /** Bytes of a record's two lengths in a binary message. */
 export const recordHeader = 8;
 
-const encoder = new TextEncoder();
 /** A frame that goes to many links is encoded once: this is the memory of that. */
 const encoded = new WeakMap<object, Message>();
 
@@ -42,14 +41,17 @@ function carrierText(frame: DataFrame<EncodedChunk> | PublishFrame<EncodedChunk>
 /**
  * Encodes frames as one message: text when no chunk holds bytes, binary otherwise. A single frame is encoded once however
  * many links it goes to.
+ *
+ * @throws RangeError when there are no frames: that is no message
  */
 export function encodeMessage(frames: readonly OutgoingFrame[]): Message {
   const [only] = frames;
-  if (only === undefined || frames.length > 1) return encodeAll(frames);
+  if (only === undefined) throw new RangeError('frames must hold at least one frame, got none');
+  if (frames.length > 1) return encodeAll(frames);
   const known = encoded.get(only);
   if (known !== undefined) return known;
   const message = encodeAll(frames);
-  const shared = typeof message.data === 'string' ? { binary: false, data: encoder.encode(message.data) } : message;
+  const shared = typeof message.data === 'string' ? { binary: false, data: utf8Bytes(message.data) } : message;
   encoded.set(only, shared);
   return shared;
 }
@@ -71,7 +73,7 @@ function encodeRecords(frames: readonly OutgoingFrame[]): Uint8Array {
   const parts: Uint8Array[] = [];
   let total = 0;
   for (const frame of frames) {
-    const head = encoder.encode(frameText(frame));
+    const head = utf8Bytes(frameText(frame));
     const bodies = bodiesOf(frame);
     const bodyLength = bodies.reduce((sum, bytes) => sum + bytes.length, 0);
     const lengths = new Uint8Array(recordHeader);

@@ -22,7 +22,7 @@ export const clientFrames = {
   subscribe: z.strictObject({
     t: z.literal('subscribe'),
     stream,
-    from: z.union([z.literal('beginning'), z.literal('now'), seq]),
+    from: z.union([z.literal('beginning'), z.literal('now'), seq], 'must be "beginning", "now" or a chunk number'),
     chunks: count,
     bytes: count,
   }),
