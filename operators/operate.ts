@@ -49,7 +49,12 @@ export abstract class Stage<T, R = T> extends Subscriber<T> {
  * @internal
  */
 export function operate<T, R = T>(stage: (destination: Subscriber<R>) => Stage<T, R>): OperatorFunction<T, R> {
-  return (source) => new Observable<R>((destination) => source.subscribe(stage(destination)));
+  return (source) =>
+    new Observable<R>((destination) => {
+      // A stage joins its destination while it is made: one that is closed would release it half made.
+      if (destination.closed) return undefined;
+      return source.subscribe(stage(destination));
+    });
 }
 
 /**
