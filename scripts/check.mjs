@@ -15,7 +15,10 @@ const steps = [
   { name: 'lint', run: ['node_modules/oxlint/bin/oxlint', ...lint] },
   { name: 'types', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'browser types', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.browser.json'] },
-  { name: 'house', run: ['node_modules/vitest/vitest.mjs', 'run', 'test/house.test.ts', 'test/exports.test.ts'] },
+  {
+    name: 'house',
+    run: ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', 'test/house.test.ts', 'test/exports.test.ts'],
+  },
   { name: 'unused', run: ['node_modules/knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'] },
   { name: 'build', run: ['scripts/build.mjs'] },
   { name: 'package', run: ['scripts/packed.mjs'], after: ['build'] },

@@ -35,6 +35,8 @@ export interface SourceFile {
 /** One import or re-export. */
 export interface Import {
   readonly specifier: string;
+  /** Whether what is imported is handed on: `export … from`. */
+  readonly passed: boolean;
   /** What stands between `import` and `from`. */
   readonly names: string;
   /** The file of the house it leads to, when it is a relative one. */
@@ -95,7 +97,7 @@ function withoutComments(text: string): string {
 }
 
 const statements = [
-  /^\s*(?:import|export)\s(?<names>[^'"`;=]*?)\sfrom\s*['"](?<specifier>[^'"]+)['"]/gm,
+  /^\s*(?<word>import|export)\s(?<names>[^'"`;=]*?)\sfrom\s*['"](?<specifier>[^'"]+)['"]/gm,
   /^\s*import\s*(?<names>)['"](?<specifier>[^'"]+)['"]/gm,
   /\bimport\(\s*(?<names>)['"](?<specifier>[^'"]+)['"]/g,
 ];
@@ -103,8 +105,13 @@ const statements = [
 function importsOf(path: string, code: string): Import[] {
   return statements.flatMap((statement) =>
     Array.from(code.matchAll(statement), ({ groups }) => {
-      const { names = '', specifier = '' } = groups ?? {};
-      return { specifier, names, target: specifier.startsWith('.') ? targetOf(path, specifier) : undefined };
+      const { names = '', specifier = '', word } = groups ?? {};
+      return {
+        specifier,
+        names,
+        passed: word === 'export',
+        target: specifier.startsWith('.') ? targetOf(path, specifier) : undefined,
+      };
     }),
   );
 }

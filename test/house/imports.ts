@@ -19,6 +19,9 @@ const sideDoors = new Set(['probe → chunk', 'gateway → streams']);
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
 const portRooms = new Set(floors[2]);
 
+/** Iterables are the language's own: no port stands before them. */
+const iterables = 'src/source/iterable.ts';
+
 /** Rooms that choose adapters; everywhere else only ports are known. */
 const choosers = new Set(['node', 'cli', 'testing']);
 
@@ -41,7 +44,7 @@ function ways({ sources }: House): { file: SourceFile; from: string; to: string;
 
 function isAdapter(target: string): boolean {
   const room = roomOf(target);
-  return portRooms.has(room) && target !== `src/${room}/${room}.ts`;
+  return portRooms.has(room) && target !== `src/${room}/${room}.ts` && target !== iterables;
 }
 
 /** The files that run in browsers, and everything they import. */
