@@ -107,6 +107,7 @@ class StreamGateway implements Gateway {
       this.scheduler.now(),
     );
     this.sessions.set(session, { link, peer });
+    session.open();
     this.check();
     return {
       frames: (frames) => session.received(frames, this.scheduler.now()),

@@ -65,8 +65,12 @@ export class Session {
     now: number,
   ) {
     this.heardAt = now;
-    const { maxFrame, pingMs, window } = limits;
-    this.queue({ t: 'welcome', protocol: subprotocol, session: id, maxFrame, pingMs, window });
+  }
+
+  /** Says welcome: what the client must know before anything else. */
+  open(): void {
+    const { maxFrame, pingMs, window } = this.limits;
+    this.queue({ t: 'welcome', protocol: subprotocol, session: this.id, maxFrame, pingMs, window });
   }
 
   /** The subscriptions in force. */

@@ -5,18 +5,18 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** Who appends, so that the same append sent twice is kept once. */
 export interface Producer {
-  /** Any non-empty string that is the producer's own. */
+  /** A string of the producer's own, 1 to 256 characters. */
   readonly id: string;
   /** Counts the producer's lives: a higher one fences every lower one. Starts at 0. */
   readonly epoch: number;
-  /** Number of the first chunk of the batch within this epoch; the first chunk ever is 0. */
+  /** Number of the first chunk of the batch within this epoch; the first chunk of an epoch is 0. */
   readonly seq: number;
 }
 
 /** How to end a stream. */
 export interface Close {
   readonly status: EndStatus;
-  /** Why, for `failed` and `cancelled`. */
+  /** Why, for `failed` and `cancelled`: at most 1 024 characters. */
   readonly reason?: string;
 }
 
@@ -30,27 +30,29 @@ export interface AppendOptions {
 
 /** What an append did. */
 export interface Appended {
-  /** Number of the batch's first chunk; where nothing new was kept, the same as `next`. */
+  /** Number of the first chunk of the batch that had not been kept before; `next` where there was none. */
   readonly first: number;
   /** Number the next chunk will get. */
   readonly next: number;
   /** How many chunks of the batch had been kept before, by an earlier append of the same producer. */
   readonly duplicates: number;
+  /** Whether this append ended the stream: not when it had ended before, the same way. */
+  readonly ended: boolean;
 }
 
 /** Bounds of one read. */
 export interface ReadLimit {
-  /** At most this many chunks. */
+  /** At most this many chunks: 1 or more. */
   readonly chunks: number;
-  /** At most this many encoded bytes, except that one chunk is always allowed. */
+  /** At most this many encoded bytes, 1 or more; one chunk is always allowed. */
   readonly bytes: number;
 }
 
 /** A run of chunks as {@link Log.read} returns it. */
 export interface LogSlice {
-  /** Number of the first chunk returned. Higher than asked for when older ones are no longer kept. */
+  /** Number of the first chunk returned: the one asked for, or a higher one when that is no longer kept. */
   readonly from: number;
-  /** The chunks, in order, without gaps; the message boundaries are those of the append. */
+  /** The chunks, in order, without gaps, each as it was appended. None when `from` is still to come. */
   readonly chunks: readonly EncodedChunk[];
   /** Number the next chunk appended to the stream will get. */
   readonly next: number;
@@ -60,9 +62,12 @@ export interface LogSlice {
 
 /** What a stream is created with. */
 export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'contentType'> & {
-  /** Announced totals. */
+  /** How many chunks it will have. */
   readonly expectedChunks?: number;
+  /** How many bytes of data it will have: the sum of {@link EncodedChunk.size}. */
   readonly expectedBytes?: number;
+  /** Remove the stream this long after its end. `Infinity` keeps it. Default: as the log says. */
+  readonly ttlMs?: number;
 };
 
 /**
@@ -70,45 +75,63 @@ export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'c
  *
  * Laws, proven for each adapter by `logLaws` in `sluice/testing`:
  * - **One atomic append.** Chunks, producer state and end are kept together or not at all.
- * - **Order without gaps.** The n-th chunk kept has number n - 1, for every reader, forever.
+ * - **Order without gaps.** The n-th chunk kept has number n - 1, for every reader, as long as the stream is there.
  * - **Idempotence.** A batch of a producer that was kept before is acknowledged and not kept again; a batch that overlaps
- *   is kept from the first new chunk on.
- * - **Fencing.** A lower epoch fails with `producer-fenced`. A higher one starts at 0. A number ahead of the expected
- *   one fails with `sequence-gap` and the expected number.
- * - **End.** An ended stream fails every append of new chunks with `stream-closed`; what a producer had appended before is
- *   still acknowledged. Ending twice the same way is acknowledged.
+ *   is kept from the first new chunk on, wherever the borders of earlier batches were.
+ * - **Fencing.** A lower epoch fails with `producer-fenced` and the epoch in force as `expected`. A higher one starts at 0,
+ *   and fences the lower ones from its first append on, be it empty. A number ahead of the right one fails with
+ *   `sequence-gap` and the right one as `expected`.
+ * - **End.** An ended stream fails every append of new chunks, and every other end, with `stream-closed`, or with
+ *   `stream-cancelled` when that is how it ended. What a producer had appended before is still acknowledged, and so is
+ *   ending once more with the same status: the first reason stays.
  * - **Reading.** Any reader may read from any number at any time; a number that is no longer kept yields what is.
  *
- * Errors are `StreamError`s, thrown or rejected.
+ * Run-time trouble is a `StreamError`, thrown or rejected; a wrong argument is a `TypeError` or `RangeError`, likewise.
  */
 export interface Log {
-  /** Creates a stream, or does nothing when one with the same configuration exists. `stream-exists` when it differs. */
+  /**
+   * Creates a stream, or does nothing when one with the same configuration exists. `stream-exists` when it differs,
+   * `name-invalid` when the name cannot be one, `log-full` when there are too many.
+   */
   create(streamId: string, config?: StreamConfig): MaybePromise<void>;
 
-  /** Appends a batch, and ends the stream if asked to. `stream-not-found` when it was not created. */
+  /**
+   * Appends a batch, and ends the stream if asked to. The batch may be empty. `stream-not-found` when it was not created,
+   * `log-full` when there is no room, `chunk-too-large` for a chunk that will never have any, `limit-reached` when the
+   * stream has too many producers; the other refusals are in the laws. After a refusal everything is as it was before.
+   */
   append(streamId: string, batch: readonly EncodedChunk[], options?: AppendOptions): MaybePromise<Appended>;
 
-  /** Reads kept chunks from number `from` on. `stream-not-found` when there is no such stream. */
+  /**
+   * Reads kept chunks from number `from` on: at least one when there is one. `stream-not-found` when there is no such
+   * stream.
+   */
   read(streamId: string, from: number, limit: ReadLimit): MaybePromise<LogSlice>;
 
   /**
-   * Calls `listener` after every append, end, trim and deletion of the stream, at least once each; it may be called once
-   * for several. The listener must not throw and reads for itself.
+   * Calls `listener` after every change of the stream - chunks, end, trim, removal - at least once each; it may be called
+   * once for several, and once too often. The stream need not exist yet. The listener must not throw, and reads for itself.
    *
-   * @returns stops the calls
+   * @returns stops the calls, at once
    */
   watch(streamId: string, listener: () => void): () => void;
 
   /** What is known of a stream, or `undefined` when there is none. */
   info(streamId: string): MaybePromise<StreamInfo | undefined>;
 
-  /** Forgets chunks below `before`; readers that ask for them get the oldest kept. Never forgets the end. */
+  /**
+   * Forgets chunks below `before`; readers that ask for them get the oldest kept. Never forgets the end, nor the numbers:
+   * a `before` beyond the newest chunk forgets them all. `stream-not-found` when there is no such stream.
+   */
   trim(streamId: string, before: number): MaybePromise<void>;
 
-  /** Removes a stream. Does nothing when there is none. */
+  /** Removes a stream, and what it knew of its producers. Does nothing when there is none. */
   delete(streamId: string): MaybePromise<void>;
 
-  /** The streams whose names begin with `prefix`, sorted by name. */
+  /**
+   * The streams at and below a path, sorted by name as JavaScript compares strings: `books` lists `books` and
+   * `books/moby-dick`, not `bookshop`; `books/` lists only what is below. Default: all.
+   */
   list(prefix?: string): MaybePromise<readonly StreamInfo[]>;
 
   /** Lets go of connections and files. A log in memory forgets everything. */
