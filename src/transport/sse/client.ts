@@ -1,0 +1,191 @@
+import { checkBound, kindOf, nameProblem, type Position, type StreamError } from '../../chunk/index.js';
+import {
+  type ClientFrame,
+  closeCodes,
+  type FrameOf,
+  type OutgoingFrame,
+  type ServerFrame,
+  subprotocol,
+} from '../../protocol/index.js';
+import type { ClientLinkEvents, ClientTransport, Link } from '../transport.js';
+import { Reading } from './reading.js';
+import { streamPath } from './route.js';
+
+/** What is needed of `fetch`. */
+export type Fetch = (
+  url: string,
+  init: { headers: Record<string, string>; signal: AbortSignal; cache: 'no-store' },
+) => Promise<Response>;
+
+/** Options of {@link createSseTransport}. */
+export interface SseTransportOptions {
+  /** Address that `/streams/…` is below: `http:` or `https:`. */
+  readonly url: string | URL;
+  /** Default: the platform's own. */
+  readonly fetch?: Fetch;
+  /** Headers of every request, or a function that makes them, for tokens that change. */
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+  /**
+   * How often the machine above asks for a sign of life, in milliseconds; a server that owed something and said nothing
+   * for as long has none. More than the server's `heartbeatMs`. Default 30 000.
+   */
+  readonly pingMs?: number;
+}
+
+/**
+ * Links that read over server-sent events, one request for each stream, where a WebSocket cannot get through. They carry
+ * no writing: `publish` and `cancel` are refused. A browser opens at most six connections to an HTTP/1.1 server.
+ *
+ * @throws TypeError when `url` is no address of a server
+ *
+ * @example
+ * const transport = createSseTransport({ url: 'http://127.0.0.1:4437' });
+ */
+export function createSseTransport(options: SseTransportOptions): ClientTransport {
+  const base = checkUrl(options.url);
+  const pingMs = checkBound('pingMs', options.pingMs ?? 30_000);
+  const { headers = {} } = options;
+  const open = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const request: Request = async (stream, from, signal) => {
+    const url = new URL(base);
+    url.pathname = url.pathname.replace(/\/$/, '') + streamPath(stream);
+    url.searchParams.set('from', `${from}`);
+    const own = typeof headers === 'function' ? headers() : headers;
+    return open(url.href, { headers: { accept: 'text/event-stream', ...own }, signal, cache: 'no-store' });
+  };
+  return { connect: (events) => new SseLink(request, events, pingMs) };
+}
+
+function checkUrl(url: unknown): string {
+  const text = url instanceof URL ? url.href : url;
+  const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
+    throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
+  }
+  return parsed.href;
+}
+
+type Request = (stream: string, from: Position, signal: AbortSignal) => Promise<Response>;
+
+class SseLink implements Link {
+  /** Always: nothing but requests is sent. */
+  readonly writable = true;
+
+  private readonly byStream = new Map<string, Reading>();
+  private readonly byChannel = new Map<number, Reading>();
+  private channels = 0;
+  private opened = false;
+  private over = false;
+
+  constructor(
+    private readonly request: Request,
+    private readonly events: ClientLinkEvents,
+    pingMs: number,
+  ) {
+    queueMicrotask(() => {
+      if (this.over) return;
+      this.opened = true;
+      events.opened();
+      // There is no session to greet: these are the words the machine above waits for.
+      const window = { chunks: 1, bytes: 1 };
+      this.answer({ t: 'welcome', protocol: subprotocol, session: 'sse', maxFrame: 65_536, pingMs, window });
+    });
+  }
+
+  send(frames: readonly OutgoingFrame[]): void {
+    for (const frame of frames) if (this.opened && !this.over) this.obey(frame as ClientFrame);
+  }
+
+  private obey(frame: ClientFrame): void {
+    switch (frame.t) {
+      case 'subscribe':
+        return this.subscribe(frame);
+      case 'credit':
+        return this.byChannel.get(frame.ch)?.grant(frame.chunks, frame.bytes);
+      case 'unsubscribe':
+        return this.unsubscribe(frame.ch);
+      case 'ping':
+        return this.ping(frame);
+      case 'nack':
+        // HTTP loses nothing on its way: what is missing is had by asking for it from there again.
+        return this.close(closeCodes.lost, 'chunks are missing');
+      case 'publish':
+        return this.refuse(frame.stream, 'SSE only reads: publish over WebSocket', frame.producer);
+      case 'cancel':
+        return this.refuse(frame.stream, 'SSE only reads: cancel over WebSocket');
+    }
+  }
+
+  private subscribe({ stream, from, chunks, bytes }: FrameOf<ClientFrame, 'subscribe'>): void {
+    const known = this.byStream.get(stream);
+    if (known === undefined) return this.read(stream, from, chunks, bytes);
+    if (known.from !== from) return this.refuse(stream, `stream "${stream}" is being read already: unsubscribe first`);
+    if (known.start !== undefined) this.answer({ t: 'subscribed', stream, ch: known.ch, seq: known.start });
+    known.grant(chunks, bytes);
+  }
+
+  private read(stream: string, from: Position, chunks: number, bytes: number): void {
+    const problem = nameProblem(stream);
+    if (problem !== undefined) {
+      return this.answer({ t: 'error', code: 'name-invalid', message: `stream name ${problem}`, stream });
+    }
+    const reading: Reading = new Reading(stream, this.channels++, from, {
+      frames: (frames) => {
+        // A refused stream is not being read: it may be asked for again.
+        if (frames.some((frame) => 'code' in frame)) this.forget(reading);
+        this.events.frames(frames);
+      },
+      broken: (error) => this.broken(error),
+    });
+    this.byStream.set(stream, reading);
+    this.byChannel.set(reading.ch, reading);
+    reading.grant(chunks, bytes);
+    void reading.run(async (signal) => this.request(stream, from, signal));
+  }
+
+  private unsubscribe(ch: number): void {
+    const reading = this.byChannel.get(ch);
+    if (reading !== undefined) this.forget(reading);
+    this.answer({ t: 'unsubscribed', ch });
+  }
+
+  private forget(reading: Reading): void {
+    this.byStream.delete(reading.streamId);
+    this.byChannel.delete(reading.ch);
+    reading.stop();
+  }
+
+  /** No answer when a server that owes something has been silent: then the machine above connects again. */
+  private ping(frame: FrameOf<ClientFrame, 'ping'>): void {
+    for (const [ch, chunks, bytes] of frame.grants) this.byChannel.get(ch)?.grant(chunks, bytes);
+    const readings = [...this.byChannel.values()];
+    const alive = readings.map((reading) => reading.takeSignOfLife());
+    if (alive.includes(false)) return;
+    const begun = readings.filter(({ start }) => start !== undefined);
+    this.answer({ t: 'pong', sent: begun.map(({ ch, next }) => [ch, next]) });
+  }
+
+  private refuse(stream: string, message: string, producer?: string): void {
+    const about = producer === undefined ? { stream } : { stream, producer };
+    this.answer({ t: 'error', code: 'frame-unexpected', message, ...about });
+  }
+
+  /** Answers in a later turn, as every server does. */
+  private answer(frame: ServerFrame): void {
+    queueMicrotask(() => {
+      if (!this.over) this.events.frames([frame]);
+    });
+  }
+
+  private broken(error: StreamError): void {
+    const malformed = error.code === 'frame-malformed' || error.code === 'overflow';
+    this.close(malformed ? closeCodes['frame-malformed'] : closeCodes.lost, error.message);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    for (const reading of this.byChannel.values()) reading.stop();
+    queueMicrotask(() => this.events.closed(code, reason));
+  }
+}

@@ -1,0 +1,234 @@
+import type { ServerResponse } from 'node:http';
+import type { SchedulerLike, Subscription } from 'rxjs';
+import type { EncodedChunk, Position } from '../../chunk/index.js';
+import { writeComment, writeEvent } from '../../format/event-stream.js';
+import {
+  closeCodes,
+  type ClientFrame,
+  type DataFrame,
+  type FrameOf,
+  type OutgoingFrame,
+  type ServerFrame,
+} from '../../protocol/index.js';
+import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
+import { seqHeader } from './route.js';
+import { errorOfClose, statusOf } from './status.js';
+import { dataEvents, endEvent, errorJson, gapEvent } from './write-frame.js';
+
+/** What is read, and from where. */
+export interface ReadingStart {
+  readonly streamId: string;
+  readonly from: Position;
+  /** The reader has been here before. */
+  readonly resumed: boolean;
+}
+
+/** Bounds and times of {@link EventStreamLink}; `EventStreamOptions` says what they mean. */
+export interface EventStreamSettings {
+  readonly windowChunks: number;
+  readonly windowBytes: number;
+  readonly heartbeatMs: number;
+  readonly retryMs: number;
+  readonly resumeHoldMs: number;
+  readonly scheduler: SchedulerLike;
+}
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // Or nginx would collect events until its buffer is full.
+  'x-accel-buffering': 'no',
+};
+
+/**
+ * A link whose other end is an HTTP response: frames become events, and the words a client would say are said for it.
+ *
+ * @internal
+ */
+export class EventStreamLink implements Link {
+  /** Always: what is on its way is bounded by credit, which only the socket gives back. */
+  readonly writable = true;
+
+  private readonly events: ServerLinkEvents;
+  private beating: Subscription | undefined;
+  private holding: Subscription | undefined;
+  private channel: number | undefined;
+  private seq = 0;
+  private opened = false;
+  private over = false;
+  /** Totals the socket has taken, and totals granted. */
+  private taken = { chunks: 0, bytes: 0 };
+  private granted;
+  private wroteAt: number;
+  private beatMs: number;
+
+  constructor(
+    private readonly response: ServerResponse,
+    acceptor: LinkAcceptor,
+    peer: Peer,
+    private readonly start: ReadingStart,
+    private readonly settings: EventStreamSettings,
+  ) {
+    const { windowChunks, windowBytes, heartbeatMs, scheduler } = settings;
+    this.granted = { chunks: windowChunks, bytes: windowBytes };
+    this.beatMs = heartbeatMs;
+    this.wroteAt = scheduler.now();
+    response.on('error', ignore);
+    response.on('close', () => this.finish(closeCodes.lost, 'the reader has gone'));
+    this.events = acceptor.accept(this, peer);
+    this.say({ t: 'subscribe', stream: start.streamId, from: start.from, ...this.granted });
+    if (!this.over && this.beating === undefined) this.beat(this.beatMs);
+  }
+
+  send(frames: readonly OutgoingFrame[]): void {
+    for (const frame of frames) if (!this.over) this.write(frame as ServerFrame<EncodedChunk>);
+  }
+
+  private write(frame: ServerFrame<EncodedChunk>): void {
+    switch (frame.t) {
+      case 'welcome':
+        return this.beatAtLeast(frame.pingMs);
+      case 'subscribed':
+        return this.subscribed(frame);
+      case 'data':
+        return this.writeData(frame);
+      case 'gap':
+        this.open();
+        return this.writeText(gapEvent(frame));
+      case 'end':
+        return this.end(frame);
+      case 'error':
+        return this.fail(frame);
+      case 'unsubscribed':
+      case 'ack':
+      case 'stop':
+      case 'pong':
+        // Answers to what a reader over SSE cannot say, or need not know.
+        return;
+    }
+  }
+
+  private subscribed({ ch, seq }: FrameOf<ServerFrame, 'subscribed'>): void {
+    if (this.channel !== undefined) return;
+    this.channel = ch;
+    this.seq = seq;
+    const { resumeHoldMs, scheduler } = this.settings;
+    if (this.start.resumed) this.holding = scheduler.schedule(() => this.open(), resumeHoldMs);
+    else this.open();
+  }
+
+  /** Sends the headers and the first block: the id leads a reader that is cut before the first chunk back to here. */
+  private open(): void {
+    if (this.opened || this.over) return;
+    this.opened = true;
+    const { retryMs } = this.settings;
+    this.response.writeHead(200, { ...headers, [seqHeader]: this.seq });
+    this.writeText(
+      writeComment(`${this.start.streamId} from ${this.seq}`) + writeEvent({ id: `${this.seq - 1}`, retry: retryMs }),
+    );
+  }
+
+  private writeData(frame: DataFrame<EncodedChunk>): void {
+    this.open();
+    this.wroteAt = this.settings.scheduler.now();
+    this.response.write(dataEvents(frame), () => this.took(frame));
+  }
+
+  private writeText(text: string): void {
+    this.wroteAt = this.settings.scheduler.now();
+    this.response.write(text);
+  }
+
+  /** The socket has taken a frame's events: that much may come again. Told when half a window is free. */
+  private took(frame: DataFrame<EncodedChunk>): void {
+    const { taken, granted, channel } = this;
+    if (this.over || channel === undefined) return;
+    taken.chunks += frame.chunks.length;
+    for (const { size } of frame.chunks) taken.bytes += size;
+    const { windowChunks, windowBytes } = this.settings;
+    const chunks = taken.chunks + windowChunks;
+    const bytes = taken.bytes + windowBytes;
+    if (chunks - granted.chunks < windowChunks / 2 && bytes - granted.bytes < windowBytes / 2) return;
+    this.granted = { chunks, bytes };
+    this.say({ t: 'credit', ch: channel, chunks, bytes });
+  }
+
+  private end(frame: FrameOf<ServerFrame, 'end'>): void {
+    if (this.opened || !this.start.resumed) {
+      this.open();
+      this.response.end(endEvent(frame));
+    } else {
+      // Nothing between `subscribed` and `end`: the reader has seen it all, and 204 tells it to stay away.
+      this.response.writeHead(204).end();
+    }
+    this.finishLater(closeCodes.normal, 'the stream has ended');
+  }
+
+  private fail(error: FrameOf<ServerFrame, 'error'>): void {
+    if (this.opened) this.response.end(writeEvent({ event: 'error', data: errorJson(error) }));
+    else this.refuse(statusOf(error.code), errorJson(error));
+    this.finishLater(closeCodes.normal, error.message);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.over) return;
+    if (code === closeCodes.lost) this.response.destroy();
+    else if (this.opened) this.response.end();
+    else {
+      const error = errorOfClose(code);
+      this.refuse(statusOf(error), errorJson({ code: error, message: reason }));
+    }
+    this.finishLater(code, reason);
+  }
+
+  private refuse(status: number, json: string): void {
+    this.response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    this.response.end(json);
+  }
+
+  private say(frame: ClientFrame): void {
+    if (!this.over) this.events.frames([frame]);
+  }
+
+  /** The session expects a sign of life this often, and a reader over SSE cannot give one. */
+  private beatAtLeast(pingMs: number): void {
+    if (pingMs >= this.beatMs) return;
+    this.beatMs = pingMs;
+    this.beat(pingMs);
+  }
+
+  /** Shows the reader, and the session, that the other is still there. */
+  private beat(delayMs: number): void {
+    const { scheduler } = this.settings;
+    this.beating?.unsubscribe();
+    this.beating = scheduler.schedule(() => {
+      const restMs = this.settings.heartbeatMs - (scheduler.now() - this.wroteAt);
+      // A socket that does not take what it has needs no proof of life, and no heap of them.
+      if (this.opened && restMs <= 0 && !this.response.writableNeedDrain) this.writeText(ping);
+      const { channel, granted } = this;
+      this.say({ t: 'ping', grants: channel === undefined ? [] : [[channel, granted.chunks, granted.bytes]] });
+      if (!this.over) this.beat(restMs > 0 ? Math.min(this.beatMs, restMs) : this.beatMs);
+    }, delayMs);
+  }
+
+  /** For what the session caused itself: it is told in a later turn, because it is not done yet. */
+  private finishLater(code: number, reason: string): void {
+    this.letGo();
+    queueMicrotask(() => this.events.closed(code, reason));
+  }
+
+  private finish(code: number, reason: string): void {
+    if (this.over) return;
+    this.letGo();
+    this.events.closed(code, reason);
+  }
+
+  private letGo(): void {
+    this.over = true;
+    this.beating?.unsubscribe();
+    this.holding?.unsubscribe();
+  }
+}
+
+const ping = writeComment('ping');
+const ignore = (): void => {};

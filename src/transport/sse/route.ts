@@ -1,0 +1,40 @@
+import { checkName, StreamError } from '../../chunk/index.js';
+
+/** Where streams are found below a server's base address: the name follows, segment by segment. */
+export const streamsRoute = '/streams/';
+
+/** Response header with the number of the first chunk that will come. */
+export const seqHeader = 'sluice-seq';
+
+/**
+ * The path of a stream.
+ *
+ * @throws {@link StreamError} `name-invalid`
+ *
+ * @example
+ * streamPath('books/moby dick'); // '/streams/books/moby%20dick'
+ */
+export function streamPath(streamId: string): string {
+  return streamsRoute + checkName(streamId).split('/').map(encodeURIComponent).join('/');
+}
+
+/**
+ * The stream a request asks for, or `undefined` when its path is not below {@link streamsRoute}.
+ *
+ * @param url - path and query, as a request line has them
+ * @throws {@link StreamError} `name-invalid`
+ */
+export function streamOfUrl(url: string): string | undefined {
+  const [path = ''] = url.split('?', 1);
+  if (!path.startsWith(streamsRoute)) return undefined;
+  return checkName(path.slice(streamsRoute.length).split('/').map(decodeSegment).join('/'));
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    const message = 'stream name must be percent-encoded UTF-8';
+    throw new StreamError('name-invalid', message, { field: 'stream', cause });
+  }
+}

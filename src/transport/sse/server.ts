@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { checkBound, checkName, StreamError } from '../../chunk/index.js';
+import { checkOrigins, originAllowed, type Origins } from '../origin.js';
+import type { LinkAcceptor, Peer } from '../transport.js';
+import { EventStreamLink } from './link.js';
+import { readPosition } from './position.js';
+import { seqHeader, streamOfUrl } from './route.js';
+import { statusOf } from './status.js';
+import { errorJson } from './write-frame.js';
+
+/** Options of {@link serveEventStream}. */
+export interface EventStreamOptions {
+  /** The stream to read. Default: the one the request's path names, see `streamOfUrl`. */
+  readonly stream?: string;
+  /** Chunks that may be on their way to a slow socket. Default 256. */
+  readonly windowChunks?: number;
+  /** Bytes of chunk data that may be on their way to a slow socket. Default 256 KiB. */
+  readonly windowBytes?: number;
+  /** How long nothing is sent before a comment shows that the connection lives, in milliseconds. Default 15 000. */
+  readonly heartbeatMs?: number;
+  /** How long a browser waits before it reconnects, in milliseconds. Default 1 000. */
+  readonly retryMs?: number;
+  /**
+   * How long the headers of a resuming reader may be held back, in milliseconds: if the stream turns out to have ended
+   * where the reader is, the answer is 204, which stops an `EventSource`. Default 250.
+   */
+  readonly resumeHoldMs?: number;
+  /** Pages of other hosts that may read, see {@link Origins}. Default: none. */
+  readonly origins?: Origins;
+  /** Clock and timer. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/**
+ * Serves one stream as server-sent events, as PROTOCOL.md section 8 has it: a plain `EventSource` reads it, and resumes
+ * where it was. To the acceptor it is a link like any other, whose client subscribes and grants credit as the socket takes
+ * bytes: a slow socket holds its own credit and nothing else.
+ *
+ * @example
+ * createServer((request, response) => serveEventStream(request, response, gateway));
+ */
+export function serveEventStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  acceptor: LinkAcceptor,
+  options: EventStreamOptions = {},
+): void {
+  const settings = {
+    windowChunks: checkBound('windowChunks', options.windowChunks ?? 256),
+    windowBytes: checkBound('windowBytes', options.windowBytes ?? 256 * 1024),
+    heartbeatMs: checkBound('heartbeatMs', options.heartbeatMs ?? 15_000),
+    retryMs: checkBound('retryMs', options.retryMs ?? 1_000, { min: 0 }),
+    resumeHoldMs: checkBound('resumeHoldMs', options.resumeHoldMs ?? 250, { min: 0 }),
+    scheduler: options.scheduler ?? asyncScheduler,
+  };
+  const origins = checkOrigins(options.origins);
+  if (!originAllowed(origins, request.headers)) {
+    return refuse(response, new StreamError('connection-refused', 'this origin may not read'));
+  }
+  allowOrigin(request, response);
+  if (request.method === 'OPTIONS' && request.headers.origin !== undefined) return preflight(response);
+  if (request.method !== 'GET') {
+    response.setHeader('allow', 'GET');
+    return refuse(response, new StreamError('frame-invalid', 'a stream is read with GET', { field: 'method' }), 405);
+  }
+  let start;
+  try {
+    start = startOf(request, options.stream);
+  } catch (error) {
+    return refuse(response, error as StreamError);
+  }
+  new EventStreamLink(response, acceptor, peerOf(request), start, settings);
+}
+
+function startOf(request: IncomingMessage, stream: string | undefined) {
+  const url = request.url ?? '';
+  const streamId = stream === undefined ? streamOfUrl(url) : checkName(stream);
+  if (streamId === undefined) throw new StreamError('stream-not-found', 'the path names no stream');
+  const lastEventId = request.headers['last-event-id']?.toString();
+  const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');
+  const from = readPosition(lastEventId, query.get('from') ?? undefined);
+  return { streamId, from, resumed: lastEventId !== undefined && lastEventId !== '' };
+}
+
+/** Lets the page that asks see the answer: it was checked before. */
+function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
+  const { origin } = request.headers;
+  response.setHeader('vary', 'origin');
+  if (origin === undefined) return;
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-expose-headers', seqHeader);
+}
+
+function preflight(response: ServerResponse): void {
+  response.setHeader('access-control-allow-methods', 'GET');
+  response.setHeader('access-control-allow-headers', 'authorization, last-event-id');
+  response.writeHead(204).end();
+}
+
+function refuse(response: ServerResponse, error: StreamError, status = statusOf(error.code)): void {
+  const { field } = error.details;
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(errorJson({ code: error.code, message: error.message, field }));
+}
+
+function peerOf(request: IncomingMessage): Peer {
+  const { headers } = request;
+  const address = request.socket.remoteAddress;
+  return address === undefined ? { transport: 'sse', headers } : { transport: 'sse', address, headers };
+}

@@ -1,0 +1,194 @@
+import type { IncomingMessage } from 'node:http';
+import { checkBound, StreamError } from '../../chunk/index.js';
+import { closeCodes, decodeFromClient, encodeMessage, type OutgoingFrame, subprotocol } from '../../protocol/index.js';
+import { checkOrigins, originAllowed, type Origins } from '../origin.js';
+import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
+import { fitReason } from './reason.js';
+
+/** What is needed of a server's WebSocket: the class of `ws` has it. */
+export interface ServerSocket {
+  readonly protocol: string;
+  readonly bufferedAmount: number;
+  send(data: string | Uint8Array, options: { binary: boolean }, sent?: (error?: Error) => void): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown;
+  on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** Options of {@link createWebSocketAcceptor}. */
+export interface WebSocketAcceptorOptions {
+  /** Bytes a message may have; a larger one ends the connection with 1009. Default 65 536. */
+  readonly maxFrame?: number;
+  /** Bytes that may wait for a slow socket before its link stops being writable. Default 1 MiB. */
+  readonly highWaterMark?: number;
+  /** Pages that may connect, see {@link Origins}. Default: those of the host itself, and everything that is no page. */
+  readonly origins?: Origins;
+  /** Compresses messages. Costs memory and time for every connection. Default `false`. */
+  readonly perMessageDeflate?: boolean;
+}
+
+/** Brings WebSockets of `ws` to a gateway. */
+export interface WebSocketAcceptor {
+  /** For `new WebSocketServer({ ...serverOptions, port })`: bad handshakes and large messages are refused early. */
+  readonly serverOptions: WebSocketServerOptions;
+  /** For the event `connection`, or the callback of `handleUpgrade`. */
+  readonly connection: (socket: ServerSocket, request: IncomingMessage) => void;
+}
+
+/** Options of a `WebSocketServer` that {@link createWebSocketAcceptor} sets. */
+export interface WebSocketServerOptions {
+  readonly maxPayload: number;
+  readonly perMessageDeflate: boolean;
+  readonly handleProtocols: (offered: Set<string>) => string | false;
+  readonly verifyClient: (
+    info: { readonly req: IncomingMessage },
+    answer: (allowed: boolean, status?: number, message?: string) => void,
+  ) => void;
+}
+
+/**
+ * Makes links of WebSockets and hands them to an acceptor. It works with any `WebSocketServer`; one made with
+ * `serverOptions` refuses foreign pages with 403 and oversized messages before they are read.
+ *
+ * @example
+ * const sockets = createWebSocketAcceptor(gateway);
+ * new WebSocketServer({ ...sockets.serverOptions, port: 4437 }).on('connection', sockets.connection);
+ */
+export function createWebSocketAcceptor(
+  acceptor: LinkAcceptor,
+  options: WebSocketAcceptorOptions = {},
+): WebSocketAcceptor {
+  const maxFrame = checkBound('maxFrame', options.maxFrame ?? 65_536);
+  const highWaterMark = checkBound('highWaterMark', options.highWaterMark ?? 1 << 20);
+  const origins = checkOrigins(options.origins);
+  return {
+    serverOptions: {
+      maxPayload: maxFrame,
+      perMessageDeflate: options.perMessageDeflate ?? false,
+      // Any of the offered ones otherwise: without an answer a browser sees a failed handshake and never the close code.
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : ([...offered][0] ?? false)),
+      verifyClient: ({ req }, answer) => {
+        if (originAllowed(origins, req.headers)) answer(true);
+        else answer(false, 403, 'this origin may not connect');
+      },
+    },
+    connection: (socket, request) => {
+      const refusal = refusalOf(socket, request, origins);
+      if (refusal === undefined) new ServerLink(socket, acceptor, peerOf(request), maxFrame, highWaterMark);
+      else refuse(socket, refusal.code, refusal.reason);
+    },
+  };
+}
+
+function refusalOf(socket: ServerSocket, request: IncomingMessage, origins: Origins | undefined) {
+  if (!originAllowed(origins, request.headers)) return { code: policyViolation, reason: 'this origin may not connect' };
+  if (socket.protocol === subprotocol) return undefined;
+  const offered = request.headers['sec-websocket-protocol'];
+  const got = offered === undefined ? 'none was offered' : `"${offered}" was offered`;
+  return { code: closeCodes['protocol-unsupported'], reason: `the subprotocol must be ${subprotocol}: ${got}` };
+}
+
+function refuse(socket: ServerSocket, code: number, reason: string): void {
+  socket.on('error', ignore);
+  socket.close(code, fitReason(reason));
+}
+
+function peerOf(request: IncomingMessage): Peer {
+  const { headers } = request;
+  const address = request.socket.remoteAddress;
+  return address === undefined ? { transport: 'websocket', headers } : { transport: 'websocket', address, headers };
+}
+
+/** RFC 6455, section 7.4.1. */
+const policyViolation = 1008;
+const ignore = (): void => {};
+const asText = { binary: false } as const;
+const asBinary = { binary: true } as const;
+
+class ServerLink implements Link {
+  private readonly events: ServerLinkEvents;
+  private readonly lowWaterMark: number;
+  private full = false;
+  private over = false;
+
+  constructor(
+    private readonly socket: ServerSocket,
+    acceptor: LinkAcceptor,
+    peer: Peer,
+    private readonly maxFrame: number,
+    private readonly highWaterMark: number,
+  ) {
+    this.lowWaterMark = highWaterMark / 2;
+    socket.on('message', (data, isBinary) => this.received(data, isBinary));
+    socket.on('close', (code, reason) => this.finish(code, reason.toString()));
+    socket.on('error', (error) => this.failed(error));
+    this.events = acceptor.accept(this, peer);
+  }
+
+  get writable(): boolean {
+    return !this.full;
+  }
+
+  send(frames: readonly OutgoingFrame[]): void {
+    if (this.over || frames.length === 0) return;
+    const { binary, data } = encodeMessage(frames);
+    this.socket.send(data, binary ? asBinary : asText, this.sent);
+    if (this.socket.bufferedAmount >= this.highWaterMark) this.full = true;
+  }
+
+  /** One function for every send of the link, so that a send makes none. */
+  private readonly sent = (): void => {
+    if (!this.full || this.over || this.socket.bufferedAmount > this.lowWaterMark) return;
+    this.full = false;
+    this.events.drained();
+  };
+
+  close(code: number, reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    if (code === closeCodes.lost) this.socket.terminate();
+    else this.socket.close(code, fitReason(reason));
+    // Told at once, for the peer may never answer; in a later turn, for the caller is not done yet.
+    queueMicrotask(() => this.events.closed(code, reason));
+  }
+
+  private received(data: Buffer, isBinary: boolean): void {
+    if (this.over) return;
+    if (data.length > this.maxFrame) {
+      this.close(closeCodes['frame-too-large'], `a message has more than ${this.maxFrame} bytes`);
+      return;
+    }
+    let frames;
+    try {
+      // Plain bytes for the decoder: a slice of a Buffer would share, and so keep, the whole message.
+      frames = decodeFromClient(
+        isBinary ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data.toString('utf8'),
+      );
+    } catch (error) {
+      this.close(closeCodes['frame-malformed'], (error as StreamError).message);
+      return;
+    }
+    this.events.frames(frames);
+  }
+
+  /** `ws` has found the message unreadable and is closing the socket, or the connection broke: then `close` follows. */
+  private failed(error: Error & { code?: string }): void {
+    const code = unreadable.get(error.code ?? '');
+    if (code !== undefined) this.finish(code, error.message);
+  }
+
+  private finish(code: number, reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.events.closed(code, reason);
+  }
+}
+
+/** Which close code `ws` sends for which of its errors. */
+const unreadable: ReadonlyMap<string, number> = new Map([
+  ['WS_ERR_INVALID_UTF8', closeCodes['invalid-utf8']],
+  ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', closeCodes['frame-too-large']],
+  ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', closeCodes['frame-too-large']],
+]);
