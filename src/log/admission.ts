@@ -1,0 +1,91 @@
+import { checkBound, type EndStatus, kindOf, StreamError } from '../chunk/index.js';
+import type { AppendOptions, Close, Producer } from './log.js';
+
+/** @internal What a log remembers of a producer. */
+export interface ProducerState {
+  /** The epoch in force. */
+  readonly epoch: number;
+  /** Number, within that epoch, of the first chunk not kept yet. */
+  readonly next: number;
+}
+
+/** @internal What a log remembers of a stream, as far as it decides on an append. */
+export interface AdmissionState {
+  /** How the stream has ended. */
+  readonly end: Close | undefined;
+  /** The producer that appends, if it has done so before. */
+  readonly producer: ProducerState | undefined;
+}
+
+const maxProducerId = 256;
+const maxReason = 1024;
+const fromZero = { min: 0 };
+const statuses: ReadonlySet<string> = new Set<EndStatus>(['completed', 'failed', 'cancelled']);
+
+/** @internal Checks the options of an append at call time: TypeError or RangeError. */
+export function checkAppend({ producer, close }: AppendOptions): void {
+  if (producer !== undefined) {
+    checkText('producer.id', producer.id, 1, maxProducerId);
+    checkBound('producer.epoch', producer.epoch, fromZero);
+    checkBound('producer.seq', producer.seq, fromZero);
+  }
+  if (close !== undefined) checkClose(close);
+}
+
+function checkClose({ status, reason }: Close): void {
+  if (!statuses.has(status)) {
+    throw new RangeError(`close.status must be "completed", "failed" or "cancelled", got ${kindOf(status)}`);
+  }
+  if (reason !== undefined) checkText('close.reason', reason, 0, maxReason);
+}
+
+function checkText(name: string, value: unknown, min: number, max: number): void {
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, got ${kindOf(value)}`);
+  if (value.length >= min && value.length <= max) return;
+  throw new RangeError(`${name} must be of ${min} to ${max} characters, got ${value.length}`);
+}
+
+/**
+ * @internal Decides on an append by the laws of {@link Log}, changing nothing.
+ *
+ * @returns how many chunks of the batch, from its beginning, were kept before
+ * @throws {@link StreamError} when the append is refused
+ */
+export function admit(streamId: string, state: AdmissionState, count: number, options: AppendOptions): number {
+  const { producer, close } = options;
+  const seq = producer === undefined ? 0 : producer.seq;
+  const expected = producer === undefined ? 0 : expectedOf(streamId, state.producer, producer.epoch);
+  const duplicates = Math.min(count, Math.max(0, expected - seq));
+  if (state.end !== undefined) {
+    const nothingNew = duplicates === count && seq <= expected;
+    const sameEnd = close === undefined || close.status === state.end.status;
+    if (nothingNew && sameEnd) return duplicates;
+    throw closedError(streamId, state.end);
+  }
+  if (seq <= expected) return duplicates;
+  const message = `stream "${streamId}": chunks of this producer are missing: expected number ${expected}, got ${seq}`;
+  throw new StreamError('sequence-gap', message, { streamId, expected });
+}
+
+/** @internal What to remember of a producer whose append was admitted. */
+export function nextState(known: ProducerState | undefined, producer: Producer, count: number): ProducerState {
+  const { epoch, seq } = producer;
+  const next = known?.epoch === epoch ? Math.max(known.next, seq + count) : seq + count;
+  return { epoch, next };
+}
+
+function expectedOf(streamId: string, known: ProducerState | undefined, epoch: number): number {
+  if (known === undefined || epoch > known.epoch) return 0;
+  if (epoch === known.epoch) return known.next;
+  throw new StreamError(
+    'producer-fenced',
+    `stream "${streamId}": epoch ${epoch} of this producer is over, ${known.epoch} is in force`,
+    { streamId, expected: known.epoch },
+  );
+}
+
+function closedError(streamId: string, { status, reason }: Close): StreamError {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const code = status === 'cancelled' ? 'stream-cancelled' : 'stream-closed';
+  return new StreamError(code, `stream "${streamId}" has ended as ${status}${why}`, { streamId });
+}
