@@ -104,7 +104,7 @@ function readFrame<F>(value: Record<string, unknown>, body: Uint8Array, parsers:
   const result = parser.safeParse(value);
   if (!result.success) return bad(value, invalidFrame(t, value, result.error));
   try {
-    return withBodies(result.data as { chunks?: readonly unknown[] }, body) as F;
+    return withBodies(result.data as { chunks?: unknown }, body) as F;
   } catch (error) {
     return bad(value, error as StreamError);
   }
@@ -114,9 +114,10 @@ function unknownFrame(message: string): StreamError {
   return new StreamError('frame-unknown', message, { field: 't' });
 }
 
-function withBodies(frame: { chunks?: readonly unknown[] }, body: Uint8Array): object {
+function withBodies(frame: { chunks?: unknown }, body: Uint8Array): object {
   const { chunks } = frame;
-  if (chunks === undefined) {
+  // In `subscribe` and `credit` it is a number.
+  if (!Array.isArray(chunks)) {
     if (body.length === 0) return frame;
     throw invalidChunks('chunks', `a frame without chunks has ${body.length} bytes of body`);
   }
