@@ -3,8 +3,14 @@
  *
  * @module
  */
+export * from './backpressure.js';
+export * from './batch.js';
 export * from './dedupe.js';
+export * from './fan-out.js';
 export * from './gap-timeout.js';
+export * from './heartbeat.js';
+export * from './idle-timeout.js';
+export * from './measure.js';
 export * from './reorder.js';
 export * from './stamp.js';
 export * from './unwrap.js';
