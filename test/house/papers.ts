@@ -46,6 +46,21 @@ export const paperRules: readonly Rule[] = [
       }),
     sample: { 'README.md': 'See [the guide](docs/guide.md).' },
   },
+  {
+    says: 'the map names places that exist',
+    mend: 'ARCHITECTURE.md names a file that has moved or gone: say where its work is done now',
+    broken: ({ files }) => {
+      const map = files.get('ARCHITECTURE.md') ?? '';
+      const named = Array.from(
+        map.matchAll(/`((?:src|operators|test|docs|examples)\/[\w./-]*)`/g),
+        ([, path = '']) => path,
+      );
+      const stations = Array.from(map.matchAll(/^ ▼ ([\w/-]+)(?=\s)/gm), ([, path = '']) => `${path}.ts`);
+      const places = [...named, ...stations.map((path) => (path.startsWith('operators/') ? path : `src/${path}`))];
+      return places.filter((path) => !leads(files, 'ARCHITECTURE.md', path));
+    },
+    sample: { 'ARCHITECTURE.md': '```\n ▼ attic/box    things\n```' },
+  },
 ];
 
 function leads(files: ReadonlyMap<string, string>, from: string, link: string): boolean {
