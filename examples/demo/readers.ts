@@ -24,7 +24,7 @@ export function cuttableSse(url: string): RoughTransport {
 /** A client that does not wait long, because a tour should not take long. */
 export function connect(transport: ClientTransport, tally?: Tally): Client {
   const probe = tally === undefined ? {} : { probe: tally.probe };
-  return createClient({ transport, gapMs: 25, retryMs: 60, pingMs: 200, backoff: { minMs: 20, maxMs: 200 }, ...probe });
+  return createClient({ transport, gapMs: 10, retryMs: 40, pingMs: 80, backoff: { minMs: 20, maxMs: 200 }, ...probe });
 }
 
 /** Reads as fast as it can. */
@@ -32,10 +32,10 @@ export async function readFast(client: Client, streamId: string, tally: Tally): 
   await client.receive(streamId).forEach((chunk) => tally.take(chunk));
 }
 
-/** Takes its time: a pause after every hundred chunks, in which nothing more is sent to it than its window holds. */
+/** Takes its time: pauses again and again, and is sent no more than its window holds meanwhile. */
 export async function readSlowly(client: Client, streamId: string, tally: Tally, window: number): Promise<void> {
   for await (const chunk of client.read(streamId, { window: { chunks: window, bytes: 1 << 20 } })) {
     tally.take(chunk);
-    if (tally.chunks % 100 === 0) await sleep(2);
+    if (tally.chunks % 512 === 0) await sleep(20);
   }
 }
