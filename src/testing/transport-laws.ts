@@ -325,7 +325,7 @@ async function pushesBack(stage: Stage, from: Role, slackBytes: number): Promise
   expect(sender.link.writable).toBe(true);
   const release = stage.subject.stall(from === 'client' ? 'server' : 'client');
   const size = 32 * 1024;
-  const text = 'x'.repeat(size);
+  const text = noise(size);
   const frame = (n: number): OutgoingFrame =>
     from === 'client' ? { ...publish([body(text)]), seq: n } : data(n, [body(text)]);
   let sent = 0;
@@ -345,6 +345,13 @@ async function pushesBack(stage: Stage, from: Role, slackBytes: number): Promise
 
 function roles(pair: Pair, from: Role): { sender: Side; receiver: Side } {
   return { sender: pair[from], receiver: pair[from === 'client' ? 'server' : 'client'] };
+}
+
+/** Text that compression makes hardly shorter. */
+function noise(size: number): string {
+  let text = '';
+  for (let state = 1; text.length < size; state = (state * 16_807) % 2_147_483_647) text += state.toString(36);
+  return text.slice(0, size);
 }
 
 /** Long enough for what should not come to come. */

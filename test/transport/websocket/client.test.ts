@@ -1,0 +1,253 @@
+import { VirtualTimeScheduler } from 'rxjs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createChunk, encodeChunk } from '../../../src/chunk/index.js';
+import { type BadFrame, closeCodes, type OutgoingFrame, type ServerFrame } from '../../../src/protocol/index.js';
+import {
+  type ClientSocket,
+  type ClientSocketClass,
+  createWebSocketTransport,
+} from '../../../src/transport/websocket/client.js';
+import { Lab } from './lab.js';
+
+let lab: Lab | undefined;
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await lab?.close();
+  lab = undefined;
+});
+
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+
+/** The events of a link, and what came through them. */
+function listener() {
+  const heard: string[] = [];
+  const frames: (ServerFrame | BadFrame)[] = [];
+  const events = {
+    opened: () => void heard.push('opened'),
+    frames: (some: readonly (ServerFrame | BadFrame)[]) => void frames.push(...some),
+    drained: () => void heard.push('drained'),
+    closed: (code: number, reason: string) => void heard.push(`closed ${code} ${reason}`.trim()),
+  };
+  return { heard, frames, events };
+}
+
+/** A socket as a browser has it, moved by hand. */
+class FakeSocket implements ClientSocket {
+  static last: FakeSocket;
+  binaryType = 'blob';
+  readyState = 0;
+  bufferedAmount = 0;
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  readonly sent: (string | Uint8Array)[] = [];
+  readonly closes: unknown[][] = [];
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string,
+  ) {
+    FakeSocket.last = this;
+  }
+
+  send(data: string | Uint8Array): void {
+    this.sent.push(data);
+  }
+
+  close(...args: unknown[]): void {
+    this.closes.push(args);
+  }
+
+  opens(): void {
+    this.readyState = 1;
+    this.onopen?.({} as never);
+  }
+
+  says(data: string | ArrayBuffer): void {
+    this.onmessage?.({ data } as never);
+  }
+
+  ends(code: number, reason = ''): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason } as never);
+  }
+}
+
+function openFake(options: { highWaterMark?: number; scheduler?: VirtualTimeScheduler } = {}) {
+  const heard = listener();
+  const transport = createWebSocketTransport({ url: 'ws://chunks.example', WebSocket: FakeSocket, ...options });
+  const link = transport.connect(heard.events);
+  FakeSocket.last.opens();
+  return { ...heard, link, socket: FakeSocket.last };
+}
+
+const ping: OutgoingFrame = { t: 'ping', grants: [] };
+
+describe('createWebSocketTransport', () => {
+  it.each([
+    ['ws://127.0.0.1:4437', 'ws://127.0.0.1:4437/'],
+    ['wss://chunks.example/ws?token=a', 'wss://chunks.example/ws?token=a'],
+    ['http://chunks.example', 'ws://chunks.example/'],
+    [new URL('https://chunks.example/ws#top'), 'wss://chunks.example/ws'],
+  ])('opens a socket to %s with the subprotocol', (url, address) => {
+    createWebSocketTransport({ url, WebSocket: FakeSocket }).connect(listener().events);
+    expect(FakeSocket.last.url).toBe(address);
+    expect(FakeSocket.last.protocols).toBe('sluice.v1');
+    expect(FakeSocket.last.binaryType).toBe('arraybuffer');
+  });
+
+  it.each(['', 'chunks.example', '/ws', 'ftp://chunks.example', 7, undefined])('refuses the address %j', (url) => {
+    expect(() => createWebSocketTransport({ url: url as string, WebSocket: FakeSocket })).toThrow(TypeError);
+  });
+
+  it('takes the platform’s own WebSocket, and says when there is none', () => {
+    const url = 'ws://chunks.example';
+    vi.stubGlobal('WebSocket', undefined);
+    expect(() => createWebSocketTransport({ url })).toThrow(
+      new TypeError('WebSocket must be given: this platform has none of its own'),
+    );
+    vi.stubGlobal('WebSocket', FakeSocket);
+    createWebSocketTransport({ url }).connect(listener().events);
+    expect(FakeSocket.last.url).toBe('ws://chunks.example/');
+  });
+
+  it('refuses bounds that are none', () => {
+    const make = (options: object) => () =>
+      createWebSocketTransport({ url: 'ws://chunks.example', WebSocket: FakeSocket, ...options });
+    expect(make({ highWaterMark: 0 })).toThrow(RangeError);
+    expect(make({ pollMs: Number.NaN })).toThrow(RangeError);
+  });
+
+  it('talks to a real server with the WebSocket of ws', async () => {
+    lab = await Lab.start();
+    const { heard, frames, events } = listener();
+    const link = createWebSocketTransport({ url: lab.url, WebSocket }).connect(events);
+    await until(() => expect(heard).toEqual(['opened']));
+    link.send([ping]);
+    await until(() => expect(lab!.sides[0]!.frames).toEqual([ping]));
+    lab.sides[0]!.link.send([{ t: 'pong', sent: [] }]);
+    await until(() => expect(frames).toEqual([{ t: 'pong', sent: [] }]));
+  });
+
+  it('ends with 1006 where nobody listens, and throws nothing into the air', async () => {
+    const gone = await Lab.start();
+    await gone.close();
+    const { heard, events } = listener();
+    createWebSocketTransport({ url: gone.url, WebSocket }).connect(events);
+    await until(() => expect(heard).toEqual(['closed 1006']));
+  });
+
+  it('ends at once when given up before it is open', async () => {
+    lab = await Lab.start();
+    const { heard, events } = listener();
+    createWebSocketTransport({ url: lab.url, WebSocket }).connect(events).close(1000, 'never mind');
+    expect(heard).toEqual([]);
+    await until(() => expect(heard).toEqual(['closed 1000 never mind']));
+    // The socket's own end comes later, as an error and 1006.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(heard).toEqual(['closed 1000 never mind']);
+  });
+
+  it('ends with 1006 when the platform forbids the socket', async () => {
+    const Forbidden = class {
+      constructor() {
+        throw new Error('blocked by a policy');
+      }
+    } as unknown as ClientSocketClass;
+    const { heard, events } = listener();
+    const link = createWebSocketTransport({ url: 'ws://chunks.example', WebSocket: Forbidden }).connect(events);
+    expect(heard).toEqual([]);
+    link.send([ping]);
+    await until(() => expect(heard).toEqual(['closed 1006 blocked by a policy']));
+    link.close(1000, '');
+    expect(link.writable).toBe(true);
+  });
+
+  it('sends text as a string and bytes as bytes, once for each send', () => {
+    const { link, socket } = openFake();
+    link.send([ping]);
+    link.send([ping, ping]);
+    link.send([]);
+    const chunk = encodeChunk(createChunk({ streamId: 's', seq: 0, data: Uint8Array.of(1) }));
+    link.send([{ t: 'publish', stream: 's', producer: 'p', epoch: 0, seq: 0, chunks: [chunk] }]);
+    const text = '{"t":"ping","grants":[]}';
+    expect(socket.sent.slice(0, 2)).toEqual([text, `${text}\n${text}`]);
+    expect(socket.sent[2]).toBeInstanceOf(Uint8Array);
+    expect(socket.sent).toHaveLength(3);
+  });
+
+  it('sends nothing while the socket is not open', () => {
+    const { link, socket } = openFake();
+    socket.readyState = 2;
+    link.send([ping]);
+    expect(socket.sent).toEqual([]);
+  });
+
+  it('closes with 4400 when the server says what is no frame', async () => {
+    const { heard, frames, socket } = openFake();
+    socket.says('no JSON');
+    socket.says('{"t":"pong","sent":[]}');
+    await until(() => expect(heard).toEqual(['opened', 'closed 4400 a frame is not JSON']));
+    expect(socket.closes).toEqual([[4400, 'a frame is not JSON']]);
+    expect(frames).toEqual([]);
+  });
+
+  it('hears nothing after the end', () => {
+    const { heard, frames, socket } = openFake();
+    socket.ends(1001, 'restart');
+    socket.says('{"t":"pong","sent":[]}');
+    socket.onopen?.({} as never);
+    socket.onerror?.({} as never);
+    socket.ends(1006);
+    expect(heard).toEqual(['opened', 'closed 1001 restart']);
+    expect(frames).toEqual([]);
+  });
+
+  it.each([
+    [closeCodes.normal, [1000, 'why']],
+    [closeCodes['idle-timeout'], [4408, 'why']],
+    [closeCodes.lost, []],
+    [closeCodes['going-away'], []],
+  ])('closes the socket for %i as browsers allow it', async (code, args) => {
+    const { heard, link, socket } = openFake();
+    link.close(code, 'why');
+    link.close(code, 'again');
+    expect(socket.closes).toEqual([args]);
+    await until(() => expect(heard).toEqual(['opened', `closed ${code} why`]));
+  });
+
+  describe('while the socket does not keep up', () => {
+    it('is not writable from the mark on, looks again on a timer, and says when half is gone', () => {
+      const scheduler = new VirtualTimeScheduler();
+      const { heard, link, socket } = openFake({ highWaterMark: 1000, scheduler });
+      socket.bufferedAmount = 999;
+      link.send([ping]);
+      expect(link.writable).toBe(true);
+      expect(scheduler.actions).toHaveLength(0);
+      socket.bufferedAmount = 1000;
+      link.send([ping]);
+      link.send([ping]);
+      expect(link.writable).toBe(false);
+      expect(scheduler.actions).toHaveLength(1);
+      scheduler.schedule(() => (socket.bufferedAmount = 501), 30);
+      scheduler.schedule(() => (socket.bufferedAmount = 500), 50);
+      scheduler.flush();
+      expect(heard).toEqual(['opened', 'drained']);
+      expect(scheduler.now()).toBe(60);
+      expect(link.writable).toBe(true);
+    });
+
+    it('lets the timer go at the end', () => {
+      const scheduler = new VirtualTimeScheduler();
+      const { heard, link, socket } = openFake({ highWaterMark: 1000, scheduler });
+      socket.bufferedAmount = 1000;
+      link.send([ping]);
+      socket.ends(1006);
+      socket.bufferedAmount = 0;
+      scheduler.flush();
+      expect(heard).toEqual(['opened', 'closed 1006']);
+    });
+  });
+});
