@@ -56,4 +56,5 @@ function open() {
   });
 }
 
+process.stdout.on('error', () => process.exit());
 open();
