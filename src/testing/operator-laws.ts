@@ -300,9 +300,9 @@ class Laws<T, R> {
     const source = new Subject<T>();
     const subscription = source.pipe(this.make(noProbe)).subscribe();
     const items = this.#feedWeakly(source);
-    expect(await countAlive(items), 'items held').toBeLessThanOrEqual(holds);
+    expect(await countAlive(items, holds), 'items held').toBeLessThanOrEqual(holds);
     subscription.unsubscribe();
-    expect(await countAlive(items), 'items held after unsubscribing').toBe(0);
+    expect(await countAlive(items, 0), 'items held after unsubscribing').toBe(0);
   }
 
   #run(probe = noProbe): Run<T, R> {
@@ -382,12 +382,17 @@ function onFakeTimers(check: () => void): void {
   }
 }
 
-async function countAlive(items: readonly WeakRef<object>[]): Promise<number> {
+/** How many items are still reachable. The engine itself may hold one for a while: only what stays counts. */
+async function countAlive(items: readonly WeakRef<object>[], enough: number): Promise<number> {
   const collectGarbage = await garbageCollector();
-  // A WeakRef that was made or read in a turn keeps its target until the turn is over.
-  await new Promise((resolve) => setTimeout(resolve));
-  collectGarbage();
-  return items.filter((item) => item.deref() !== undefined).length;
+  let alive = items.length;
+  for (let attempt = 0; attempt < 5 && alive > enough; attempt++) {
+    // A WeakRef that was made or read in a turn keeps its target until the turn is over.
+    await new Promise((resolve) => setTimeout(resolve));
+    collectGarbage();
+    alive = items.filter((item) => item.deref() !== undefined).length;
+  }
+  return alive;
 }
 
 async function garbageCollector(): Promise<() => void> {

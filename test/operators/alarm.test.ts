@@ -1,0 +1,94 @@
+import { asyncScheduler, VirtualTimeScheduler } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Alarm } from '../../operators/alarm.js';
+
+describe('Alarm', () => {
+  let rung: number[];
+  let alarm: Alarm;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 0 });
+    rung = [];
+    alarm = new Alarm(asyncScheduler, () => rung.push(Date.now()));
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it('rings once, when it was set to', () => {
+    alarm.set(5);
+    expect(alarm.pending).toBe(true);
+    expect(alarm.leftMs).toBe(5);
+    vi.advanceTimersByTime(100);
+    expect(rung).toEqual([5]);
+    expect(alarm.pending).toBe(false);
+    expect(alarm.leftMs).toBe(Infinity);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('rings when it was set to last, later or sooner', () => {
+    alarm.set(5);
+    vi.advanceTimersByTime(3);
+    alarm.set(10);
+    vi.advanceTimersByTime(9);
+    expect(rung).toEqual([]);
+    alarm.set(2);
+    vi.advanceTimersByTime(100);
+    expect(rung).toEqual([14]);
+  });
+
+  it('arms one timer, however often it is set', () => {
+    const schedule = vi.spyOn(asyncScheduler, 'schedule');
+    for (let n = 0; n < 1000; n++) {
+      alarm.set(5);
+      if (n % 2 === 0) alarm.clear();
+    }
+    expect(schedule).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(1);
+    schedule.mockRestore();
+  });
+
+  it('does not ring when cleared, and leaves no timer running on', () => {
+    alarm.set(5);
+    alarm.clear();
+    expect(alarm.pending).toBe(false);
+    vi.advanceTimersByTime(100);
+    expect(rung).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves no timer at all when cancelled, and can be set again', () => {
+    alarm.cancel();
+    alarm.set(5);
+    alarm.cancel();
+    expect(vi.getTimerCount()).toBe(0);
+    alarm.set(7);
+    vi.advanceTimersByTime(100);
+    expect(rung).toEqual([7]);
+  });
+
+  it('can be set again while it rings', () => {
+    const ticks: number[] = [];
+    const ticking: Alarm = new Alarm(asyncScheduler, () => {
+      ticks.push(Date.now());
+      if (ticks.length < 3) ticking.set(4);
+    });
+    ticking.set(4);
+    vi.advanceTimersByTime(100);
+    expect(ticks).toEqual([4, 8, 12]);
+  });
+
+  it('does not wait for a clock that was put back', () => {
+    alarm.set(10);
+    vi.setSystemTime(-3_600_000);
+    vi.advanceTimersByTime(10);
+    expect(rung).toHaveLength(1);
+  });
+
+  it('runs on the scheduler it is given', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const virtual = new Alarm(scheduler, () => rung.push(scheduler.now()));
+    virtual.set(5);
+    virtual.set(8);
+    scheduler.flush();
+    expect(rung).toEqual([8]);
+  });
+});
