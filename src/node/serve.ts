@@ -1,9 +1,15 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { isIP } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { checkBound, kindOf } from '../chunk/index.js';
+import { checkBound, kindOf, toStreamError } from '../chunk/index.js';
 import { createGateway, type Gateway, type SessionLimitOptions } from '../gateway/index.js';
-import type { Log } from '../log/log.js';
+import { attempt, type Log, whenReady } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
 import { createStreams, type Streams } from '../streams/index.js';
 import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
@@ -31,6 +37,8 @@ export interface ServeOptions {
   readonly highWaterMark?: number;
   /** Settings of SSE. */
   readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins'>;
+  /** Answers requests whose path is none of ours. Default: 404. */
+  readonly fallback?: RequestListener;
 }
 
 /** A running server. */
@@ -67,7 +75,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   });
   const origins = options.origins === undefined ? {} : { origins: options.origins };
   const http = createServer((request, response) => {
-    void route(request, response, gateway, { ...options.eventStream, ...origins });
+    route(request, response, gateway, { ...options.eventStream, ...origins }, options.fallback ?? notFound);
   });
   const sockets = acceptWebSockets(http, gateway, options);
   await listen(http, host, port);
@@ -107,18 +115,30 @@ function acceptWebSockets(http: HttpServer, gateway: Gateway, options: ServeOpti
   return sockets;
 }
 
-async function route(
+function route(
   request: IncomingMessage,
   response: ServerResponse,
   gateway: Gateway,
   options: EventStreamOptions,
-): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0];
-  if (path === '/') return servePage(request, response);
-  if (path === '/streams') return sendJson(response, 200, await gateway.streams.list());
-  if (path?.startsWith(streamsRoute) === true) return serveEventStream(request, response, gateway, options);
-  return sendJson(response, 404, { code: 'not-found', message: 'there is nothing here: try / or /streams' });
+  fallback: RequestListener,
+): void {
+  const path = (request.url ?? '/').split('?', 1)[0]!;
+  if (path === '/') servePage(request, response);
+  else if (path === '/streams') listStreams(response, gateway.streams);
+  else if (path.startsWith(streamsRoute)) serveEventStream(request, response, gateway, options);
+  else fallback(request, response);
 }
+
+function listStreams(response: ServerResponse, streams: Streams): void {
+  attempt(
+    () => whenReady(streams.list(), (list) => sendJson(response, 200, list)),
+    (error) => sendJson(response, 500, { code: 'internal', message: toStreamError(error, 'internal').message }),
+  );
+}
+
+const notFound: RequestListener = (_, response) => {
+  sendJson(response, 404, { code: 'not-found', message: 'there is nothing here: try / or /streams' });
+};
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
