@@ -30,7 +30,7 @@ export abstract class NumberedStage<T, R = T> extends Stage<T, R> {
   /** Whether a number is one. When not, the stage fails: call it off the fast path, where the number is not the expected. */
   protected accepts(seq: unknown): seq is number {
     if (isSeq(seq)) return true;
-    const message = `${this.operator}: seq must be a whole number of at least 0, got ${kindOf(seq)}`;
+    const message = `${this.operator}: seq must be a whole number from 0 to 2^53 - 1, got ${kindOf(seq)}`;
     this.fail(new StreamError('chunk-invalid', message, { operator: this.operator, field: 'seq' }));
     return false;
   }

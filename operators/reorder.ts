@@ -154,7 +154,7 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
       return this.fail(gapError('reorder', this.streamId, missing, 'did not come before the source completed'));
     }
     if (onComplete === 'discard') this.discard();
-    while (!this.closed && this.expected < this.known) this.giveUp(this.missingTo);
+    else while (!this.closed && this.expected < this.known) this.giveUp(this.missingTo);
     if (!this.closed) super._complete();
   }
 
