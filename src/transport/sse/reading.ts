@@ -199,5 +199,5 @@ function isChunk(said: Said): said is NumberedBody {
 }
 
 function isLast(said: Said): boolean {
-  return 't' in said && (said.t === 'end' || said.t === 'error');
+  return !isChunk(said) && !(said instanceof BadFrame) && (said.t === 'end' || said.t === 'error');
 }
