@@ -207,7 +207,7 @@ export class Connection {
         }
         return undefined;
       case 'error':
-        return this.onError(frame, now);
+        return this.onError(frame);
       case 'unsubscribed':
         return undefined;
     }
@@ -239,13 +239,13 @@ export class Connection {
     if (writing.acked(frame.seq, frame.next, frame.closed === true, now)) this.mark();
   }
 
-  private onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
+  private onError(frame: FrameOf<ServerFrame, 'error'>): void {
     const { code, message, stream: streamId, ch, producer, expected } = frame;
     const error = new StreamError(code, message, {
       ...(streamId === undefined ? {} : { streamId }),
       ...(expected === undefined ? {} : { expected }),
     });
-    if (producer !== undefined) return this.onWriteError(keyOf(streamId ?? '', producer), error, now);
+    if (producer !== undefined) return this.onWriteError(keyOf(streamId ?? '', producer), error);
     const reading = ch === undefined ? this.readings.get(streamId ?? '') : this.byChannel.get(ch);
     if (reading === undefined) return;
     this.readings.delete(reading.streamId);
@@ -253,13 +253,12 @@ export class Connection {
     reading.fail(error);
   }
 
-  private onWriteError(key: string, error: StreamError, now: number): void {
+  private onWriteError(key: string, error: StreamError): void {
     const writing = this.writings.get(key);
     if (writing === undefined) return;
-    if (error.code === 'sequence-gap' && error.details.expected !== undefined) {
-      // A frame before it was lost: go back to it. What is kept already is acknowledged on the way.
-      writing.acked(error.details.expected, 0, false, now);
-      writing.rewind(error.details.expected);
+    if (error.code === 'sequence-gap') {
+      // A frame before it was lost: go back to the last acknowledgement. What is kept already is acknowledged on the way.
+      writing.rewind();
       return this.mark();
     }
     // The server is behind with keeping: the retry comes with the next tick.

@@ -27,7 +27,10 @@ export class Writing {
   /** Number of the next chunk to send on this connection. */
   private next: number;
   private close: Close | undefined;
-  private closeSent = false;
+  /** An empty frame is wanted: for its answer, and for the stream it creates. */
+  private empty = false;
+  /** The frame behind the last chunk, which ends the stream or is empty, was sent on this connection. */
+  private tailSent = false;
 
   constructor(
     readonly streamId: string,
@@ -53,18 +56,24 @@ export class Writing {
   /** Adds chunks, and perhaps the end, to what is to be sent. */
   push(chunks: readonly EncodedChunk[], close: Close | undefined): void {
     for (const chunk of chunks) this.chunks.push(chunk);
+    if (this.chunks.length === 0) this.empty = true;
     this.close ??= close;
+    this.tailSent = false;
   }
 
   /** Whether anything waits to be sent. */
   get due(): boolean {
-    return this.next < this.end || (this.close !== undefined && !this.closeSent);
+    return this.next < this.end || (this.hasTail && !this.tailSent);
+  }
+
+  private get hasTail(): boolean {
+    return this.close !== undefined || this.empty;
   }
 
   /** Begins again behind the last acknowledgement: on a new connection, or when an answer stayed out. */
-  rewind(to = this.base): void {
-    this.next = Math.max(this.base, Math.min(to, this.end));
-    this.closeSent = false;
+  rewind(): void {
+    this.next = this.base;
+    this.tailSent = false;
     this.sentAt = undefined;
   }
 
@@ -79,13 +88,13 @@ export class Writing {
     const bare: PublishFrame<EncodedChunk> = { t: 'publish', stream, producer, epoch, seq, chunks: [] };
     const closing = this.close === undefined ? bare : { ...bare, close: this.close };
     const chunks = this.take(window, maxFrame - frameBytes(closing));
-    const last = this.close !== undefined && seq + chunks.length === this.end;
+    const last = seq + chunks.length === this.end;
     if (chunks.length === 0 && !last) {
       if (this.next === this.base) throw this.tooLarge(maxFrame);
       return undefined;
     }
     this.next += chunks.length;
-    this.closeSent = last;
+    this.tailSent = last;
     this.sentAt ??= now;
     return { ...(last ? closing : bare), chunks };
   }
@@ -114,13 +123,14 @@ export class Writing {
   /** The server keeps everything below `seq`. Answers whether that is news. */
   acked(seq: number, next: number, closed: boolean, now: number): boolean {
     const kept = Math.min(seq, this.end) - this.base;
-    if (kept <= 0 && !closed) return false;
+    if (kept <= 0 && !closed && !this.empty) return false;
     if (kept > 0) {
       this.chunks.splice(0, kept);
       this.base += kept;
       this.next = Math.max(this.next, this.base);
     }
     if (closed) this.close = undefined;
+    this.empty = false;
     this.sentAt = this.chunks.length > 0 || this.close !== undefined ? now : undefined;
     this.events.acked(this.base, next, closed);
     return true;
@@ -133,6 +143,7 @@ export class Writing {
   fail(error: StreamError): void {
     this.chunks = [];
     this.close = undefined;
+    this.empty = false;
     this.events.failed(error);
   }
 }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import { type ChunkBody, createChunk, type JsonValue, StreamError, toStreamError } from '../../chunk/index.js';
 import { connect, serverOption } from '../connect.js';
@@ -32,6 +31,8 @@ export function publishCommand(): Command {
 async function run(stream: string, { server, type }: Flags): Promise<void> {
   const client = connect(server, 'ws');
   try {
+    // At once, so that readers find the stream while it waits for its first input.
+    await client.publish(stream, []);
     for await (const chunks of readChunks(stream, type)) await client.publish(stream, chunks);
     await client.publish(stream, [], { close: { status: 'completed' } });
   } catch (thrown) {
@@ -54,11 +55,15 @@ async function* readChunks(streamId: string, type: InputType): AsyncGenerator<re
 }
 
 async function* textParts(): AsyncGenerator<string[]> {
+  for await (const text of inputText()) yield split(text);
+}
+
+async function* inputText(): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   for await (const bytes of process.stdin as AsyncIterable<Buffer>) {
-    yield split(decode(() => decoder.decode(bytes, { stream: true })));
+    yield decode(() => decoder.decode(bytes, { stream: true }));
   }
-  yield split(decode(() => decoder.decode()));
+  yield decode(() => decoder.decode());
 }
 
 function decode(work: () => string): string {
@@ -87,18 +92,29 @@ function isHighSurrogate(unit: number): boolean {
 
 async function* jsonLines(): AsyncGenerator<JsonValue[]> {
   let number = 0;
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    number++;
-    if (line.trim() !== '') yield [parse(line, number)];
+  let rest = '';
+  for await (const text of inputText()) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    yield* parseAll(lines, number);
+    number += lines.length;
   }
+  yield* parseAll([rest], number);
 }
 
-function parse(line: string, number: number): JsonValue {
-  try {
-    return JSON.parse(line) as JsonValue;
-  } catch (cause) {
-    throw new StreamError('chunk-invalid', `line ${number} of the input is not JSON`, { cause });
+/** The values of some lines; those before one that is no JSON are published before it is complained about. */
+function* parseAll(lines: readonly string[], before: number): Generator<JsonValue[]> {
+  const values: JsonValue[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    try {
+      values.push(JSON.parse(line) as JsonValue);
+    } catch (cause) {
+      yield values;
+      throw new StreamError('chunk-invalid', `line ${before + index + 1} of the input is not JSON`, { cause });
+    }
   }
+  yield values;
 }
 
 async function* binaryParts(): AsyncGenerator<Uint8Array[]> {
