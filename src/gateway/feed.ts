@@ -16,9 +16,12 @@ export class Feed {
   private readonly ready = new Set<Subscription>();
   /** The log changed: everybody may have something to get. */
   private changed = true;
-  /** What the last read showed: the number the next chunk gets, and the end. */
+  /** How often the log changed. */
+  private version = 0;
+  /** What a read showed: the number the next chunk gets, and the end. True for this version of the log only. */
   private tail = 0;
   private end: Close | undefined;
+  private knownVersion = -1;
   private readonly unwatch: () => void;
 
   constructor(
@@ -30,6 +33,7 @@ export class Feed {
   ) {
     this.unwatch = log.watch(streamId, () => {
       this.changed = true;
+      this.version++;
       wake(this);
     });
   }
@@ -67,14 +71,13 @@ export class Feed {
 
   /** Readers that can take something now, by their place. */
   private group(): Map<number, Subscription[]> {
-    const { changed, tail } = this;
+    const { changed } = this;
     const candidates = changed ? this.readers.keys() : this.ready;
     const groups = new Map<number, Subscription[]>();
     for (const subscription of candidates) {
       if (subscription.reading || subscription.ended !== undefined || subscription.chunkCredit <= 0) continue;
       if (!this.readers.get(subscription)!.writable) continue;
-      // At the tail, and nothing has happened since: there is nothing to read.
-      if (!changed && subscription.next >= tail && this.end === undefined) continue;
+      if (this.hasAll(subscription)) continue;
       const group = groups.get(subscription.next);
       if (group === undefined) groups.set(subscription.next, [subscription]);
       else group.push(subscription);
@@ -84,17 +87,24 @@ export class Feed {
     return groups;
   }
 
+  /** At the tail, and nothing has happened since: there is nothing to read. */
+  private hasAll(subscription: Subscription): boolean {
+    return this.knownVersion === this.version && subscription.next >= this.tail && this.end === undefined;
+  }
+
   private serve(from: number, readers: readonly Subscription[]): void {
+    const { version } = this;
     for (const subscription of readers) subscription.reading = true;
     attempt(
-      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, readers)),
+      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, readers, version)),
       (error) => this.fail(readers, error),
     );
   }
 
-  private spread(slice: LogSlice, readers: readonly Subscription[]): void {
-    this.tail = Math.max(this.tail, slice.next);
+  private spread(slice: LogSlice, readers: readonly Subscription[], version: number): void {
+    this.tail = slice.next;
     this.end = slice.end;
+    this.knownVersion = version;
     const frames = new SharedFrames(this.ch, slice);
     for (const subscription of readers) {
       subscription.reading = false;
@@ -114,7 +124,8 @@ export class Feed {
       if (subscription.chunkCredit > 0) this.offer(subscription);
     } else if (slice.end !== undefined) {
       session.ended(subscription, slice.end);
-    } else if (this.changed || subscription.next < this.tail) {
+    } else if (!this.hasAll(subscription)) {
+      // The log changed while it was read.
       this.offer(subscription);
     }
   }
