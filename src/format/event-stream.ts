@@ -118,13 +118,13 @@ class Reader implements EventStreamReader {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.overflow !== undefined) throw this.overflow;
+    this.check();
     const text = this.wholeLines(this.decoder.decode(bytes, { stream: true }));
     if (text !== '') this.parser.feed(text);
     const { events } = this;
     this.events = [];
     for (const event of events) this.onEvent(event);
-    if (this.overflow !== undefined) throw this.overflow;
+    this.check();
   }
 
   /** Ends a CR at the end at once: the parser would wait for the next bytes, to see whether they begin with LF. */
@@ -138,6 +138,10 @@ class Reader implements EventStreamReader {
   private fits(data: string): boolean {
     // A UTF-16 unit takes three bytes at most, so that only large events are measured.
     return data.length * 3 <= this.maxEventBytes || utf8Length(data) <= this.maxEventBytes;
+  }
+
+  private check(): void {
+    if (this.overflow !== undefined) throw this.overflow;
   }
 
   private fail(): void {

@@ -6,3 +6,9 @@
 export * from './async-marbles.js';
 export * from './marbles.js';
 export { operatorLaws, type MakeOperator, type OperatorLawOptions } from './operator-laws.js';
+export {
+  transportLaws,
+  type MakeTransport,
+  type TransportLawOptions,
+  type TransportUnderTest,
+} from './transport-laws.js';

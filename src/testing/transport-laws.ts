@@ -24,6 +24,8 @@ export type MakeTransport = (
 export interface TransportLawOptions {
   /** Bytes the layers beneath take in one direction while nobody reads: a socket's buffers. Default 32 MiB. */
   readonly slackBytes?: number;
+  /** How long a law waits for what must come, in milliseconds. Default 10 000. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -50,11 +52,11 @@ export interface TransportLaw {
 
 /** @internal The laws, each with its check: what {@link transportLaws} registers. */
 export function transportLawsOf(make: MakeTransport, options: TransportLawOptions = {}): readonly TransportLaw[] {
-  const { slackBytes = 32 << 20 } = options;
+  const { slackBytes = 32 << 20, patienceMs = 10_000 } = options;
   const law = (title: string, check: (stage: Stage) => Promise<void>): TransportLaw => ({
     title,
     check: async () => {
-      const stage = await Stage.set(make);
+      const stage = await Stage.set(make, patienceMs);
       try {
         await check(stage);
       } finally {
@@ -97,7 +99,6 @@ type Role = 'client' | 'server';
 
 /** Bytes at which the links under test stop being writable. */
 const highWaterMark = 256 * 1024;
-const patience = { timeout: 10_000, interval: 2 };
 
 /** One side of a link, and what it heard, in order. */
 class Side {
@@ -119,6 +120,8 @@ class Side {
     },
   } satisfies LinkEvents<unknown> & { opened(): void };
 
+  constructor(private readonly until: Until) {}
+
   get frames(): readonly unknown[] {
     return this.messages.flat();
   }
@@ -128,13 +131,16 @@ class Side {
   }
 
   async hears(word: string): Promise<void> {
-    await vi.waitFor(() => expect(this.heard).toContain(word), patience);
+    await this.until(() => expect(this.heard).toContain(word));
   }
 
   async gets(messages: number): Promise<void> {
-    await vi.waitFor(() => expect(this.messages.length).toBeGreaterThanOrEqual(messages), patience);
+    await this.until(() => expect(this.messages.length).toBeGreaterThanOrEqual(messages));
   }
 }
+
+/** Waits until a check passes. */
+type Until = (check: () => void) => Promise<void>;
 
 /** An open link, seen from both sides. */
 type Pair = Readonly<Record<Role, Side>>;
@@ -143,12 +149,17 @@ type Pair = Readonly<Record<Role, Side>>;
 class Stage {
   readonly servers: Side[] = [];
   subject!: TransportUnderTest;
+  readonly until: Until;
 
-  static async set(make: MakeTransport): Promise<Stage> {
-    const stage = new Stage();
+  private constructor(patienceMs: number) {
+    this.until = async (check) => vi.waitFor(check, { timeout: patienceMs, interval: 2 });
+  }
+
+  static async set(make: MakeTransport, patienceMs: number): Promise<Stage> {
+    const stage = new Stage(patienceMs);
     const acceptor: LinkAcceptor = {
       accept: (link) => {
-        const side = new Side();
+        const side = new Side(stage.until);
         side.link = link;
         stage.servers.push(side);
         return side.events;
@@ -159,7 +170,7 @@ class Stage {
   }
 
   connect(): Side {
-    const side = new Side();
+    const side = new Side(this.until);
     side.link = this.subject.transport.connect(side.events);
     return side;
   }
@@ -168,7 +179,7 @@ class Stage {
     const before = this.servers.length;
     const client = this.connect();
     await client.hears('opened');
-    await vi.waitFor(() => expect(this.servers.length).toBeGreaterThan(before), patience);
+    await this.until(() => expect(this.servers.length).toBeGreaterThan(before));
     return { client, server: this.servers[before]! };
   }
 
@@ -181,7 +192,7 @@ async function saysOpen(stage: Stage): Promise<void> {
   const client = stage.connect();
   expect(client.heard, 'heard within connect').toEqual([]);
   await client.hears('opened');
-  await vi.waitFor(() => expect(stage.servers).toHaveLength(1), patience);
+  await stage.until(() => expect(stage.servers).toHaveLength(1));
   stage.servers[0]!.link.send([pong(1)]);
   await client.gets(1);
   expect(client.heard).toEqual(['opened', 'frames']);
@@ -192,7 +203,7 @@ async function sendsNothingEarly(stage: Stage): Promise<void> {
   client.link.send([ping(1)]);
   await client.hears('opened');
   client.link.send([ping(2)]);
-  await vi.waitFor(() => expect(stage.servers[0]?.messages).toEqual([[ping(2)]]), patience);
+  await stage.until(() => expect(stage.servers[0]?.messages).toEqual([[ping(2)]]));
 }
 
 async function carriesFrames(stage: Stage): Promise<void> {
@@ -337,7 +348,7 @@ async function pushesBack(stage: Stage, from: Role, slackBytes: number): Promise
   }
   const drained = sender.count('drained');
   release();
-  await vi.waitFor(() => expect(sender.count('drained')).toBeGreaterThan(drained), patience);
+  await stage.until(() => expect(sender.count('drained')).toBeGreaterThan(drained));
   expect(sender.link.writable).toBe(true);
   await receiver.gets(sent);
   expect(receiver.frames.map((got) => (got as { seq: number }).seq)).toEqual(Array.from({ length: sent }, (_, n) => n));

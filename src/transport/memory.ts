@@ -209,9 +209,10 @@ const utf8 = new TextDecoder();
 /** One direction of a link: what is under way, in order, and what befalls it. */
 class Lane {
   full = false;
-  received: (message: Message) => void = () => {};
-  ended: (code: number, reason: string) => void = () => {};
-  drained: () => void = () => {};
+  /** What the two ends do: set before anything is sent. */
+  received!: (message: Message) => void;
+  ended!: (code: number, reason: string) => void;
+  drained!: () => void;
 
   /** Messages that keep their order: each timer takes the first, whichever it was made for. */
   private line: (() => void)[] = [];

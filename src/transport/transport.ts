@@ -5,7 +5,7 @@ import type { BadFrame, ClientFrame, Message, OutgoingFrame, ServerFrame } from 
  * the machine above it knows neither.
  */
 export interface Link {
-  /** Sends frames as one message. After the end it does nothing. */
+  /** Sends frames as one message. Before `opened`, and after the end, it does nothing. */
   send(frames: readonly OutgoingFrame[]): void;
 
   /**
@@ -14,7 +14,10 @@ export interface Link {
    */
   readonly writable: boolean;
 
-  /** Ends the link in good order. The second call does nothing. */
+  /**
+   * Ends the link in good order. `closed` follows with the same code and reason, in a later turn, and does not wait for
+   * the peer, who may never answer. The second call does nothing.
+   */
   close(code: number, reason: string): void;
 }
 

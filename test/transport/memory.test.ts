@@ -102,7 +102,8 @@ describe('createMemoryTransport', () => {
       closed: (code, reason) => void heard.push(`client ${code} ${reason}`),
     });
     scheduler.flush();
-    expect(heard.toSorted()).toEqual(['client 4429 full', 'opened', 'server 4429']);
+    expect(new Set(heard)).toEqual(new Set(['client 4429 full', 'opened', 'server 4429']));
+    expect(heard).toHaveLength(3);
   });
 
   it('takes its time, within bounds, and keeps order', () => {

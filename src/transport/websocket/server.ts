@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { checkBound, StreamError } from '../../chunk/index.js';
+import { checkBound, type StreamError } from '../../chunk/index.js';
 import { closeCodes, decodeFromClient, encodeMessage, type OutgoingFrame, subprotocol } from '../../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../origin.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';

@@ -77,11 +77,7 @@ describe('createSseTransport', () => {
     const { link, of } = await open();
     link.send([subscribe('a'), subscribe('b')]);
     await until(() => expect(of('end')).toHaveLength(2));
-    expect(
-      of('subscribed')
-        .map((frame) => (frame as { ch: number }).ch)
-        .toSorted(),
-    ).toEqual([0, 1]);
+    expect(new Set(of('subscribed').map((frame) => (frame as { ch: number }).ch))).toEqual(new Set([0, 1]));
   });
 
   it('sends headers with every request, made anew each time', async () => {
@@ -92,7 +88,7 @@ describe('createSseTransport', () => {
     link.send([subscribe('b')]);
     await until(() => expect(of('end')).toHaveLength(2));
     const sent = lab.sessions.map(({ peer }) => peer.headers!['authorization']);
-    expect(sent.toSorted()).toEqual(['Bearer 0', 'Bearer 1']);
+    expect(new Set(sent)).toEqual(new Set(['Bearer 0', 'Bearer 1']));
   });
 
   it('keeps the path and the query of the address', async () => {

@@ -6,24 +6,25 @@ import { type EventStreamOptions, serveEventStream } from '../../../src/transpor
 import { channel, EventReading, Lab, type Script, type StubSession } from './lab.js';
 
 let lab: Lab;
-let reading: EventReading | undefined;
+let last: EventReading | undefined;
 afterEach(async () => {
-  reading?.stop();
+  last?.stop();
   await lab?.close();
 });
 
 const until = async (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 2 });
 
 /** A reader whose session has done what `script` says. */
-async function read(script: (session: StubSession) => void, options?: EventStreamOptions, lastEventId?: string) {
+async function read(script: (stub: StubSession) => void, options?: EventStreamOptions, lastEventId?: string) {
   const onSubscribe: Script = (session, frame) => {
     if (frame.t === 'subscribe') script(session);
   };
   lab = await Lab.start(onSubscribe, options);
-  reading = await EventReading.of(
+  const reading = await EventReading.of(
     `${lab.url}/streams/s`,
     lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
   );
+  last = reading;
   return { reading, session: lab.sessions[0]! };
 }
 
@@ -31,11 +32,11 @@ const seen = ({ events }: EventReading) => events.map(({ event, id, data }) => [
 
 describe('EventStreamLink', () => {
   it('writes gaps, whose id leads behind them', async () => {
-    const { reading } = await read((session) => {
-      session.begin(0);
-      session.send({ t: 'gap', ch: channel, from: 0, to: 40, reason: 'trimmed' });
-      session.data(40, 'whale');
-      session.end(41);
+    const { reading } = await read((stub) => {
+      stub.begin(0);
+      stub.send({ t: 'gap', ch: channel, from: 0, to: 40, reason: 'trimmed' });
+      stub.data(40, 'whale');
+      stub.end(41);
     });
     await until(() => expect(reading.over).toBe(true));
     expect(seen(reading).map(([event, id]) => [event, id])).toEqual([
@@ -47,12 +48,12 @@ describe('EventStreamLink', () => {
   });
 
   it('skips what a reader over SSE did not ask', async () => {
-    const { reading, session } = await read((session) => {
-      session.begin(0);
-      session.begin(0);
-      session.send({ t: 'pong', sent: [[channel, 0]] }, { t: 'unsubscribed', ch: channel }, { t: 'stop', stream: 's' });
-      session.end(0);
-      session.data(0, 'behind the end');
+    const { reading, session } = await read((stub) => {
+      stub.begin(0);
+      stub.begin(0);
+      stub.send({ t: 'pong', sent: [[channel, 0]] }, { t: 'unsubscribed', ch: channel }, { t: 'stop', stream: 's' });
+      stub.end(0);
+      stub.data(0, 'behind the end');
     });
     await until(() => expect(reading.over).toBe(true));
     expect(reading.text).toBe(
@@ -62,7 +63,7 @@ describe('EventStreamLink', () => {
   });
 
   it('tells how long to wait before coming back', async () => {
-    const { reading } = await read((session) => session.begin(0), { retryMs: 77 });
+    const { reading } = await read((stub) => stub.begin(0), { retryMs: 77 });
     await until(() => expect(reading.text).toContain('retry: 77\n'));
   });
 
@@ -73,8 +74,8 @@ describe('EventStreamLink', () => {
       ['limit-reached', 429],
       ['internal', 500],
     ] as const)('%s before the first event is the status %i', async (code, status) => {
-      const { reading, session } = await read((session) => {
-        session.send({ t: 'error', code, message: 'it is so', stream: 's' });
+      const { reading, session } = await read((stub) => {
+        stub.send({ t: 'error', code, message: 'it is so', stream: 's' });
       });
       expect(reading.response.status).toBe(status);
       expect(reading.response.headers.get('content-type')).toBe('application/json');
@@ -83,11 +84,11 @@ describe('EventStreamLink', () => {
     });
 
     it('after the first event is an event, and the last', async () => {
-      const { reading, session } = await read((session) => {
-        session.begin(0);
-        session.data(0, 'whale');
-        session.send({ t: 'error', code: 'internal', message: 'the log burns', stream: 's', ch: channel });
-        session.data(1, 'too late');
+      const { reading, session } = await read((stub) => {
+        stub.begin(0);
+        stub.data(0, 'whale');
+        stub.send({ t: 'error', code: 'internal', message: 'the log burns', stream: 's', ch: channel });
+        stub.data(1, 'too late');
       });
       await until(() => expect(reading.over).toBe(true));
       expect(seen(reading).at(-1)).toEqual(['error', undefined, { code: 'internal', message: 'the log burns' }]);
@@ -101,7 +102,7 @@ describe('EventStreamLink', () => {
       [closeCodes['going-away'], 503, 'connection-lost'],
       [closeCodes.internal, 500, 'internal'],
     ])('with %i before the first event answers %i', async (closeCode, status, code) => {
-      const { reading, session } = await read((session) => session.link.close(closeCode, 'so it is'));
+      const { reading, session } = await read((stub) => stub.link.close(closeCode, 'so it is'));
       expect(reading.response.status).toBe(status);
       await until(() => expect(JSON.parse(reading.text)).toEqual({ code, message: 'so it is' }));
       expect(session.ends).toEqual([{ code: closeCode, reason: 'so it is' }]);
@@ -119,14 +120,14 @@ describe('EventStreamLink', () => {
         };
         serveEventStream(request, response, acceptor);
       });
-      reading = await EventReading.of(`${lab.url}/streams/s`);
-      expect(reading.response.status).toBe(429);
+      last = await EventReading.of(`${lab.url}/streams/s`);
+      expect(last.response.status).toBe(429);
       expect(lab.sessions[0]!.frames).toEqual([]);
       await until(() => expect(lab.sessions[0]!.ends).toHaveLength(1));
     });
 
     it('after the first event ends the response, so that the reader comes back', async () => {
-      const { reading, session } = await read((session) => session.begin(0));
+      const { reading, session } = await read((stub) => stub.begin(0));
       session.link.close(closeCodes['going-away'], 'restart');
       session.link.close(closeCodes.internal, 'again');
       session.data(0, 'too late');
@@ -137,7 +138,7 @@ describe('EventStreamLink', () => {
     });
 
     it('with 1006 breaks the connection', async () => {
-      const { reading, session } = await read((session) => session.begin(0));
+      const { reading, session } = await read((stub) => stub.begin(0));
       session.link.close(closeCodes.lost, 'gone');
       await until(() => expect(reading.over).toBe(true));
       expect(session.ends).toEqual([{ code: closeCodes.lost, reason: 'gone' }]);
@@ -147,9 +148,9 @@ describe('EventStreamLink', () => {
   describe('for a reader that comes back', () => {
     it('holds the headers until there is something', async () => {
       const { reading } = await read(
-        (session) => {
-          session.begin(42);
-          setTimeout(() => session.data(42, 'whale'), 20);
+        (stub) => {
+          stub.begin(42);
+          setTimeout(() => stub.data(42, 'whale'), 20);
         },
         { resumeHoldMs: 60_000 },
         '41',
@@ -160,9 +161,9 @@ describe('EventStreamLink', () => {
 
     it('answers 204 when the end comes a little later', async () => {
       const { reading, session } = await read(
-        (session) => {
-          session.begin(42);
-          setTimeout(() => session.end(42), 20);
+        (stub) => {
+          stub.begin(42);
+          setTimeout(() => stub.end(42), 20);
         },
         { resumeHoldMs: 60_000 },
         '41',
@@ -173,10 +174,10 @@ describe('EventStreamLink', () => {
 
     it('answers with the end when there was a gap before it', async () => {
       const { reading } = await read(
-        (session) => {
-          session.begin(42);
-          session.send({ t: 'gap', ch: channel, from: 42, to: 50, reason: 'trimmed' });
-          session.end(50);
+        (stub) => {
+          stub.begin(42);
+          stub.send({ t: 'gap', ch: channel, from: 42, to: 50, reason: 'trimmed' });
+          stub.end(50);
         },
         {},
         '41',
@@ -190,14 +191,14 @@ describe('EventStreamLink', () => {
     });
 
     it('does not hold the headers for ever', async () => {
-      const { reading } = await read((session) => session.begin(42), { resumeHoldMs: 10 }, '41');
+      const { reading } = await read((stub) => stub.begin(42), { resumeHoldMs: 10 }, '41');
       expect(reading.response.status).toBe(200);
     });
   });
 
   describe('when nothing happens', () => {
     /** A link under virtual time; `pass` lets it pass. */
-    async function quiet(options: EventStreamOptions = {}, script = (session: StubSession) => session.begin(0)) {
+    async function quiet(options: EventStreamOptions = {}, script = (stub: StubSession) => stub.begin(0)) {
       const scheduler = new VirtualTimeScheduler(undefined, 0);
       const made = await read(script, { ...options, scheduler });
       const pass = (ms: number) => {
@@ -238,9 +239,9 @@ describe('EventStreamLink', () => {
 
     it('does so as often as the session wants it', async () => {
       const window = { chunks: 1, bytes: 1 };
-      const { session, reading, pass } = await quiet({}, (session) => {
-        session.send({ t: 'welcome', protocol: 'sluice.v1', session: 'a', maxFrame: 65_536, pingMs: 1_000, window });
-        session.begin(0);
+      const { session, reading, pass } = await quiet({}, (stub) => {
+        stub.send({ t: 'welcome', protocol: 'sluice.v1', session: 'a', maxFrame: 65_536, pingMs: 1_000, window });
+        stub.begin(0);
       });
       pass(10_000);
       expect(session.all('ping')).toHaveLength(10);
@@ -269,7 +270,7 @@ describe('EventStreamLink', () => {
 
   describe('credit', () => {
     it('comes back as the socket takes chunks, in totals, at half a window', async () => {
-      const { session } = await read((session) => session.begin(0), { windowChunks: 10, windowBytes: 1000 });
+      const { session } = await read((stub) => stub.begin(0), { windowChunks: 10, windowBytes: 1000 });
       expect(session.subscribe).toMatchObject({ chunks: 10, bytes: 1000 });
       session.data(0, ...'abcd');
       session.data(4, 'e');
@@ -320,7 +321,7 @@ describe('EventStreamLink', () => {
     });
 
     it('is not asked of a session whose reader has gone', async () => {
-      const { reading, session } = await read((session) => session.begin(0), { windowChunks: 2 });
+      const { reading, session } = await read((stub) => stub.begin(0), { windowChunks: 2 });
       reading.stop();
       await until(() => expect(session.ends).toEqual([{ code: closeCodes.lost, reason: 'the reader has gone' }]));
       session.data(0, 'a', 'b');

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closeCodes } from '../../../src/protocol/index.js';
-import { type EventStreamOptions, serveEventStream } from '../../../src/transport/sse/server.js';
+import { serveEventStream } from '../../../src/transport/sse/server.js';
 import { EventReading, Lab, serves } from './lab.js';
 
 let lab: Lab;
@@ -77,7 +77,7 @@ describe('serveEventStream', () => {
     ['?from=now', { 'last-event-id': '' }, 'now'],
   ])('begins where %s and %j say', async (query, headers, from) => {
     lab = await Lab.start(serves(whale));
-    await answer(`/streams/s${query}`, 'GET', headers as Record<string, string>);
+    await answer(`/streams/s${query}`, 'GET', headers);
     expect(lab.sessions[0]!.subscribe.from).toBe(from);
   });
 
@@ -214,8 +214,7 @@ describe('serveEventStream', () => {
     ['resumeHoldMs', Number.NaN],
     ['origins', ['nowhere']],
   ])('refuses a wrong %s at once', (name, value) => {
-    const serve = () =>
-      serveEventStream({} as never, {} as never, {} as never, { [name]: value } as EventStreamOptions);
+    const serve = () => serveEventStream({} as never, {} as never, {} as never, { [name]: value });
     expect(serve).toThrow(name);
   });
 });

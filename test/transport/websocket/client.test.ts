@@ -151,10 +151,8 @@ describe('createWebSocketTransport', () => {
   });
 
   it('ends with 1006 when the platform forbids the socket', async () => {
-    const Forbidden = class {
-      constructor() {
-        throw new Error('blocked by a policy');
-      }
+    const Forbidden = function () {
+      throw new Error('blocked by a policy');
     } as unknown as ClientSocketClass;
     const { heard, events } = listener();
     const link = createWebSocketTransport({ url: 'ws://chunks.example', WebSocket: Forbidden }).connect(events);
