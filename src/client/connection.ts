@@ -108,9 +108,12 @@ export class Connection {
   unread(reading: Reading): void {
     if (this.readings.get(reading.streamId) !== reading) return;
     this.readings.delete(reading.streamId);
-    if (reading.ch === undefined) return;
-    this.byChannel.delete(reading.ch);
-    if (this.current === 'open') this.queue({ t: 'unsubscribe', ch: reading.ch });
+    const { ch } = reading;
+    if (ch === undefined) return;
+    this.byChannel.delete(ch);
+    // What it consumes from now on is no credit for the next one that reads the stream, on the same channel.
+    reading.ch = undefined;
+    if (this.current === 'open') this.queue({ t: 'unsubscribe', ch });
   }
 
   /** Chunks were consumed: lets the server send more, when it is worth a frame. */
@@ -142,7 +145,9 @@ export class Connection {
 
   /** Writes no more; what is not acknowledged may be lost. */
   unwrite(writing: Writing): void {
-    this.writings.delete(keyOf(writing.streamId, writing.producer));
+    const key = keyOf(writing.streamId, writing.producer);
+    // The producer's next life may write already.
+    if (this.writings.get(key) === writing) this.writings.delete(key);
   }
 
   /** Ends a stream for everybody. */
@@ -261,6 +266,8 @@ export class Connection {
       writing.rewind();
       return this.mark();
     }
+    // It was the producer's life before this one that was refused.
+    if (error.code === 'producer-fenced' && error.details.expected === writing.epoch) return;
     // The server is behind with keeping: the retry comes with the next tick.
     if (error.code === 'limit-reached') return;
     this.writings.delete(key);

@@ -1,6 +1,6 @@
 import { Observable, type SchedulerLike, Subject } from 'rxjs';
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import type { AppendOptions } from '../log/log.js';
+import type { AppendOptions, Producer } from '../log/log.js';
 import type { Connection } from './connection.js';
 import { Writing } from './writing.js';
 
@@ -17,6 +17,11 @@ interface Waiting {
 /** Turns calls of `publish` into writings, and acknowledgements into answers. */
 export class Writer {
   private readonly streams = new Map<string, Promised>();
+  /**
+   * Epoch of the next writing under the client's own name. Each begins to count at 0: within one epoch, what comes after a
+   * failure or an end would be taken for what had been kept before.
+   */
+  private lives = 0;
   private readonly cancelled = new Subject<{ readonly streamId: string; readonly reason: string | undefined }>();
   readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }> =
     this.cancelled.asObservable();
@@ -33,16 +38,16 @@ export class Writer {
     chunks: readonly EncodedChunk[],
     { producer, close }: AppendOptions,
   ): Promise<{ readonly next: number }> {
-    const id = producer?.id ?? this.producer;
-    const key = `${streamId}\n${id}\n${producer?.epoch ?? 0}`;
-    const known = this.streams.get(key) ?? this.begin(key, streamId, id, producer);
+    const key = producer === undefined ? streamId : `${streamId}\n${producer.id}\n${producer.epoch}`;
+    const known =
+      this.streams.get(key) ?? this.begin(key, streamId, producer ?? { id: this.producer, epoch: this.lives, seq: 0 });
     return known.push(chunks, close, producer?.seq);
   }
 
-  private begin(key: string, streamId: string, id: string, producer: AppendOptions['producer']): Promised {
+  private begin(key: string, streamId: string, { id, epoch, seq }: Producer): Promised {
     const { connection } = this.line;
     const promised: Promised = new Promised(
-      new Writing(streamId, id, producer?.epoch ?? 0, producer?.seq ?? 0, {
+      new Writing(streamId, id, epoch, seq, {
         acked: (seq, next, closed) => promised.acked(seq, next, closed),
         stopped: (reason) => this.cancelled.next({ streamId, reason }),
         failed: (error) => promised.failed(error),
@@ -50,6 +55,7 @@ export class Writer {
       connection,
       this.maxQueue,
       () => {
+        if (key === streamId) this.lives = Math.max(this.lives, epoch + 1);
         this.streams.delete(key);
         connection.unwrite(promised.writing);
       },
@@ -62,6 +68,7 @@ export class Writer {
 
 class Promised {
   private readonly waiting: Waiting[] = [];
+  private closing = false;
 
   constructor(
     readonly writing: Writing,
@@ -90,6 +97,13 @@ class Promised {
       const message = `publish: more than ${maxQueue} chunks wait to be kept`;
       return Promise.reject(new StreamError('overflow', message, { streamId: writing.streamId }));
     }
+    if (this.closing) {
+      const { streamId } = writing;
+      return Promise.reject(
+        new StreamError('stream-closed', `"${streamId}" was ended by an earlier call`, { streamId }),
+      );
+    }
+    this.closing = close !== undefined;
     writing.push(chunks, close);
     this.connection.wrote();
     return new Promise((resolve, reject) => {
