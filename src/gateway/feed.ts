@@ -1,6 +1,6 @@
-import { type EncodedChunk, type Range, toStreamError } from '../chunk/index.js';
+import { type Range, StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type Close, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
-import type { DataFrame } from '../protocol/index.js';
+import { packParcel, SharedParcels } from './parcel.js';
 import type { Session } from './session.js';
 import type { Subscription } from './subscription.js';
 
@@ -14,14 +14,13 @@ const batchLimit: ReadLimit = { chunks: 512, bytes: 56 * 1024 };
 export class Feed {
   private readonly readers = new Map<Subscription, Session>();
   private readonly ready = new Set<Subscription>();
-  /** The log changed: everybody may have something to get. */
-  private changed = true;
-  /** How often the log changed. */
+  /** How often the log changed, and at which version everybody was looked after. */
   private version = 0;
-  /** What a read showed: the number the next chunk gets, and the end. True for this version of the log only. */
+  private looked = -1;
+  /** What the newest read showed: the number the next chunk gets, and the end. True for version `known` only. */
   private tail = 0;
   private end: Close | undefined;
-  private knownVersion = -1;
+  private known = -1;
   private readonly unwatch: () => void;
 
   constructor(
@@ -32,7 +31,6 @@ export class Feed {
     private readonly wake: (feed: Feed) => void,
   ) {
     this.unwatch = log.watch(streamId, () => {
-      this.changed = true;
       this.version++;
       wake(this);
     });
@@ -71,86 +69,121 @@ export class Feed {
 
   /** Readers that can take something now, by their place. */
   private group(): Map<number, Subscription[]> {
-    const { changed } = this;
-    const candidates = changed ? this.readers.keys() : this.ready;
+    const candidates = this.version === this.looked ? this.ready : this.readers.keys();
     const groups = new Map<number, Subscription[]>();
+    const later: Subscription[] = [];
     for (const subscription of candidates) {
-      if (subscription.reading || subscription.ended !== undefined || subscription.chunkCredit <= 0) continue;
-      if (!this.readers.get(subscription)!.writable) continue;
-      if (this.hasAll(subscription)) continue;
+      const session = this.readers.get(subscription)!;
+      // A link that takes no more says so when it does; then its readers are offered again.
+      if (!session.writable || !this.wants(subscription)) continue;
       const group = groups.get(subscription.next);
-      if (group === undefined) groups.set(subscription.next, [subscription]);
+      if (session.full) later.push(subscription);
+      else if (group === undefined) groups.set(subscription.next, [subscription]);
       else group.push(subscription);
     }
-    this.changed = false;
+    this.looked = this.version;
     this.ready.clear();
+    for (const subscription of later) this.offer(subscription);
     return groups;
   }
 
-  /** At the tail, and nothing has happened since: there is nothing to read. */
-  private hasAll(subscription: Subscription): boolean {
-    return this.knownVersion === this.version && subscription.next >= this.tail && this.end === undefined;
+  /** Whether a read of the log may bring a reader something. */
+  private wants(subscription: Subscription): boolean {
+    if (subscription.reading || subscription.ended !== undefined) return false;
+    if (subscription.next < this.tail) return subscription.chunkCredit > 0;
+    // At the tail there may be an end, and that takes no credit.
+    return this.stale || this.end !== undefined;
+  }
+
+  /** Whether the log has changed since what is known of its tail was read. */
+  private get stale(): boolean {
+    return this.known !== this.version;
   }
 
   private serve(from: number, readers: readonly Subscription[]): void {
-    const { version } = this;
     for (const subscription of readers) subscription.reading = true;
+    const { version } = this;
     attempt(
-      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, readers, version)),
+      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, version, readers)),
       (error) => this.fail(readers, error),
     );
   }
 
-  private spread(slice: LogSlice, readers: readonly Subscription[], version: number): void {
-    this.tail = slice.next;
-    this.end = slice.end;
-    this.knownVersion = version;
-    const frames = new SharedFrames(this.ch, slice);
+  private spread(slice: LogSlice, version: number, readers: readonly Subscription[]): void {
+    // Reads may be answered out of order: an older one tells nothing new of the tail.
+    if (version >= this.known) {
+      this.known = version;
+      this.tail = slice.next;
+      this.end = slice.end;
+    }
+    const parcels = new SharedParcels(this.ch, slice);
     for (const subscription of readers) {
       subscription.reading = false;
       const session = this.readers.get(subscription);
-      if (session !== undefined) this.give(subscription, session, slice, frames);
+      if (session !== undefined) this.give(subscription, session, slice, parcels);
     }
   }
 
-  private give(subscription: Subscription, session: Session, slice: LogSlice, frames: SharedFrames): void {
+  private give(subscription: Subscription, session: Session, slice: LogSlice, parcels: SharedParcels): void {
+    // The link, or the turn, may have got full while the log was read.
+    if (!session.writable) return;
+    if (session.full) return this.offer(subscription);
+    if (slice.next < subscription.next && subscription.next > subscription.start) {
+      return session.drop(subscription, anotherStream(this.streamId));
+    }
     if (slice.from > subscription.next) session.gap(subscription, subscription.next, slice.from);
     const count = subscription.affordable(slice.chunks);
-    if (count > 0) {
-      const { frame, bytes } = frames.take(count);
-      session.deliver(subscription, frame, bytes);
-    }
+    if (count > 0) session.deliver(subscription, parcels.take(count));
     if (subscription.next < slice.next) {
       if (subscription.chunkCredit > 0) this.offer(subscription);
     } else if (slice.end !== undefined) {
       session.ended(subscription, slice.end);
-    } else if (!this.hasAll(subscription)) {
-      // The log changed while it was read.
+    } else if (this.stale || subscription.next < this.tail) {
       this.offer(subscription);
     }
   }
 
-  /** Sends chunks again, as far as one frame's bytes go; the reader asks again for the rest. */
+  /**
+   * Sends chunks again, as far as one frame's bytes go, and for one request at a time; the reader asks again for the rest.
+   */
   repair(subscription: Subscription, session: Session, ranges: readonly Range[]): void {
-    let budget = batchLimit.bytes;
-    for (const { from, to } of ranges) {
-      if (budget <= 0) return;
-      const limit = { chunks: Math.min(to - from, batchLimit.chunks), bytes: budget };
-      attempt(
-        () =>
-          whenReady(this.log.read(this.streamId, from, limit), (slice) => {
-            budget -= slice.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-            if (this.readers.has(subscription)) this.resend(subscription, session, { from, to }, slice);
-          }),
-        (error) => this.fail([subscription], error),
-      );
-    }
+    if (subscription.repairing) return;
+    subscription.repairing = true;
+    this.repairFrom(0, batchLimit.bytes, subscription, session, ranges);
   }
 
-  private resend(subscription: Subscription, session: Session, range: Range, slice: LogSlice): void {
-    if (slice.from > range.from) session.gap(subscription, range.from, Math.min(slice.from, range.to));
-    const chunks = slice.from < range.to ? slice.chunks.slice(0, range.to - slice.from) : [];
-    if (chunks.length > 0) session.resend({ t: 'data', ch: this.ch, seq: slice.from, chunks });
+  private repairFrom(
+    index: number,
+    bytes: number,
+    subscription: Subscription,
+    session: Session,
+    ranges: readonly Range[],
+  ): void {
+    const range = ranges[index];
+    if (range === undefined || bytes <= 0) {
+      subscription.repairing = false;
+      return;
+    }
+    const limit = { chunks: Math.min(range.to - range.from, batchLimit.chunks), bytes };
+    attempt(
+      () =>
+        whenReady(this.log.read(this.streamId, range.from, limit), (slice) => {
+          if (!this.readers.has(subscription)) return;
+          const sent = this.resend(subscription, session, range, slice);
+          this.repairFrom(index + 1, bytes - sent, subscription, session, ranges);
+        }),
+      (error) => this.fail([subscription], error),
+    );
+  }
+
+  /** Answers one range; returns the bytes it took. */
+  private resend(subscription: Subscription, session: Session, { from, to }: Range, slice: LogSlice): number {
+    if (slice.from > from) session.gap(subscription, from, Math.min(slice.from, to));
+    const chunks = slice.from < to ? slice.chunks.slice(0, to - slice.from) : [];
+    if (chunks.length === 0) return 0;
+    const parcel = packParcel(this.ch, slice.from, chunks);
+    session.resend(parcel);
+    return parcel.length;
   }
 
   /** The log cannot be read: the readers are told, and read no more. */
@@ -160,23 +193,7 @@ export class Feed {
   }
 }
 
-/** The frames of one slice by how many of its chunks they hold: nearly always one, for everybody. */
-class SharedFrames {
-  private readonly made = new Map<number, { frame: DataFrame<EncodedChunk>; bytes: number }>();
-
-  constructor(
-    private readonly ch: number,
-    private readonly slice: LogSlice,
-  ) {}
-
-  take(count: number): { frame: DataFrame<EncodedChunk>; bytes: number } {
-    const known = this.made.get(count);
-    if (known !== undefined) return known;
-    const { from, chunks } = this.slice;
-    const taken = count === chunks.length ? chunks : chunks.slice(0, count);
-    const bytes = taken.reduce((sum, chunk) => sum + chunk.size, 0);
-    const made = { frame: { t: 'data', ch: this.ch, seq: from, chunks: taken } as const, bytes };
-    this.made.set(count, made);
-    return made;
-  }
+/** Fewer chunks than a reader was sent: the stream was removed, and another has its name now. */
+function anotherStream(streamId: string): StreamError {
+  return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }

@@ -1,11 +1,5 @@
 import { asyncScheduler, type SchedulerLike, Subscription as Teardown } from 'rxjs';
-import {
-  checkBound,
-  type EncodedChunk,
-  type Position,
-  type Range,
-  toStreamError,
-} from '../chunk/index.js';
+import { checkBound, type EncodedChunk, type Position, type Range, toStreamError } from '../chunk/index.js';
 import { attempt, whenReady } from '../log/log.js';
 import { closeCodes, type PublishFrame } from '../protocol/index.js';
 import { resolvePosition } from '../streams/reader.js';

@@ -2,7 +2,7 @@ import { checkBound } from '../chunk/index.js';
 
 /** What one connection may do. */
 export interface SessionLimits {
-  /** Bytes of a message from the client. Default 65 536. */
+  /** Bytes of a message from the client, at least 1 024. Default 65 536. */
   readonly maxFrame: number;
   /** A client says something at least this often, in milliseconds. Default 30 000. */
   readonly pingMs: number;
@@ -10,6 +10,8 @@ export interface SessionLimits {
   readonly window: { readonly chunks: number; readonly bytes: number };
   /** Chunks of one connection that may wait to be kept, whatever its writers. Default 65 536. */
   readonly maxPendingChunks: number;
+  /** Encoded bytes of one connection that may wait to be kept. Default 64 MiB. */
+  readonly maxPendingBytes: number;
   /** Streams one connection may read. Default 10 000. */
   readonly maxSubscriptions: number;
   /** Invalid frames after which a connection is closed. Default 100. */
@@ -27,6 +29,7 @@ export function sessionLimits(options: SessionLimitOptions = {}): SessionLimits 
     pingMs: checkBound('pingMs', options.pingMs ?? 30_000),
     window: { chunks: checkBound('window.chunks', window.chunks), bytes: checkBound('window.bytes', window.bytes) },
     maxPendingChunks: checkBound('maxPendingChunks', options.maxPendingChunks ?? 65_536),
+    maxPendingBytes: checkBound('maxPendingBytes', options.maxPendingBytes ?? 1 << 26),
     maxSubscriptions: checkBound('maxSubscriptions', options.maxSubscriptions ?? 10_000),
     maxBadFrames: checkBound('maxBadFrames', options.maxBadFrames ?? 100),
   };

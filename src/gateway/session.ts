@@ -5,14 +5,14 @@ import {
   type ClientFrame,
   closeCodes,
   type CloseName,
-  type DataFrame,
   type FrameOf,
   type PublishFrame,
   type ServerFrame,
   subprotocol,
 } from '../protocol/index.js';
-import { Subscription } from './subscription.js';
 import type { SessionLimits } from './limits.js';
+import type { Parcel } from './parcel.js';
+import { Subscription } from './subscription.js';
 
 /** What a session asks of the gateway around it. Answers come back as calls of the session's methods. */
 export interface SessionActions {
@@ -20,7 +20,7 @@ export interface SessionActions {
   send(frames: readonly ServerFrame<EncodedChunk>[]): boolean;
   /** There is something to send: call {@link Session.flush} at the end of the turn. */
   dirty(): void;
-  /** Finds the stream's channel and first number: answer with `subscribed` or `refuse`. */
+  /** Finds the stream's channel and first number: answer with `subscribed` or `subscribeRefused`. */
   subscribe(streamId: string, from: Position): void;
   /** The subscription can be sent more than before. */
   ready(subscription: Subscription): void;
@@ -28,7 +28,7 @@ export interface SessionActions {
   unsubscribe(subscription: Subscription): void;
   /** Chunks that were sent are asked for again: answer with `resend`. */
   repair(subscription: Subscription, ranges: readonly Range[]): void;
-  /** Appends: answer with `published` or `refuse`. */
+  /** Appends: answer with `published` or `publishRefused`. */
   publish(frame: PublishFrame<EncodedChunk>): void;
   /** Ends a stream for everybody. */
   cancel(streamId: string, reason: string | undefined): void;
@@ -38,6 +38,8 @@ export interface SessionActions {
 
 /** Most frames that wait while the link takes no more. */
 const maxBacklog = 1024;
+/** Encoded bytes of chunks in one turn. What goes beyond waits for the next, and so for the link to have taken these. */
+const maxTurnBytes = 1 << 20;
 
 /**
  * The server's side of a connection, as a pure state machine: calls in, actions out, no sockets and no timers. The time
@@ -49,13 +51,16 @@ export class Session {
 
   private readonly byChannel = new Map<number, Subscription>();
   private readonly byStream = new Map<string, Subscription>();
-  /** Subscriptions asked for and not yet answered, with the latest request. */
+  /** Subscriptions asked for and not yet answered. */
   private readonly opening = new Map<string, FrameOf<ClientFrame, 'subscribe'>>();
   private readonly produced = new Set<string>();
   private outbox: ServerFrame<EncodedChunk>[] = [];
+  private outboxBytes = 0;
+  private isDirty = false;
   private heardAt: number;
   private badFrames = 0;
   private pendingChunks = 0;
+  private pendingBytes = 0;
   private over = false;
 
   constructor(
@@ -71,6 +76,11 @@ export class Session {
   open(): void {
     const { maxFrame, pingMs, window } = this.limits;
     this.queue({ t: 'welcome', protocol: subprotocol, session: this.id, maxFrame, pingMs, window });
+  }
+
+  /** Whether this turn has got its share of chunks. */
+  get full(): boolean {
+    return this.outboxBytes >= maxTurnBytes;
   }
 
   /** The subscriptions in force. */
@@ -111,18 +121,26 @@ export class Session {
     const { stream, from, chunks, bytes } = frame;
     const known = this.byStream.get(stream);
     if (known !== undefined) {
-      if (known.from !== from)
-        return this.unexpected(`stream "${stream}" is being read already: unsubscribe first`, { stream });
+      if (known.from !== from) return this.readAlready(stream, known.ch);
       this.queue({ t: 'subscribed', stream, ch: known.ch, seq: known.start });
       return this.onCredit(known.ch, chunks, bytes);
     }
-    const asked = this.opening.has(stream);
-    if (!asked && this.opening.size + this.byStream.size >= this.limits.maxSubscriptions) {
+    const asked = this.opening.get(stream);
+    if (asked !== undefined) {
+      if (asked.from === from) return;
+      return this.readAlready(stream);
+    }
+    if (this.opening.size + this.byStream.size >= this.limits.maxSubscriptions) {
       const message = `a connection may read at most ${this.limits.maxSubscriptions} streams`;
       return this.refuse(new StreamError('limit-reached', message), { stream });
     }
     this.opening.set(stream, frame);
-    if (!asked) this.act.subscribe(stream, from);
+    this.act.subscribe(stream, from);
+  }
+
+  private readAlready(stream: string, ch?: number): void {
+    const error = new StreamError('frame-unexpected', `stream "${stream}" is being read already: unsubscribe first`);
+    this.refuse(error, ch === undefined ? { stream } : { stream, ch });
   }
 
   /** The stream was found: it is read from number `start` on. Answers whether it is still wanted. */
@@ -134,7 +152,8 @@ export class Session {
     this.byChannel.set(ch, subscription);
     this.byStream.set(streamId, subscription);
     this.queue({ t: 'subscribed', stream: streamId, ch, seq: start });
-    return subscription;
+    // It may have been the one frame too many.
+    return this.over ? undefined : subscription;
   }
 
   private onCredit(ch: number, chunks: number, bytes: number): void {
@@ -159,7 +178,8 @@ export class Session {
 
   private onNack(frame: FrameOf<ClientFrame, 'nack'>): void {
     const subscription = this.byChannel.get(frame.ch);
-    if (subscription === undefined) return;
+    // No chunks for a link that takes no more: what is still missing is asked for again.
+    if (subscription === undefined || !this.writable || this.full) return;
     const ranges: Range[] = [];
     for (const [from, to] of frame.ranges) {
       if (from < subscription.next) ranges.push({ from, to: Math.min(to, subscription.next) });
@@ -167,28 +187,35 @@ export class Session {
     if (ranges.length > 0) this.act.repair(subscription, ranges);
   }
 
-  private onPublish(frame: PublishFrame): void {
-    const { maxPendingChunks } = this.limits;
-    if (this.pendingChunks + frame.chunks.length > maxPendingChunks) {
-      const message = `more than ${maxPendingChunks} chunks of this connection wait to be kept`;
-      return this.refuse(new StreamError('limit-reached', message), { stream: frame.stream, producer: frame.producer });
-    }
-    this.pendingChunks += frame.chunks.length;
-    this.act.publish({ ...frame, chunks: frame.chunks.map(encodeChunk) });
+  private onPublish(received: PublishFrame): void {
+    const frame = { ...received, chunks: received.chunks.map(encodeChunk) };
+    this.pend(frame, 1);
+    const { maxPendingChunks, maxPendingBytes } = this.limits;
+    if (this.pendingChunks <= maxPendingChunks && this.pendingBytes <= maxPendingBytes) return this.act.publish(frame);
+    const message = `more than ${maxPendingChunks} chunks or ${maxPendingBytes} bytes of this connection wait to be kept`;
+    this.publishRefused(frame, new StreamError('overflow', message));
+  }
+
+  /** Counts what waits to be kept. A frame without chunks waits as well. */
+  private pend({ chunks }: PublishFrame<EncodedChunk>, sign: 1 | -1): void {
+    this.pendingChunks += sign * Math.max(1, chunks.length);
+    for (const chunk of chunks) this.pendingBytes += sign * chunk.length;
   }
 
   /** A `publish` was kept. */
-  published(frame: PublishFrame<EncodedChunk>, appended: Appended): void {
-    this.pendingChunks -= frame.chunks.length;
+  published(frame: PublishFrame<EncodedChunk>, appended: Pick<Appended, 'next'>): void {
+    this.pend(frame, -1);
     const { stream, producer, epoch, seq, chunks, close } = frame;
-    this.produced.add(stream);
+    // Nobody can cancel what has ended.
+    if (close === undefined) this.produced.add(stream);
+    else this.produced.delete(stream);
     const ack = { t: 'ack', stream, producer, epoch, seq: seq + chunks.length, next: appended.next } as const;
     this.queue(close === undefined ? ack : { ...ack, closed: true });
   }
 
   /** A `publish` was refused. */
   publishRefused(frame: PublishFrame<EncodedChunk>, error: StreamError): void {
-    this.pendingChunks -= frame.chunks.length;
+    this.pend(frame, -1);
     this.refuse(error, { stream: frame.stream, producer: frame.producer });
   }
 
@@ -217,13 +244,14 @@ export class Session {
   }
 
   /** Sends chunks for the first time, at the end of the turn. */
-  deliver(subscription: Subscription, frame: DataFrame<EncodedChunk>, bytes: number): void {
-    subscription.sent(frame, bytes);
-    this.queue(frame);
+  deliver(subscription: Subscription, parcel: Parcel): void {
+    subscription.sent(parcel);
+    this.resend(parcel);
   }
 
   /** Sends chunks again. */
-  resend(frame: DataFrame<EncodedChunk>): void {
+  resend({ frame, length }: Parcel): void {
+    this.outboxBytes += length;
     this.queue(frame);
   }
 
@@ -266,16 +294,13 @@ export class Session {
     });
   }
 
-  private unexpected(message: string, about: { stream?: string }): void {
-    this.refuse(new StreamError('frame-unexpected', message), about);
-  }
-
   private refuseBad(frame: BadFrame): void {
     const { stream, ch, producer } = frame;
     this.refuse(frame.error, {
       ...(stream === undefined ? {} : { stream }),
       ...(ch === undefined ? {} : { ch }),
-      ...(producer === undefined ? {} : { producer }),
+      // An empty name is no name: it would make the answer itself invalid.
+      ...(producer === undefined || producer === '' ? {} : { producer }),
     });
     this.badFrames++;
     if (this.badFrames >= this.limits.maxBadFrames) this.close('limit-reached', `${this.badFrames} invalid frames`);
@@ -284,19 +309,26 @@ export class Session {
   private queue(frame: ServerFrame<EncodedChunk>): void {
     if (this.over) return;
     this.outbox.push(frame);
-    if (this.outbox.length === 1) this.act.dirty();
+    if (!this.writable) {
+      if (this.outbox.length > maxBacklog) this.close('backlog', 'the answers are not read');
+    } else if (!this.isDirty) {
+      this.isDirty = true;
+      this.act.dirty();
+    }
   }
 
   /** Sends what is ready, as one message. Called at the end of every turn in which the session was dirty. */
   flush(): void {
-    if (this.over || this.outbox.length === 0) return;
-    if (!this.writable) {
-      if (this.outbox.length > maxBacklog) this.close('backlog', 'the answers are not read');
-      return;
-    }
+    this.isDirty = false;
+    if (this.over || !this.writable || this.outbox.length === 0) return;
     const frames = this.outbox;
     this.outbox = [];
-    this.writable = this.act.send(frames);
+    this.outboxBytes = 0;
+    try {
+      this.writable = this.act.send(frames);
+    } catch {
+      this.close('internal', 'the link failed');
+    }
   }
 
   /** The link takes more again. */
@@ -318,7 +350,9 @@ export class Session {
   /** Ends the session: what is ready is sent, then the link is closed. */
   close(name: CloseName, reason: string): void {
     if (this.over) return;
-    if (this.outbox.length > 0 && this.writable) this.act.send(this.outbox);
+    this.flush();
+    // Sending may have ended it.
+    if (this.over) return;
     this.act.close(closeCodes[name], reason);
     this.closed();
   }

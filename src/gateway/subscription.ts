@@ -1,6 +1,6 @@
-import type { DataFrame } from '../protocol/index.js';
-import type { Close } from '../log/log.js';
 import type { EncodedChunk, Position } from '../chunk/index.js';
+import type { Close } from '../log/log.js';
+import type { Parcel } from './parcel.js';
 
 /**
  * One client's reading of one stream: where it is and how much it may still be sent. Credit is counted in totals since
@@ -11,6 +11,8 @@ export class Subscription {
   next: number;
   /** A read of the log for it is under way. */
   reading = false;
+  /** Chunks are being looked up to be sent again. */
+  repairing = false;
   /** Its `end` has been sent. */
   ended: Close | undefined;
 
@@ -36,7 +38,7 @@ export class Subscription {
     if (bytes > this.grantedBytes) this.grantedBytes = bytes;
   }
 
-  /** How many chunks may be sent now, bytes permitting. */
+  /** How many chunks may be sent now: none, too, when the bytes are used up. */
   get chunkCredit(): number {
     return this.sentBytes < this.grantedBytes ? this.grantedChunks - this.sentChunks : 0;
   }
@@ -52,10 +54,10 @@ export class Subscription {
     return most;
   }
 
-  /** Takes note that a frame was sent for the first time. */
-  sent(frame: DataFrame<EncodedChunk>, bytes: number): void {
+  /** Takes note of what was sent for the first time. */
+  sent({ frame, size }: Parcel): void {
     this.next = frame.seq + frame.chunks.length;
     this.sentChunks += frame.chunks.length;
-    this.sentBytes += bytes;
+    this.sentBytes += size;
   }
 }

@@ -15,11 +15,13 @@ export class Turn {
 
   constructor(private readonly defer: Defer) {}
 
-  feed = (feed: Feed): void => {
+  /** Has a feed pumped. */
+  readonly feed = (feed: Feed): void => {
     this.feeds.add(feed);
     this.arm();
   };
 
+  /** Has a session flushed. */
   session(session: Session): void {
     this.sessions.push(session);
     this.arm();
@@ -32,14 +34,17 @@ export class Turn {
   }
 
   private readonly run = (): void => {
-    const { feeds } = this;
-    this.feeds = new Set();
-    for (const feed of feeds) feed.pump();
-    const { sessions } = this;
-    this.sessions = [];
-    for (const session of sessions) session.flush();
-    // Feeds with more to give asked for the next turn, so that nobody waits for the longest backlog.
-    this.due = false;
-    if (this.feeds.size > 0 || this.sessions.length > 0) this.arm();
+    try {
+      const { feeds } = this;
+      this.feeds = new Set();
+      for (const feed of feeds) feed.pump();
+      const { sessions } = this;
+      this.sessions = [];
+      for (const session of sessions) session.flush();
+    } finally {
+      this.due = false;
+      // Feeds with more to give asked for the next turn, so that nobody waits for the longest backlog.
+      if (this.feeds.size > 0 || this.sessions.length > 0) this.arm();
+    }
   };
 }

@@ -1,0 +1,46 @@
+import type { EncodedChunk } from '../chunk/index.js';
+import type { LogSlice } from '../log/log.js';
+import type { DataFrame } from '../protocol/index.js';
+
+/** A run of chunks in its frame, with what it costs. */
+export interface Parcel {
+  readonly frame: DataFrame<EncodedChunk>;
+  /** Bytes of data: what byte credit counts. */
+  readonly size: number;
+  /** Encoded bytes: what a link has to take. */
+  readonly length: number;
+}
+
+/** Packs chunks of channel `ch`, the first of them number `seq`. */
+export function packParcel(ch: number, seq: number, chunks: readonly EncodedChunk[]): Parcel {
+  let size = 0;
+  let length = 0;
+  for (const chunk of chunks) {
+    size += chunk.size;
+    length += chunk.length;
+  }
+  return { frame: { t: 'data', ch, seq, chunks }, size, length };
+}
+
+/**
+ * The parcels of one slice, by how many of its chunks they hold: nearly always one, the same object for everybody, and so
+ * encoded once.
+ */
+export class SharedParcels {
+  private readonly byCount = new Map<number, Parcel>();
+
+  constructor(
+    private readonly ch: number,
+    private readonly slice: LogSlice,
+  ) {}
+
+  /** The first `count` chunks. */
+  take(count: number): Parcel {
+    const known = this.byCount.get(count);
+    if (known !== undefined) return known;
+    const { from, chunks } = this.slice;
+    const parcel = packParcel(this.ch, from, count === chunks.length ? chunks : chunks.slice(0, count));
+    this.byCount.set(count, parcel);
+    return parcel;
+  }
+}
