@@ -1,5 +1,5 @@
 import { from, type Observable, type ObservableInput, type OperatorFunction, type Subscriber } from 'rxjs';
-import { checkBound, Gap, kindOf, StreamError } from '../src/chunk/index.js';
+import { checkBound, type Gap, kindOf, StreamError } from '../src/chunk/index.js';
 import type { Probe } from '../src/probe/index.js';
 import { Losses } from './losses.js';
 import { streamOf } from './numbered.js';

@@ -2,10 +2,20 @@ import { asyncScheduler, type MonoTypeOperatorFunction, Observable, type Schedul
 import { checkBound, StreamError } from '../src/chunk/index.js';
 import { Alarm } from './alarm.js';
 import { operate, Stage } from './operate.js';
-import { Replay, type ReplayOptions } from './replay.js';
+import { Replay } from './replay.js';
 import { Ring } from './ring.js';
 
-export type { ReplayOptions };
+/** What {@link fanOut} keeps for those who come late: at least one bound. */
+export interface ReplayOptions<T> {
+  /** Most items kept. Default `Infinity`. */
+  readonly count?: number;
+  /** Most bytes kept. Default `Infinity`. */
+  readonly bytes?: number;
+  /** How long an item is kept. Default `Infinity`. */
+  readonly maxAgeMs?: number;
+  /** Bytes an item counts for. Default: its own `size`, 0 where it has none. Called only where `bytes` is given. */
+  readonly size?: (item: T) => number;
+}
 
 /** Options of {@link fanOut}. */
 export interface FanOutOptions<T> {

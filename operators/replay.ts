@@ -4,15 +4,15 @@ import { Alarm } from './alarm.js';
 import { itemSize } from './item-size.js';
 import { Ring } from './ring.js';
 
-/** What is kept for those who come late: at least one bound. */
-export interface ReplayOptions<T> {
-  /** Most items kept. Default `Infinity`. */
+/**
+ * As `ReplayOptions` of `fanOut`, which says what they mean.
+ *
+ * @internal
+ */
+export interface ReplayBounds<T> {
   readonly count?: number;
-  /** Most bytes kept. Default `Infinity`. */
   readonly bytes?: number;
-  /** How long an item is kept. Default `Infinity`. */
   readonly maxAgeMs?: number;
-  /** Bytes an item counts for. Default: its own `size`, 0 where it has none. Called only where `bytes` is given. */
   readonly size?: (item: T) => number;
 }
 
@@ -34,7 +34,7 @@ export class Replay<T> {
   /** @throws TypeError or RangeError when a bound is none */
   constructor(
     private readonly operator: string,
-    private readonly options: ReplayOptions<T>,
+    private readonly options: ReplayBounds<T>,
     private readonly scheduler: SchedulerLike = asyncScheduler,
   ) {
     const { count = Infinity, bytes = Infinity, maxAgeMs = Infinity } = options;

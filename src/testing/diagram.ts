@@ -38,8 +38,8 @@ export function compareSubscriptions(
   expected: readonly SubscriptionFrames[],
   received: readonly SubscriptionFrames[],
 ): string {
-  const lines = (label: string, frames: readonly SubscriptionFrames[]) =>
-    frames.length === 0 ? [`${label}  no subscription`] : frames.map((f) => `${label}  ${drawSubscription(f)}`);
+  const lines = (label: string, logs: readonly SubscriptionFrames[]) =>
+    logs.length === 0 ? [`${label}  no subscription`] : logs.map((log) => `${label}  ${drawSubscription(log)}`);
   return [...lines('expected', expected), ...lines('received', received)].join('\n');
 }
 
@@ -68,11 +68,11 @@ interface Cell {
 type Sides = readonly [expected: readonly Cell[], received: readonly Cell[]];
 
 function cellsOf(messages: readonly Message[], letters: Letters): Cell[] {
-  const frames = new Map<number, string>();
+  const texts = new Map<number, string>();
   for (const { frame, notification } of messages) {
-    frames.set(frame, (frames.get(frame) ?? '') + letters.of(notification));
+    texts.set(frame, (texts.get(frame) ?? '') + letters.of(notification));
   }
-  return [...frames].map(([frame, text]) => ({ frame, text: [...text].length > 1 ? `(${text})` : text }));
+  return [...texts].map(([frame, text]) => ({ frame, text: [...text].length > 1 ? `(${text})` : text }));
 }
 
 function stack(sides: Sides): string[] {

@@ -130,21 +130,16 @@ function strict(helpers: RunHelpers, expectations: Expectation[]): MarbleHelpers
       },
     };
   };
-  return {
-    ...helpers,
-    expectObservable,
-    expectSubscriptions,
-    cold(diagram: string, values?: never, ...error: unknown[]) {
-      checkDiagram(diagram, values);
-      checkError(...error);
-      return helpers.cold(diagram, values, ...error);
-    },
-    hot(diagram: string, values?: never, ...error: unknown[]) {
-      checkDiagram(diagram, values);
-      checkError(...error);
-      return helpers.hot(diagram, values, ...error);
-    },
-  } as MarbleHelpers;
+  return { ...helpers, expectObservable, expectSubscriptions, cold: checked(helpers.cold), hot: checked(helpers.hot) };
+}
+
+/** `cold` or `hot`, which read their diagrams alike. */
+function checked<Make extends RunHelpers['cold'] | RunHelpers['hot']>(make: Make): Make {
+  return ((diagram: string, values?: Record<string, unknown>, ...error: unknown[]) => {
+    checkDiagram(diagram, values);
+    checkError(...error);
+    return make(diagram, values, ...error);
+  }) as Make;
 }
 
 function checkEnded(scheduler: TestScheduler, maxFrames: number): void {

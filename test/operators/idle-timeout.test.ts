@@ -79,7 +79,7 @@ describe('idleTimeout', () => {
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-----b|');
       const other = cold('      --x-y|');
-      const result = '-a---' + '--x-y|';
+      const result = '     -a-----x-y|';
       expectObservable(source.pipe(idleTimeout({ eachMs: 4, with: () => other }))).toBe(result);
       expectSubscriptions(source.subscriptions).toBe('^----!');
       expectSubscriptions(other.subscriptions).toBe('-----^----!');

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { asyncScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Replay, type ReplayOptions } from '../../operators/replay.js';
+import { Replay, type ReplayBounds } from '../../operators/replay.js';
 import { type Chunk, createChunk } from '../../src/chunk/index.js';
 
-const replayOf = <T = number>(options: ReplayOptions<T>) => new Replay<T>('fanOut', options);
+const replayOf = <T = number>(options: ReplayBounds<T>) => new Replay<T>('fanOut', options);
 
 function kept<T>(replay: Replay<T>): T[] {
   replay.forget();

@@ -17,6 +17,7 @@ import {
   ReplaySubject,
   scan,
   share,
+  takeLast,
   tap,
   timer,
   toArray,
@@ -201,6 +202,8 @@ describe('operatorLaws', () => {
         source.subscribe((n) => subscriber.next(n));
       });
     expect(await verdict('inside next', () => stubborn)).toContain('the source is still subscribed');
+    const last = takeLast<number>(1) as Operator;
+    expect(await verdict('inside next', () => last, { expected: (items) => items.slice(-1) })).toBeUndefined();
   });
 
   it('finds order lost when the consumer feeds the source', async () => {
@@ -248,6 +251,7 @@ describe('operatorLaws', () => {
     expect(await verdict('probe that throws', exposed)).toContain('to deeply equal');
     const guarded = (probe: Probe) => tap<number>(() => tell(probe, event)) as Operator;
     expect(await verdict('probe that throws', guarded)).toBeUndefined();
+    expect(await verdict('passes completion', guarded)).toBeUndefined();
     const failing = () => tap<number>(() => tell(() => expect.fail('another'), event)) as Operator;
     expect(await verdict('probe that throws', failing)).toContain('the probe failed');
   });
@@ -283,7 +287,7 @@ describe('operatorLaws', () => {
     ).toContain("to be 'error'");
     const other = throwing(() => calling(() => expect.fail('another')));
     expect(await verdict(law, () => pass, other)).toContain('to deeply equal');
-    const late = throwing((boom) => (source) => merge(source, NEVER, timer(50).pipe(map(boom))) as Observable<number>);
+    const late = throwing((boom) => (source) => merge(source, NEVER, timer(50).pipe(map<number, number>(boom))));
     expect(await verdict(law, () => pass, late)).toContain('StreamError');
   });
 
