@@ -76,6 +76,7 @@ export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'c
  * Laws, proven for each adapter by `logLaws` in `sluice/testing`:
  * - **One atomic append.** Chunks, producer state and end are kept together or not at all.
  * - **Order without gaps.** The n-th chunk kept has number n - 1, for every reader, as long as the stream is there.
+ * - **Order of calls.** Appends to one stream take effect in the order of the calls, also when nobody waits for the answers.
  * - **Idempotence.** A batch of a producer that was kept before is acknowledged and not kept again; a batch that overlaps
  *   is kept from the first new chunk on, wherever the borders of earlier batches were.
  * - **Fencing.** A lower epoch fails with `producer-fenced` and the epoch in force as `expected`. A higher one starts at 0,
@@ -110,7 +111,8 @@ export interface Log {
 
   /**
    * Calls `listener` after every change of the stream - chunks, end, trim, removal - at least once each; it may be called
-   * once for several, and once too often. The stream need not exist yet. The listener must not throw, and reads for itself.
+   * once for several, and once too often: a log that needs a while to begin listening calls it when it has begun. The stream
+   * need not exist yet. The listener may use the log at once, but must not throw.
    *
    * @returns stops the calls, at once
    */

@@ -12,3 +12,5 @@ export {
   type TransportLawOptions,
   type TransportUnderTest,
 } from './transport-laws.js';
+export { logLaws, type MakeLog } from './log-laws.js';
+export type { LogUnderTest } from './log-stage.js';
