@@ -113,7 +113,7 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
   /** Whether the consumer is being called. What it feeds back in must wait until it returns. */
   private emitting = false;
   /** Everything below exists, as far as anything told. */
-  private known = 0;
+  private known: number;
   private bytes = 0;
   private streamId = '';
   private end: End | undefined = undefined;
@@ -127,7 +127,7 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     private readonly rules: Rules<T>,
   ) {
     super(destination, 'reorder', rules.seq);
-    this.expected = rules.start;
+    this.expected = this.known = rules.start;
     this.window = new SequenceWindow(rules.window);
   }
 

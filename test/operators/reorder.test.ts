@@ -61,6 +61,10 @@ describe('reorder', () => {
       result: '      -d---(ef)-|',
     }));
 
+  it('misses nothing of a source without items, wherever it starts', () => {
+    for (const start of [0, 7, 'first'] as const) expect(outcome([], { start })).toEqual([]);
+  });
+
   it('discards what it holds when the source fails', () =>
     expectPicture(reorder(), {
       source: '      -b-c#',
