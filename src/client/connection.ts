@@ -138,6 +138,11 @@ export class Connection {
     this.start(now);
   }
 
+  /** The epoch with which a producer writes to a stream, if it does. */
+  epochOf(streamId: string, producer: string): number | undefined {
+    return this.writings.get(keyOf(streamId, producer))?.epoch;
+  }
+
   /** Something was pushed to a writing. */
   wrote(): void {
     this.mark();
@@ -261,7 +266,7 @@ export class Connection {
   private onWriteError(key: string, error: StreamError): void {
     const writing = this.writings.get(key);
     if (writing === undefined) return;
-    if (error.code === 'sequence-gap') {
+    if (error.code === 'sequence-gap' && writing.holds(error.details.expected)) {
       // A frame before it was lost: go back to the last acknowledgement. What is kept already is acknowledged on the way.
       writing.rewind();
       return this.mark();

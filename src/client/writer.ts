@@ -39,9 +39,15 @@ export class Writer {
     { producer, close }: AppendOptions,
   ): Promise<{ readonly next: number }> {
     const key = producer === undefined ? streamId : `${streamId}\n${producer.id}\n${producer.epoch}`;
-    const known =
-      this.streams.get(key) ?? this.begin(key, streamId, producer ?? { id: this.producer, epoch: this.lives, seq: 0 });
-    return known.push(chunks, close, producer?.seq);
+    const known = this.streams.get(key);
+    if (known !== undefined) return known.push(chunks, close, producer?.seq);
+    const own = producer ?? { id: this.producer, epoch: this.lives, seq: 0 };
+    const inForce = this.line.connection.epochOf(streamId, own.id) ?? 0;
+    if (inForce > own.epoch) {
+      const message = `"${own.id}" writes with epoch ${inForce} now`;
+      return Promise.reject(new StreamError('producer-fenced', message, { streamId, expected: inForce }));
+    }
+    return this.begin(key, streamId, own).push(chunks, close, producer?.seq);
   }
 
   private begin(key: string, streamId: string, { id, epoch, seq }: Producer): Promised {
