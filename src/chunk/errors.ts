@@ -27,6 +27,7 @@
  * | `limit-reached` | a configured limit (subscriptions, streams, publishers) is reached |
  * | `connection-lost` | the connection broke and the retries are used up |
  * | `connection-refused` | the peer ended the connection and retrying is useless |
+ * | `client-closed` | the client was closed by its owner |
  * | `callback-failed` | a function handed to an operator threw; `cause` holds what |
  * | `internal` | a defect: please report it |
  */
@@ -55,6 +56,7 @@ export const errorCodes = [
   'limit-reached',
   'connection-lost',
   'connection-refused',
+  'client-closed',
   'callback-failed',
   'internal',
 ] as const;

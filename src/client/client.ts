@@ -87,7 +87,7 @@ export interface Client {
   /** Streams this client writes to that somebody cancelled. */
   readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }>;
 
-  /** Ends the connection. What is being read or written fails with `connection-refused`. */
+  /** Ends the connection. What is being read or written fails with `client-closed`. */
   close(): void;
 }
 

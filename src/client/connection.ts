@@ -9,6 +9,7 @@ import {
   type OutgoingFrame,
   type ServerFrame,
 } from '../protocol/index.js';
+import { Departures } from './departures.js';
 import { Packer } from './packer.js';
 import type { Reading } from './reading.js';
 import type { Writing } from './writing.js';
@@ -46,8 +47,13 @@ export interface ConnectionLimits {
   readonly backoff: (attempt: number) => number;
 }
 
-/** Grants in one `ping`, so that it fits a message. */
-const grantsPerPing = 1000;
+/** Bytes that a frame's list may leave for the rest of the frame. */
+const frameRest = 64;
+/** Most bytes of one entry in a list of grants, and in one of ranges: its numbers have 16 digits at most. */
+const grantBytes = 53;
+const rangeBytes = 36;
+/** Most ranges of one `nack`. */
+const maxRanges = 64;
 
 type Welcome = FrameOf<ServerFrame, 'welcome'>;
 
@@ -60,6 +66,7 @@ export class Connection {
   private current: ConnectionState = 'idle';
   private readonly readings = new Map<string, Reading>();
   private readonly byChannel = new Map<number, Reading>();
+  private readonly departures = new Departures();
   private readonly writings = new Map<string, Writing>();
   private outbox: ClientFrame<EncodedChunk>[] = [];
   private isDirty = false;
@@ -70,6 +77,8 @@ export class Connection {
   private deadline = 0;
   private heardAt = 0;
   private pingedAt = 0;
+  /** Why it is closed. */
+  private failure: StreamError | undefined;
 
   constructor(
     private readonly limits: ConnectionLimits,
@@ -90,51 +99,69 @@ export class Connection {
     return this.readings.size === 0 && this.writings.size === 0;
   }
 
-  private enter(state: ConnectionState): void {
-    this.current = state;
-    this.act.state(state);
-  }
-
   // What the application wants.
 
   /** Reads a stream. */
   read(reading: Reading, now: number): void {
+    if (this.failure !== undefined) return reading.fail(this.failure);
     this.readings.set(reading.streamId, reading);
-    if (this.current === 'open') this.queue(reading.subscribe(now));
+    if (this.current === 'open') this.ask(reading, now);
     else this.start(now);
   }
 
+  private ask(reading: Reading, now: number): void {
+    if (!this.departures.has(reading.streamId)) this.queue(reading.subscribe(now));
+  }
+
   /** Reads a stream no more. The producer is not touched. */
-  unread(reading: Reading): void {
+  unread(reading: Reading, now: number): void {
     if (this.readings.get(reading.streamId) !== reading) return;
     this.readings.delete(reading.streamId);
-    const { ch } = reading;
-    if (ch === undefined) return;
-    this.byChannel.delete(ch);
+    this.depart(reading, now);
+  }
+
+  private depart(reading: Reading, now: number): void {
+    const { streamId, ch, asked, requests } = reading;
     // What it consumes from now on is no credit for the next one that reads the stream, on the same channel.
-    reading.ch = undefined;
-    if (this.current === 'open') this.queue({ t: 'unsubscribe', ch });
+    reading.disconnected();
+    if (this.current !== 'open') return;
+    if (ch !== undefined) {
+      this.byChannel.delete(ch);
+      this.queue(this.departures.leave(streamId, ch, now));
+    } else if (asked !== undefined) {
+      const unsent = this.outbox.findIndex((frame) => frame === asked.request);
+      if (unsent >= 0) this.outbox.splice(unsent, 1);
+      if (unsent < 0 || requests > 1) this.departures.expect(asked.request, now);
+    }
   }
 
   /** Chunks were consumed: lets the server send more, when it is worth a frame. */
   consumed(reading: Reading, chunks: number, bytes: number): void {
-    if (!reading.consumed(chunks, bytes) || this.current !== 'open') return;
-    const grant = reading.grant();
-    if (grant !== undefined) this.queue({ t: 'credit', ch: grant[0], chunks: grant[1], bytes: grant[2] });
+    reading.consumed(chunks, bytes);
+    this.credit(reading);
+  }
+
+  private credit(reading: Reading): void {
+    if (this.current !== 'open' || !reading.due) return;
+    const [ch, chunks, bytes] = reading.grant()!;
+    this.queue({ t: 'credit', ch, chunks, bytes });
   }
 
   /** Asks again for chunks that were sent and did not come. */
   nack(reading: Reading, ranges: readonly { readonly from: number; readonly to: number }[]): void {
     if (reading.ch === undefined || this.current !== 'open' || ranges.length === 0) return;
-    this.queue({ t: 'nack', ch: reading.ch, ranges: ranges.slice(0, 64).map(({ from, to }) => [from, to]) });
+    const most = Math.min(maxRanges, this.entries(rangeBytes));
+    this.queue({ t: 'nack', ch: reading.ch, ranges: ranges.slice(0, most).map(({ from, to }) => [from, to]) });
   }
 
   /** Writes to a stream: call {@link Connection.wrote} whenever something was pushed. */
   write(writing: Writing, now: number): void {
+    if (this.failure !== undefined) return writing.fail(this.failure);
     const key = keyOf(writing.streamId, writing.producer);
-    const before = this.writings.get(key);
+    const other = this.writings.get(key);
+    if (other !== undefined && other.epoch > writing.epoch) return writing.fail(fenced(writing, other));
     this.writings.set(key, writing);
-    before?.fail(new StreamError('producer-fenced', `"${writing.producer}" writes with epoch ${writing.epoch} now`));
+    other?.fail(fenced(other, writing));
     this.start(now);
   }
 
@@ -166,7 +193,7 @@ export class Connection {
     if (this.current === 'closed') return;
     if (this.current === 'open') this.flush(this.heardAt);
     this.act.disconnect(closeCodes.normal, '');
-    this.giveUp(new StreamError('connection-refused', 'the client was closed'));
+    this.giveUp(new StreamError('client-closed', 'the client was closed'));
   }
 
   private start(now: number): void {
@@ -178,9 +205,11 @@ export class Connection {
 
   private open(now: number): void {
     this.deadline = now + this.limits.connectMs;
-    this.enter('connecting');
+    this.current = 'connecting';
     this.act.wakeAt(this.deadline);
     this.act.connect();
+    // Last, here and everywhere: who hears it may close the connection.
+    this.act.state('connecting');
   }
 
   /** Frames came from the server. */
@@ -198,7 +227,9 @@ export class Connection {
       case 'welcome':
         return this.onWelcome(frame, now);
       case 'subscribed':
-        return this.onSubscribed(frame);
+        return this.onSubscribed(frame, now);
+      case 'unsubscribed':
+        return this.onUnsubscribed(frame.ch, now);
       case 'data':
         this.attempts = 0;
         return this.byChannel.get(frame.ch)?.data(frame.seq, frame.chunks);
@@ -207,6 +238,7 @@ export class Connection {
       case 'end':
         return this.byChannel.get(frame.ch)?.end(frame.seq, frame.status, frame.reason);
       case 'pong':
+        this.attempts = 0;
         for (const [ch, seq] of frame.sent) this.byChannel.get(ch)?.mark(seq);
         return undefined;
       case 'ack':
@@ -217,9 +249,7 @@ export class Connection {
         }
         return undefined;
       case 'error':
-        return this.onError(frame);
-      case 'unsubscribed':
-        return undefined;
+        return this.onError(frame, now);
     }
   }
 
@@ -228,18 +258,35 @@ export class Connection {
     if (this.current !== 'connecting') return;
     this.welcome = frame;
     this.pingedAt = now;
-    this.enter('open');
-    for (const reading of this.readings.values()) this.queue(reading.subscribe(now));
-    for (const writing of this.writings.values()) writing.rewind();
+    this.current = 'open';
+    for (const reading of this.readings.values()) this.ask(reading, now);
+    for (const writing of this.writings.values()) writing.connected();
     this.mark();
     this.armTick(now);
+    this.act.state('open');
   }
 
-  private onSubscribed(frame: FrameOf<ServerFrame, 'subscribed'>): void {
-    const reading = this.readings.get(frame.stream);
-    if (reading === undefined) return this.queue({ t: 'unsubscribe', ch: frame.ch });
-    this.byChannel.set(frame.ch, reading);
-    reading.subscribed(frame.ch, frame.seq);
+  private onSubscribed({ stream, ch, seq }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
+    const reading = this.readings.get(stream);
+    // Nobody wants it any more, or not yet: somebody waits until it is left.
+    if (reading === undefined || this.departures.has(stream)) {
+      return this.queue(this.departures.leave(stream, ch, now));
+    }
+    if (!reading.subscribed(ch, seq)) return;
+    this.byChannel.set(ch, reading);
+    // What was consumed since it was asked for.
+    this.credit(reading);
+    // What was sent behind an earlier answer is lost: a `pong` will tell how much.
+    if (reading.requests > 1) this.ping(now);
+  }
+
+  private onUnsubscribed(ch: number, now: number): void {
+    const left = this.departures.left(ch);
+    const reading = left === undefined ? this.byChannel.get(ch) : this.readings.get(left);
+    if (reading === undefined) return;
+    // A request to leave that came late has ended the next reading as well.
+    this.byChannel.delete(ch);
+    this.ask(reading, now);
   }
 
   private onAck(frame: FrameOf<ServerFrame, 'ack'>, now: number): void {
@@ -249,32 +296,45 @@ export class Connection {
     if (writing.acked(frame.seq, frame.next, frame.closed === true, now)) this.mark();
   }
 
-  private onError(frame: FrameOf<ServerFrame, 'error'>): void {
-    const { code, message, stream: streamId, ch, producer, expected } = frame;
+  private onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
+    const { code, message, stream = '', ch, producer, expected } = frame;
     const error = new StreamError(code, message, {
-      ...(streamId === undefined ? {} : { streamId }),
+      ...(stream === '' ? {} : { streamId: stream }),
       ...(expected === undefined ? {} : { expected }),
     });
-    if (producer !== undefined) return this.onWriteError(keyOf(streamId ?? '', producer), error);
-    const reading = ch === undefined ? this.readings.get(streamId ?? '') : this.byChannel.get(ch);
-    if (reading === undefined) return;
+    if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), error);
+    const reading = (ch === undefined ? undefined : this.byChannel.get(ch)) ?? this.readings.get(stream);
+    if (code === 'frame-unexpected' && ch !== undefined) return this.onReadElsewhere(stream, ch, reading, now);
+    if (this.departures.refused(stream)) {
+      if (reading !== undefined) this.ask(reading, now);
+    } else if (reading !== undefined && !this.departures.has(stream)) {
+      this.end(reading, error, now);
+    }
+  }
+
+  /** The server reads the stream already, from elsewhere: a request came late, or the one to leave it was lost. */
+  private onReadElsewhere(stream: string, ch: number, reading: Reading | undefined, now: number): void {
+    // It speaks of a request that is not the one in force.
+    if (reading?.ch !== undefined) return;
+    reading?.disconnected();
+    this.queue(this.departures.leave(stream, ch, now));
+  }
+
+  /** A reading cannot go on. */
+  private end(reading: Reading, error: StreamError, now: number): void {
     this.readings.delete(reading.streamId);
-    if (reading.ch !== undefined) this.byChannel.delete(reading.ch);
+    this.depart(reading, now);
     reading.fail(error);
   }
 
   private onWriteError(key: string, error: StreamError): void {
     const writing = this.writings.get(key);
     if (writing === undefined) return;
-    if (error.code === 'sequence-gap' && writing.holds(error.details.expected)) {
-      // A frame before it was lost: go back to the last acknowledgement. What is kept already is acknowledged on the way.
-      writing.rewind();
-      return this.mark();
-    }
     // It was the producer's life before this one that was refused.
     if (error.code === 'producer-fenced' && error.details.expected === writing.epoch) return;
     // The server is behind with keeping: the retry comes with the next tick.
-    if (error.code === 'limit-reached') return;
+    if (error.code === 'overflow') return;
+    if (error.code === 'sequence-gap' && writing.missed(error.details.expected)) return this.mark();
     this.writings.delete(key);
     writing.fail(error);
   }
@@ -282,6 +342,9 @@ export class Connection {
   private onBadFrame(frame: BadFrame, now: number): void {
     // A frame of a later version can be left out; one we should have understood cannot.
     if (frame.error.code === 'frame-unknown') return;
+    // Nor can a chunk: it would come again on every connection.
+    const reading = frame.t === 'data' ? this.byChannel.get(frame.ch ?? -1) : undefined;
+    if (reading !== undefined) return this.end(reading, frame.error, now);
     this.act.disconnect(closeCodes['frame-malformed'], frame.error.message);
     this.lost(closeCodes.lost, frame.error.message, now);
   }
@@ -299,6 +362,8 @@ export class Connection {
 
   private lost(code: number, reason: string, now: number): void {
     this.byChannel.clear();
+    this.departures.clear();
+    for (const reading of this.readings.values()) reading.disconnected();
     this.outbox = this.outbox.filter((frame) => frame.t === 'cancel');
     this.writable = true;
     const why = `${closeName(code)}${reason === '' ? '' : `: ${reason}`}`;
@@ -309,13 +374,16 @@ export class Connection {
       return this.giveUp(new StreamError('connection-lost', message));
     }
     this.deadline = now + this.limits.backoff(this.attempts++);
-    this.enter('waiting');
+    this.current = 'waiting';
     this.act.wakeAt(this.deadline);
+    this.act.state('waiting');
   }
 
   private giveUp(error: StreamError): void {
-    this.enter('closed');
+    this.current = 'closed';
+    this.failure = error;
     this.act.wakeAt(undefined);
+    this.act.state('closed');
     const readings = [...this.readings.values()];
     const writings = [...this.writings.values()];
     this.readings.clear();
@@ -355,21 +423,30 @@ export class Connection {
   private ping(now: number): void {
     this.pingedAt = now;
     const grants: [number, number, number][] = [];
-    for (const reading of this.byChannel.values()) {
-      const grant = reading.grant();
-      if (grant !== undefined) grants.push(grant);
+    for (const reading of [...this.byChannel.values()]) {
+      // The server counts chunks that nobody will ever consume: only a new beginning sets it right.
+      if (reading.leaks) this.depart(reading, now);
+      else grants.push(reading.grant()!);
     }
-    for (let i = 0; i === 0 || i < grants.length; i += grantsPerPing) {
-      this.queue({ t: 'ping', grants: grants.slice(i, i + grantsPerPing) });
+    const most = this.entries(grantBytes);
+    for (let i = 0; i === 0 || i < grants.length; i += most) {
+      this.queue({ t: 'ping', grants: grants.slice(i, i + most) });
     }
+  }
+
+  /** How many entries of so many bytes fit a message. */
+  private entries(bytes: number): number {
+    const { maxFrame } = this.welcome!;
+    return Math.max(1, Math.floor((maxFrame - frameRest) / bytes));
   }
 
   /** Sends again what has not been answered in time. */
   private retry(now: number): void {
     const before = now - this.limits.retryMs;
     for (const reading of this.readings.values()) {
-      if (reading.askedAt !== undefined && reading.askedAt <= before) this.queue(reading.subscribe(now));
+      if (reading.asked !== undefined && reading.asked.at <= before) this.queue(reading.subscribe(now));
     }
+    for (const frame of this.departures.repeat(before, now)) this.queue(frame);
     for (const writing of this.writings.values()) {
       if (writing.sentAt === undefined || writing.sentAt > before) continue;
       writing.rewind();
@@ -399,18 +476,23 @@ export class Connection {
     const message = new Packer(maxFrame, (frames) => this.act.send(frames));
     for (const frame of this.outbox.splice(0)) message.add(frame);
     for (const [key, writing] of this.writings) {
-      try {
-        for (let frame = writing.frame(window, maxFrame, now); frame !== undefined;) {
-          message.add(frame);
-          frame = writing.frame(window, maxFrame, now);
-        }
-      } catch (error) {
-        this.writings.delete(key);
-        writing.fail(error as StreamError);
+      for (let frame = writing.frame(window, maxFrame, now); frame !== undefined;) {
+        message.add(frame);
+        frame = writing.frame(window, maxFrame, now);
       }
+      const tooLarge = writing.tooLarge(maxFrame);
+      if (tooLarge === undefined) continue;
+      this.writings.delete(key);
+      writing.fail(tooLarge);
     }
     this.writable = message.finish();
   }
+}
+
+/** What becomes of a writing when another life of its producer writes. */
+function fenced({ streamId, producer, epoch }: Writing, { epoch: expected }: Writing): StreamError {
+  const message = `stream "${streamId}": epoch ${epoch} of "${producer}" is over, ${expected} is in force`;
+  return new StreamError('producer-fenced', message, { streamId, expected });
 }
 
 /** A stream name cannot hold a line feed, so the two never run together. */

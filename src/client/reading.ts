@@ -37,10 +37,16 @@ export interface Window {
 export class Reading {
   /** The server's number for it on this connection, once it is known. */
   ch: number | undefined;
-  /** When it was asked for on this connection; `undefined` when it is not being waited for. */
-  askedAt: number | undefined;
+  /** What was asked on this connection and not answered, and when; `undefined` when nothing is waited for. */
+  asked: { readonly request: FrameOf<ClientFrame, 'subscribe'>; readonly at: number } | undefined;
+  /** How often it was asked for on this connection. */
+  requests = 0;
+  /** Chunks were sent that will never come: they took credit, and nobody will consume them. */
+  leaks = false;
   private from: Position;
   private started = false;
+  /** Everything below was sent by the server, for all that is known. */
+  private sentTo = 0;
   /** Received in order and not consumed. */
   private heldChunks = 0;
   private heldBytes = 0;
@@ -59,31 +65,52 @@ export class Reading {
     this.from = from;
   }
 
-  /** Asks for the stream on a new connection, or again on the same. */
+  /** Asks for the stream: on a new connection, or again on the same. */
   subscribe(now: number): FrameOf<ClientFrame, 'subscribe'> {
-    this.askedAt = now;
     this.ch = undefined;
-    this.chunks = Math.max(0, this.window.chunks - this.heldChunks);
-    this.bytes = Math.max(0, this.window.bytes - this.heldBytes);
-    this.granted();
-    return { t: 'subscribe', stream: this.streamId, from: this.from, chunks: this.chunks, bytes: this.bytes };
+    this.leaks = false;
+    this.requests++;
+    this.chunks = this.window.chunks - this.heldChunks;
+    // Below zero when the last chunk went beyond the window: that much must be consumed before any is free.
+    this.bytes = this.window.bytes - this.heldBytes;
+    const [chunks, bytes] = this.totals();
+    const request = { t: 'subscribe', stream: this.streamId, from: this.from, chunks, bytes } as const;
+    this.asked = { request, at: now };
+    return request;
   }
 
-  /** The server has found the stream. */
-  subscribed(ch: number, seq: number): void {
+  /** Nothing is asked for, and nothing comes, until `subscribe`. */
+  disconnected(): void {
+    this.ch = undefined;
+    this.asked = undefined;
+    this.requests = 0;
+  }
+
+  /** The server has found the stream. Answers false for an answer that cannot be meant: one to an earlier reading. */
+  subscribed(ch: number, seq: number): boolean {
+    if (this.asked === undefined || (typeof this.from === 'number' && seq < this.from)) return false;
     this.ch = ch;
-    this.askedAt = undefined;
-    if (this.started) return;
+    this.asked = undefined;
+    if (this.started) return true;
     this.started = true;
     this.from = seq;
+    this.sentTo = seq;
     this.events.started(seq);
+    return true;
   }
 
   data(seq: number, bodies: readonly ChunkBody[]): void {
-    this.events.items(bodies.map((body, index) => chunkOf(this.streamId, seq + index, body)));
+    // Further ahead than was ever granted: meant for an earlier reading, or by mistake. Nothing must grow by it.
+    const room = (this.from as number) + this.window.chunks - seq;
+    if (room <= 0) return;
+    const taken = room < bodies.length ? bodies.slice(0, room) : bodies;
+    this.sentTo = Math.max(this.sentTo, seq + taken.length);
+    this.events.items(taken.map((body, index) => chunkOf(this.streamId, seq + index, body)));
   }
 
   gap(from: number, to: number, reason: GapReason): void {
+    if (from < this.sentTo) this.leaks = true;
+    this.sentTo = Math.max(this.sentTo, to);
     this.events.items([new Gap(this.streamId, from, to, reason)]);
   }
 
@@ -93,6 +120,7 @@ export class Reading {
 
   /** The server has sent everything below `seq`. */
   mark(seq: number): void {
+    this.sentTo = Math.max(this.sentTo, seq);
     this.events.items([new Mark(this.streamId, seq)]);
   }
 
@@ -107,26 +135,29 @@ export class Reading {
     this.heldBytes += bytes;
   }
 
-  /** Chunks were consumed. Answers whether the server should be told: when half of a window is free. */
-  consumed(chunks: number, bytes: number): boolean {
+  /** Chunks were consumed: the server may send as many more. */
+  consumed(chunks: number, bytes: number): void {
     this.heldChunks -= chunks;
     this.heldBytes -= bytes;
     this.chunks += chunks;
     this.bytes += bytes;
-    if (this.ch === undefined) return false;
+  }
+
+  /** Whether the server should be told what it may send: when half of a window is free. */
+  get due(): boolean {
     const { window } = this;
+    if (this.ch === undefined) return false;
     return (this.chunks - this.sentChunks) * 2 >= window.chunks || (this.bytes - this.sentBytes) * 2 >= window.bytes;
   }
 
   /** The totals to tell the server. Assumes that they are sent. */
   grant(): [ch: number, chunks: number, bytes: number] | undefined {
-    if (this.ch === undefined) return undefined;
-    this.granted();
-    return [this.ch, this.chunks, this.bytes];
+    return this.ch === undefined ? undefined : [this.ch, ...this.totals()];
   }
 
-  private granted(): void {
+  private totals(): [chunks: number, bytes: number] {
     this.sentChunks = this.chunks;
     this.sentBytes = this.bytes;
+    return [this.chunks, Math.max(0, this.bytes)];
   }
 }

@@ -90,9 +90,7 @@ class Promised {
   ): Promise<{ readonly next: number }> {
     const { writing, maxQueue } = this;
     if (this.connection.state === 'closed') {
-      return Promise.reject(
-        new StreamError('connection-refused', 'the client was closed', { streamId: writing.streamId }),
-      );
+      return Promise.reject(new StreamError('client-closed', 'the client was closed', { streamId: writing.streamId }));
     }
     if (seq !== undefined && seq !== writing.end) {
       return Promise.reject(

@@ -31,6 +31,11 @@ export class Writing {
   private empty = false;
   /** The frame behind the last chunk, which ends the stream or is empty, was sent on this connection. */
   private tailSent = false;
+  /** Since the last acknowledgement: whether it went back for a missing frame, and whether everything was sent again. */
+  private wentBack = false;
+  private repeated = false;
+  /** Whether there was an acknowledgement on this connection. */
+  private answered = false;
 
   constructor(
     readonly streamId: string,
@@ -75,38 +80,62 @@ export class Writing {
     return this.close !== undefined || this.empty;
   }
 
-  /** Begins again behind the last acknowledgement: on a new connection, or when an answer stayed out. */
+  /** Begins again behind the last acknowledgement, because an answer stayed out. */
   rewind(): void {
+    this.goBack();
+    this.wentBack = false;
+    this.repeated = true;
+  }
+
+  /** Begins again on a new connection. */
+  connected(): void {
+    this.rewind();
+    this.answered = false;
+  }
+
+  private goBack(): void {
     this.next = this.base;
     this.tailSent = false;
     this.sentAt = undefined;
   }
 
-  /**
-   * The next frame to send, within the window and `maxFrame`; `undefined` when there is none.
-   *
-   * @throws {@link StreamError} `chunk-too-large` when the next chunk does not fit any message
-   */
+  /** A frame came to the server, and the one before it has not. Answers false when there is nothing to be done about it. */
+  missed(expected = this.base): boolean {
+    // It had more than that. When it knew on this connection, the word is an old one that comes late.
+    if (expected < this.base) return this.answered && !this.repeated;
+    // Every frame behind the missing one is refused, and going back once is enough.
+    if (!this.wentBack) this.goBack();
+    this.wentBack = true;
+    return true;
+  }
+
+  /** The next frame to send, within the window and `maxFrame`; `undefined` when there is none. */
   frame(window: Window, maxFrame: number, now: number): PublishFrame<EncodedChunk> | undefined {
     if (!this.due) return undefined;
-    const { streamId: stream, producer, epoch, next: seq } = this;
+    const { streamId: stream, producer, epoch, next: seq, close } = this;
     const bare: PublishFrame<EncodedChunk> = { t: 'publish', stream, producer, epoch, seq, chunks: [] };
-    const closing = this.close === undefined ? bare : { ...bare, close: this.close };
-    const chunks = this.take(window, maxFrame - frameBytes(closing));
-    const last = seq + chunks.length === this.end;
-    if (chunks.length === 0 && !last) {
-      if (this.next === this.base) throw this.tooLarge(maxFrame);
-      return undefined;
+    const chunks = this.take(window, maxFrame - frameBytes(bare));
+    let last = seq + chunks.length === this.end;
+    if (chunks.length === 0 && !last) return undefined;
+    let frame: PublishFrame<EncodedChunk> = { ...bare, chunks };
+    if (last && close !== undefined) {
+      const closing = { ...frame, close };
+      // A frame of its own for the end, where it does not fit with the chunks.
+      last = chunks.length === 0 || frameBytes(closing) <= maxFrame;
+      if (last) frame = closing;
     }
     this.next += chunks.length;
     this.tailSent = last;
     this.sentAt ??= now;
-    return { ...(last ? closing : bare), chunks };
+    return frame;
   }
 
-  private tooLarge(maxFrame: number): StreamError {
+  /** The error of a chunk that no message can hold, when it is the next to be kept. */
+  tooLarge(maxFrame: number): StreamError | undefined {
+    const [first] = this.chunks;
+    if (first === undefined || this.next > this.base) return undefined;
     const { streamId, base: seq } = this;
-    const message = `chunk ${seq} for "${streamId}" takes ${this.chunks[0]!.length} bytes and a message at most ${maxFrame}`;
+    const message = `chunk ${seq} for "${streamId}" takes ${first.length} bytes and a message at most ${maxFrame}`;
     return new StreamError('chunk-too-large', message, { streamId, seq });
   }
 
@@ -136,6 +165,9 @@ export class Writing {
     }
     if (closed) this.close = undefined;
     this.empty = false;
+    this.wentBack = false;
+    this.repeated = false;
+    this.answered = true;
     this.sentAt = this.chunks.length > 0 || this.close !== undefined ? now : undefined;
     this.events.acked(this.base, next, closed);
     return true;
