@@ -68,12 +68,16 @@ describe('writeComment', () => {
 describe('createEventStreamReader', () => {
   // In the ways real servers write: CRLF and comments, ids of JSON, several data lines, a cut at the end.
   const streams: [string, string, IncomingEvent[]][] = [
-    ['names, ids and several lines', 'event: output\nid: 17:0\ndata: a\ndata:\ndata:  b\n\n', [
-      { event: 'output', id: '17:0', data: 'a\n\n b' },
-    ]],
-    ['CRLF, comments between events', ': ping - 12:00\r\n\r\nevent: message\r\ndata: {"a":1}\r\n\r\n: bye\r\n', [
-      message('{"a":1}'),
-    ]],
+    [
+      'names, ids and several lines',
+      'event: output\nid: 17:0\ndata: a\ndata:\ndata:  b\n\n',
+      [{ event: 'output', id: '17:0', data: 'a\n\n b' }],
+    ],
+    [
+      'CRLF, comments between events',
+      ': ping - 12:00\r\n\r\nevent: message\r\ndata: {"a":1}\r\n\r\n: bye\r\n',
+      [message('{"a":1}')],
+    ],
     ['CR alone', 'data: a\rdata: b\r\rdata: c\r\r', [message('a\nb'), message('c')]],
     ['mixed line ends', 'data: a\r\n\ndata: b\n\r\ndata: c\r\r\n', [message('a'), message('b'), message('c')]],
     ['an id without data is no event', 'id: 5\n\ndata: a\n\n', [message('a')]],
