@@ -165,7 +165,7 @@ class StreamClient implements Client {
           complete: () => destination.complete(),
         }),
       );
-      begin();
+      if (!destination.closed) begin();
     });
   }
 
@@ -207,7 +207,7 @@ class StreamClient implements Client {
         begin: () => connection.read(reading, scheduler.now()),
         end: () => {
           reader.stop();
-          connection.unread(reading);
+          connection.unread(reading, scheduler.now());
           this.release(line);
         },
       };

@@ -165,11 +165,6 @@ export class Connection {
     this.start(now);
   }
 
-  /** The epoch with which a producer writes to a stream, if it does. */
-  epochOf(streamId: string, producer: string): number | undefined {
-    return this.writings.get(keyOf(streamId, producer))?.epoch;
-  }
-
   /** Something was pushed to a writing. */
   wrote(): void {
     this.mark();
@@ -304,7 +299,7 @@ export class Connection {
     });
     if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), error);
     const reading = (ch === undefined ? undefined : this.byChannel.get(ch)) ?? this.readings.get(stream);
-    if (code === 'frame-unexpected' && ch !== undefined) return this.onReadElsewhere(stream, ch, reading, now);
+    if (code === 'frame-unexpected') return this.onReadElsewhere(stream, ch, reading, now);
     if (this.departures.refused(stream)) {
       if (reading !== undefined) this.ask(reading, now);
     } else if (reading !== undefined && !this.departures.has(stream)) {
@@ -313,11 +308,13 @@ export class Connection {
   }
 
   /** The server reads the stream already, from elsewhere: a request came late, or the one to leave it was lost. */
-  private onReadElsewhere(stream: string, ch: number, reading: Reading | undefined, now: number): void {
+  private onReadElsewhere(stream: string, ch: number | undefined, reading: Reading | undefined, now: number): void {
     // It speaks of a request that is not the one in force.
     if (reading?.ch !== undefined) return;
+    const asked = reading?.asked;
     reading?.disconnected();
-    this.queue(this.departures.leave(stream, ch, now));
+    if (ch !== undefined) this.queue(this.departures.leave(stream, ch, now));
+    else if (asked !== undefined) this.departures.expect(asked.request, now);
   }
 
   /** A reading cannot go on. */

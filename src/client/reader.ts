@@ -41,7 +41,7 @@ export class Reader implements ReadingEvents {
 
   started(start: number): void {
     const { window, gapMs, onGap, scheduler, probe } = this.settings;
-    // The server sends at most a window of chunks beyond the first one missing, so nothing here can overflow.
+    // What comes lies at most a window of chunks, and its bytes, beyond the first one missing: nothing here can overflow.
     const places = 2 ** Math.ceil(Math.log2(window.chunks));
     const report = probe === undefined ? {} : { probe };
     this.pipeline = this.arrivals
@@ -57,7 +57,7 @@ export class Reader implements ReadingEvents {
           scheduler,
           ...report,
         }),
-        reorder({ start, window: places, ...report }),
+        reorder({ start, window: places, maxBytes: Infinity, ...report }),
         tap((item) => this.note(item)),
         unwrap({ onGap }),
       )

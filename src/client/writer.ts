@@ -39,15 +39,9 @@ export class Writer {
     { producer, close }: AppendOptions,
   ): Promise<{ readonly next: number }> {
     const key = producer === undefined ? streamId : `${streamId}\n${producer.id}\n${producer.epoch}`;
-    const known = this.streams.get(key);
-    if (known !== undefined) return known.push(chunks, close, producer?.seq);
-    const own = producer ?? { id: this.producer, epoch: this.lives, seq: 0 };
-    const inForce = this.line.connection.epochOf(streamId, own.id) ?? 0;
-    if (inForce > own.epoch) {
-      const message = `"${own.id}" writes with epoch ${inForce} now`;
-      return Promise.reject(new StreamError('producer-fenced', message, { streamId, expected: inForce }));
-    }
-    return this.begin(key, streamId, own).push(chunks, close, producer?.seq);
+    const known =
+      this.streams.get(key) ?? this.begin(key, streamId, producer ?? { id: this.producer, epoch: this.lives, seq: 0 });
+    return known.push(chunks, close, producer?.seq);
   }
 
   private begin(key: string, streamId: string, { id, epoch, seq }: Producer): Promised {
@@ -75,6 +69,7 @@ export class Writer {
 class Promised {
   private readonly waiting: Waiting[] = [];
   private closing = false;
+  private failure: StreamError | undefined;
 
   constructor(
     readonly writing: Writing,
@@ -89,9 +84,7 @@ class Promised {
     seq: number | undefined,
   ): Promise<{ readonly next: number }> {
     const { writing, maxQueue } = this;
-    if (this.connection.state === 'closed') {
-      return Promise.reject(new StreamError('client-closed', 'the client was closed', { streamId: writing.streamId }));
-    }
+    if (this.failure !== undefined) return Promise.reject(this.failure);
     if (seq !== undefined && seq !== writing.end) {
       return Promise.reject(
         new RangeError(`producer.seq must be ${writing.end}, the number after the last one, got ${seq}`),
@@ -126,6 +119,7 @@ class Promised {
   }
 
   failed(error: StreamError): void {
+    this.failure = error;
     this.over();
     for (const { reject } of this.waiting.splice(0)) reject(error);
   }

@@ -41,7 +41,7 @@ export class Writing {
     readonly streamId: string,
     readonly producer: string,
     readonly epoch: number,
-    private readonly seq: number,
+    seq: number,
     private readonly events: WritingEvents,
   ) {
     this.base = seq;
@@ -56,11 +56,6 @@ export class Writing {
   /** The number the next chunk pushed will get. */
   get end(): number {
     return this.base + this.chunks.length;
-  }
-
-  /** Whether this number is one it can send, or could: no lower one than it began with. */
-  holds(seq: number | undefined): boolean {
-    return seq === undefined || seq >= this.seq;
   }
 
   /** Adds chunks, and perhaps the end, to what is to be sent. */
