@@ -54,7 +54,7 @@ describe('npm run demo', () => {
       { sha256: digest, lost: 0 },
       { sha256: digest, lost: 0 },
     ]);
-    expect(events.at(-1)).toEqual({ event: 'result', ok: true });
+    expect(events.at(-1)).toMatchObject({ event: 'result', ok: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });

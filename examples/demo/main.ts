@@ -49,11 +49,11 @@ show();
 for (const client of [producer, ...clients]) client.close();
 const readers = [fast, cut, slow];
 const ok = readers.every((reader) => reader.sha256 === digest && reader.lost === 0 && reader.chunks === chunks.length);
-screen.say(
-  'backpressure',
+screen.result(
+  readers.map(rowOf),
+  ok,
   `the slow reader was never sent more than ${ahead} chunks ahead; its window is ${slowWindow}`,
 );
-screen.result(readers.map(rowOf), ok);
 process.exitCode = ok ? 0 : 1;
 
 /** Sends the book in batches, eight at a time: the producer is never far ahead of what the log keeps. */

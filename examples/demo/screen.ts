@@ -16,7 +16,7 @@ export interface Row {
 export interface Screen {
   progress(counts: Readonly<Record<string, number>>): void;
   say(event: string, text: string): void;
-  result(rows: readonly Row[], ok: boolean): void;
+  result(rows: readonly Row[], ok: boolean, note: string): void;
 }
 
 export function createScreen(names: readonly string[], total: number): Screen {
@@ -25,7 +25,10 @@ export function createScreen(names: readonly string[], total: number): Screen {
 
 function bars(names: readonly string[], total: number): Screen {
   const format = '  {name} {bar} {percentage}%  {value} chunks';
-  const group = new cliProgress.MultiBar({ format, hideCursor: true, barsize: 40 }, cliProgress.Presets.shades_grey);
+  const group = new cliProgress.MultiBar(
+    { format, hideCursor: true, barsize: 40, stream: process.stdout },
+    cliProgress.Presets.shades_grey,
+  );
   const width = Math.max(...names.map((name) => name.length));
   const all = new Map(names.map((name) => [name, group.create(total, 0, { name: name.padEnd(width) })]));
   return {
@@ -33,9 +36,11 @@ function bars(names: readonly string[], total: number): Screen {
       for (const [name, bar] of all) bar.update(counts[name] ?? 0);
     },
     say: (_, text) => group.log(`  ${text}\n`),
-    result: (rows, ok) => {
+    result: (rows, ok, note) => {
       group.stop();
-      console.table(rows);
+      console.log();
+      console.table(Object.fromEntries(rows.map(({ reader, ...row }) => [reader, row])));
+      console.log(`  ${note}`);
       console.log(
         ok ? '  Every reader has the whole book, byte for byte.\n' : '  Something differs from the source!\n',
       );
@@ -48,9 +53,9 @@ function lines(total: number): Screen {
   return {
     progress: (chunks) => write({ event: 'progress', total, chunks }),
     say: (event, text) => write({ event, text }),
-    result: (rows, ok) => {
+    result: (rows, ok, note) => {
       for (const row of rows) write({ event: 'reader', ...row });
-      write({ event: 'result', ok });
+      write({ event: 'result', ok, note });
     },
   };
 }

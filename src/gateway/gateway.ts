@@ -104,7 +104,14 @@ class StreamGateway implements Gateway {
     session.open();
     this.check();
     return {
-      frames: (frames) => session.received(frames, this.scheduler.now()),
+      frames: (frames) => {
+        // A defect of ours must cost one connection, not the server.
+        try {
+          session.received(frames, this.scheduler.now());
+        } catch (error) {
+          session.close('internal', toStreamError(error, 'internal').message);
+        }
+      },
       drained: () => session.drained(),
       closed: () => {
         this.sessions.delete(session);

@@ -65,7 +65,7 @@ class RoughLink implements Link {
       opened: () => !this.over && events.opened(),
       frames: (frames) => this.suffer(this.toClient, () => events.frames(frames)),
       drained: () => !this.over && events.drained(),
-      closed: (code, reason) => this.close(code, reason),
+      closed: (code, reason) => this.finish(code, reason),
     });
   }
 
@@ -95,21 +95,27 @@ class RoughLink implements Link {
     this.timers.add(timer);
   }
 
-  /** Breaks the link in both directions at once. */
+  /** Breaks the link in both directions at once; the client hears of it in a later turn. */
   cut(): void {
+    if (this.over) return;
+    this.over = true;
+    this.timers.unsubscribe();
     this.inner?.close(closeCodes.normal, 'cut on purpose');
-    this.finish(closeCodes.lost, 'cut on purpose');
+    this.scheduler.schedule(() => this.tell(closeCodes.lost, 'cut on purpose'));
   }
 
   close(code: number, reason: string): void {
     this.inner?.close(code, reason);
-    this.finish(code, reason);
   }
 
   private finish(code: number, reason: string): void {
     if (this.over) return;
     this.over = true;
     this.timers.unsubscribe();
+    this.tell(code, reason);
+  }
+
+  private tell(code: number, reason: string): void {
     this.ended();
     this.events.closed(code, reason);
   }
