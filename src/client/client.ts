@@ -6,6 +6,7 @@ import {
   type Chunk,
   type ChunkBody,
   encodeChunk,
+  kindOf,
   type Position,
 } from '../chunk/index.js';
 import type { AppendOptions } from '../log/log.js';
@@ -38,7 +39,10 @@ export interface ClientOptions {
   readonly retryMs?: number;
   /** Chunks given to `publish` that may wait for their acknowledgement; one more is an `overflow`. Default 65 536. */
   readonly maxQueue?: number;
-  /** Name this client writes under. Default: a random one. */
+  /**
+   * Name this client writes under. One that was used before is taken over: the earlier life can write no more. Default: a
+   * random one.
+   */
   readonly producer?: string;
   /** Told of duplicates, holes, repairs. */
   readonly probe?: Probe;
@@ -132,6 +136,25 @@ function checkWindow(window: Window): Window {
   return window;
 }
 
+/** Longest name of a producer, and longest reason, in characters: what a frame may hold. */
+const maxProducer = 256;
+const maxReason = 1024;
+
+function checkAppend({ producer, close }: AppendOptions): void {
+  if (producer !== undefined) {
+    checkLength('producer.id', producer.id, 1, maxProducer);
+    checkBound('producer.epoch', producer.epoch, { min: 0 });
+    checkBound('producer.seq', producer.seq, { min: 0 });
+  }
+  checkLength('close.reason', close?.reason ?? '', 0, maxReason);
+}
+
+function checkLength(name: string, text: unknown, min: number, max: number): string {
+  if (typeof text !== 'string') throw new TypeError(`${name} must be a string, got ${kindOf(text)}`);
+  checkBound(`${name}.length`, text.length, { min, max });
+  return text;
+}
+
 class StreamClient implements Client {
   private readonly settings: Settings;
   private readonly states = new BehaviorSubject<ConnectionState>('idle');
@@ -146,7 +169,10 @@ class StreamClient implements Client {
     const line = new Line(options.transport, this.settings, (state) => this.states.next(state));
     this.lines = [line];
     const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
-    this.writer = new Writer(line, this.settings.scheduler, options.producer ?? crypto.randomUUID(), maxQueue);
+    const producer = checkLength('producer', options.producer ?? crypto.randomUUID(), 1, maxProducer);
+    // Under a name of its own it may have written before: by the time, this life comes after that.
+    const epoch = options.producer === undefined ? 0 : Math.floor(this.settings.scheduler.now());
+    this.writer = new Writer(line, this.settings.scheduler, { id: producer, epoch }, maxQueue);
     this.stopped = this.writer.stopped;
   }
 
@@ -233,11 +259,14 @@ class StreamClient implements Client {
     chunks: readonly ChunkBody[],
     options: AppendOptions = {},
   ): Promise<{ readonly next: number }> {
-    return this.writer.publish(checkName(streamId), chunks.map(encodeChunk), options);
+    checkName(streamId);
+    checkAppend(options);
+    return this.writer.publish(streamId, chunks.map(encodeChunk), options);
   }
 
-  cancel(streamId: string, reason?: string): void {
-    this.lines[0]!.connection.cancel(checkName(streamId), reason, this.settings.scheduler.now());
+  cancel(streamId: string, reason = ''): void {
+    checkLength('reason', reason, 0, maxReason);
+    this.lines[0]!.connection.cancel(checkName(streamId), reason || undefined, this.settings.scheduler.now());
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import {
   Mark,
   type Notice,
   type Position,
-  StreamError,
+  type StreamError,
 } from '../chunk/index.js';
 import type { ClientFrame, FrameOf } from '../protocol/index.js';
 

@@ -1,4 +1,4 @@
-import { Observable, type SchedulerLike, Subject } from 'rxjs';
+import { type Observable, type SchedulerLike, Subject } from 'rxjs';
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
 import type { AppendOptions, Producer } from '../log/log.js';
 import type { Connection } from './connection.js';
@@ -21,7 +21,7 @@ export class Writer {
    * Epoch of the next writing under the client's own name. Each begins to count at 0: within one epoch, what comes after a
    * failure or an end would be taken for what had been kept before.
    */
-  private lives = 0;
+  private epoch: number;
   private readonly cancelled = new Subject<{ readonly streamId: string; readonly reason: string | undefined }>();
   readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }> =
     this.cancelled.asObservable();
@@ -29,9 +29,11 @@ export class Writer {
   constructor(
     private readonly line: { readonly connection: Connection },
     private readonly scheduler: SchedulerLike,
-    private readonly producer: string,
+    private readonly own: Pick<Producer, 'id' | 'epoch'>,
     private readonly maxQueue: number,
-  ) {}
+  ) {
+    this.epoch = own.epoch;
+  }
 
   publish(
     streamId: string,
@@ -40,7 +42,7 @@ export class Writer {
   ): Promise<{ readonly next: number }> {
     const key = producer === undefined ? streamId : `${streamId}\n${producer.id}\n${producer.epoch}`;
     const known =
-      this.streams.get(key) ?? this.begin(key, streamId, producer ?? { id: this.producer, epoch: this.lives, seq: 0 });
+      this.streams.get(key) ?? this.begin(key, streamId, producer ?? { id: this.own.id, epoch: this.epoch, seq: 0 });
     return known.push(chunks, close, producer?.seq);
   }
 
@@ -48,14 +50,14 @@ export class Writer {
     const { connection } = this.line;
     const promised: Promised = new Promised(
       new Writing(streamId, id, epoch, seq, {
-        acked: (seq, next, closed) => promised.acked(seq, next, closed),
+        acked: (kept, next, closed) => promised.acked(kept, next, closed),
         stopped: (reason) => this.cancelled.next({ streamId, reason }),
         failed: (error) => promised.failed(error),
       }),
       connection,
       this.maxQueue,
       () => {
-        if (key === streamId) this.lives = Math.max(this.lives, epoch + 1);
+        if (key === streamId) this.epoch = Math.max(this.epoch, epoch + 1);
         this.streams.delete(key);
         connection.unwrite(promised.writing);
       },

@@ -1,4 +1,5 @@
-import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import { Observable, Subject, type Subscriber, takeUntil } from 'rxjs';
+import { callbackError } from '../../operators/operate.js';
 import { Ring } from '../../operators/ring.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 
@@ -30,9 +31,11 @@ export interface FromPullOptions {
  */
 export function fromPull<T>(source: PullSource<T>, options: FromPullOptions = {}): Observable<T> {
   const maxBurst = checkBound('maxBurst', options.maxBurst ?? 1024);
+  if (typeof source !== 'function') iterationOf(source);
   return new Observable((destination) => {
     const controller = new AbortController();
-    const iterator = iterate(typeof source === 'function' ? source(controller.signal) : source);
+    const iterable = typeof source === 'function' ? source(controller.signal) : source;
+    const iterator = iterationOf(iterable).call(iterable);
     let done = false;
     destination.add(() => {
       controller.abort();
@@ -55,7 +58,9 @@ async function pull<T>(
       if (result.done === true) break;
       destination.next(result.value);
       if (destination.closed) return;
-      if (burst % maxBurst === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (burst % maxBurst !== 0) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      if (destination.closed) return;
     }
     finished();
     destination.complete();
@@ -65,10 +70,14 @@ async function pull<T>(
   }
 }
 
-function iterate<T>(iterable: PullIterable<T>): PullIterator<T> {
-  if (Symbol.asyncIterator in iterable) return iterable[Symbol.asyncIterator]();
-  if (Symbol.iterator in iterable) return iterable[Symbol.iterator]();
-  throw new TypeError(`source must be an iterable, got ${kindOf(iterable)}`);
+/** The method that makes an iterator; the asynchronous one where there are both. */
+function iterationOf<T>(iterable: PullIterable<T>): () => PullIterator<T> {
+  const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(iterable) as Partial<
+    AsyncIterable<T> & Iterable<T>
+  >;
+  const iteration = later ?? now;
+  if (typeof iteration === 'function') return iteration;
+  throw new TypeError(`source must be an iterable or a function that makes one, got ${kindOf(iterable)}`);
 }
 
 /** Lets an iterator go. What it throws on the way out concerns nobody any more. */
@@ -107,8 +116,14 @@ export function toAsyncIterable<T>(
   options: ToAsyncIterableOptions<T>,
 ): AsyncIterableIterator<T> & AsyncDisposable {
   checkBound('capacity', options.capacity);
+  const { overflow = 'error' } = options;
+  if (!overflows.includes(overflow)) {
+    throw new TypeError('overflow must be "error", "drop-oldest", "drop-newest" or "latest"');
+  }
   return new Consumer(source, options);
 }
+
+const overflows: readonly string[] = ['error', 'drop-oldest', 'drop-newest', 'latest'];
 
 interface Waiter<T> {
   readonly resolve: (result: IteratorResult<T, undefined>) => void;
@@ -116,9 +131,10 @@ interface Waiter<T> {
 }
 
 class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
-  private readonly items: Ring<T>;
+  private readonly items: Ring<{ readonly item: T }>;
   private readonly waiters: Waiter<T>[] = [];
-  private subscription: Subscription | undefined;
+  private readonly over = new Subject<void>();
+  private subscribed = false;
   private failure: { readonly error: unknown } | undefined;
   private done = false;
 
@@ -130,8 +146,9 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (!this.done) this.subscription ??= this.subscribe();
-    if (this.items.length > 0) return Promise.resolve({ done: false, value: this.take() });
+    if (!this.subscribed && !this.done) this.subscribe();
+    const waiting = this.items.shift();
+    if (waiting !== undefined) return new Promise((resolve, reject) => this.hand(waiting.item, { resolve, reject }));
     if (this.failure !== undefined) {
       const { error } = this.failure;
       this.failure = undefined;
@@ -141,30 +158,30 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
   }
 
-  private subscribe(): Subscription {
-    return this.source.subscribe({
+  private subscribe(): void {
+    this.subscribed = true;
+    // Not by unsubscribing: a source that emits while it is being subscribed to could not be stopped.
+    this.source.pipe(takeUntil(this.over)).subscribe({
       next: (item) => this.push(item),
       error: (error: unknown) => this.finish({ error }),
       complete: () => this.finish(undefined),
     });
   }
 
-  private take(): T {
-    const item = this.items.shift() as T;
-    this.options.taken?.(item);
-    return item;
+  private push(item: T): void {
+    const waiter = this.waiters.shift();
+    if (waiter !== undefined) this.hand(item, waiter);
+    else if (this.items.full) this.overflow(item);
+    else this.items.push({ item });
   }
 
-  private push(item: T): void {
-    if (this.done) return;
-    const waiter = this.waiters.shift();
-    if (waiter !== undefined) {
+  private hand(item: T, { resolve, reject }: Waiter<T>): void {
+    try {
       this.options.taken?.(item);
-      waiter.resolve({ done: false, value: item });
-    } else if (this.items.full) {
-      this.overflow(item);
-    } else {
-      this.items.push(item);
+      resolve({ done: false, value: item });
+    } catch (error) {
+      reject(callbackError('toAsyncIterable', error));
+      this.close();
     }
   }
 
@@ -174,9 +191,9 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
         return this.options.dropped?.(item);
       case 'drop-oldest':
       case 'latest': {
-        const oldest = this.items.shift() as T;
-        this.items.push(item);
-        return this.options.dropped?.(oldest);
+        const oldest = this.items.shift()!;
+        this.items.push({ item });
+        return this.options.dropped?.(oldest.item);
       }
       case 'error': {
         const message = `toAsyncIterable: ${this.items.capacity} items wait and the consumer does not take them`;
@@ -188,24 +205,28 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   private finish(failure: { readonly error: unknown } | undefined): void {
     if (this.done) return;
     this.done = true;
-    this.failure = failure;
-    this.subscription?.unsubscribe();
-    for (const waiter of this.waiters.splice(0)) {
-      if (this.failure === undefined) waiter.resolve({ done: true, value: undefined });
-      else waiter.reject(this.failure.error);
-      this.failure = undefined;
-    }
+    this.over.next();
+    const [first, ...others] = this.waiters.splice(0);
+    if (first === undefined) this.failure = failure;
+    else if (failure !== undefined) first.reject(failure.error);
+    else others.unshift(first);
+    for (const { resolve } of others) resolve({ done: true, value: undefined });
   }
 
-  return(): Promise<IteratorResult<T, undefined>> {
+  /** Ends it for the consumer: nothing that waits is wanted. */
+  private close(): void {
     this.items.clear();
     this.finish(undefined);
     this.failure = undefined;
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.close();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   throw(error: unknown): Promise<IteratorResult<T, undefined>> {
-    void this.return();
+    this.close();
     return Promise.reject(error);
   }
 
@@ -214,6 +235,6 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+    this.close();
   }
 }

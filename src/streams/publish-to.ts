@@ -1,6 +1,8 @@
-import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import type { OperatorFunction, Subscriber } from 'rxjs';
+import { operate, Stage } from '../../operators/operate.js';
+import { Ring } from '../../operators/ring.js';
 import { checkBound, checkName, type ChunkBody, StreamError, toStreamError } from '../chunk/index.js';
-import type { Appended, AppendOptions, Producer } from '../log/log.js';
+import type { Appended, AppendOptions, Close, Producer } from '../log/log.js';
 
 /** What is known once chunks are kept. */
 export type Published = Pick<Appended, 'next'>;
@@ -9,6 +11,9 @@ export type Published = Pick<Appended, 'next'>;
 export interface PublishTarget {
   publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Published>;
 }
+
+/** Longest reason a stream's end may have, in characters. */
+const maxReason = 1024;
 
 /** Options of {@link publishTo}. */
 export interface PublishToOptions {
@@ -42,64 +47,76 @@ export function publishTo(
   checkName(streamId);
   const capacity = checkBound('capacity', options.capacity ?? 65_536);
   const maxBatch = checkBound('maxBatch', options.maxBatch ?? 256);
-  return (source) =>
-    new Observable((destination) => {
-      const publisher = new Publisher(target, streamId, { ...options, capacity, maxBatch }, destination);
-      destination.add(
-        source.subscribe({
-          next: (chunk) => publisher.push(chunk),
-          error: (error: unknown) => publisher.end({ error }),
-          complete: () => publisher.end(undefined),
-        }),
-      );
-    });
+  const settled = { ...options, capacity, maxBatch };
+  return operate((destination) => new Publisher(destination, target, streamId, settled));
 }
 
 type Settled = PublishToOptions & { readonly capacity: number; readonly maxBatch: number };
 
-class Publisher {
-  private waiting: ChunkBody[] = [];
+class Publisher extends Stage<ChunkBody, Published> {
+  private readonly waiting: Ring<ChunkBody>;
   private busy = false;
   private ended = false;
-  private failure: { readonly error: unknown } | undefined;
+  private failure: { readonly error: unknown } | undefined = undefined;
   private seq: number;
 
   constructor(
+    destination: Subscriber<Published>,
     private readonly target: PublishTarget,
     private readonly streamId: string,
     private readonly options: Settled,
-    private readonly destination: Subscriber<Published>,
   ) {
+    super(destination);
+    this.waiting = new Ring(options.capacity);
     this.seq = options.producer?.seq ?? 0;
   }
 
-  push(chunk: ChunkBody): void {
+  protected override _next(chunk: ChunkBody): void {
     const { streamId, options } = this;
-    if (this.waiting.length >= options.capacity) {
+    if (this.waiting.full) {
       const message = `publishTo: ${options.capacity} chunks wait for "${streamId}" and the source goes on`;
-      this.destination.error(new StreamError('overflow', message, { streamId, operator: 'publishTo' }));
-      return;
+      return this.stop(new StreamError('overflow', message, { streamId, operator: 'publishTo' }));
     }
     this.waiting.push(chunk);
     this.pump();
   }
 
-  end(failure: { readonly error: unknown } | undefined): void {
+  protected override _error(error: unknown): void {
+    this.failure = { error };
     this.ended = true;
-    this.failure = failure;
     this.pump();
   }
 
+  protected override _complete(): void {
+    this.ended = true;
+    this.pump();
+  }
+
+  protected override release(): void {
+    this.waiting.clear();
+  }
+
+  /** Ends at once, whatever waits. */
+  private stop(error: unknown): void {
+    super._error(error);
+  }
+
   private pump(): void {
-    if (this.busy || this.destination.closed) return;
-    const batch = this.waiting.splice(0, this.options.maxBatch);
+    if (this.busy || this.closed) return;
+    const batch = this.take();
     const last = this.ended && this.waiting.length === 0;
     if (batch.length === 0 && !last) return;
     this.busy = true;
     this.append(batch, last).then(
       (appended) => this.appended(appended, last),
-      (error: unknown) => this.destination.error(toStreamError(error, 'internal', { streamId: this.streamId })),
+      (error: unknown) => this.stop(toStreamError(error, 'internal', { streamId: this.streamId })),
     );
+  }
+
+  private take(): ChunkBody[] {
+    const batch: ChunkBody[] = [];
+    while (batch.length < this.options.maxBatch && this.waiting.length > 0) batch.push(this.waiting.shift()!);
+    return batch;
   }
 
   private async append(batch: readonly ChunkBody[], last: boolean): Promise<Published | undefined> {
@@ -114,16 +131,19 @@ class Publisher {
     return appended;
   }
 
-  private closing(): { status: 'completed' | 'failed'; reason?: string } {
+  private closing(): Close {
     if (this.failure === undefined) return { status: 'completed' };
-    return { status: 'failed', reason: toStreamError(this.failure.error, 'internal').message.slice(0, 1024) };
+    const { message } = toStreamError(this.failure.error, 'internal');
+    // The cut may go through a character.
+    return { status: 'failed', reason: message.slice(0, maxReason).toWellFormed() };
   }
 
   private appended(appended: Published | undefined, last: boolean): void {
     this.busy = false;
+    if (this.closed) return;
     if (appended !== undefined) this.destination.next(appended);
     if (!last) this.pump();
-    else if (this.failure === undefined) this.destination.complete();
-    else this.destination.error(this.failure.error);
+    else if (this.failure === undefined) super._complete();
+    else super._error(this.failure.error);
   }
 }

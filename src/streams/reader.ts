@@ -5,7 +5,6 @@ import {
   type Chunk,
   decodeChunk,
   endError,
-  type EndStatus,
   type Position,
   StreamError,
   toStreamError,
@@ -72,6 +71,7 @@ class Follower {
   private busy = true;
   /** The log changed since the read began. */
   private changed = false;
+  private turn: Subscription | undefined;
 
   constructor(
     private readonly log: Log,
@@ -84,6 +84,7 @@ class Follower {
 
   start(): void {
     this.subscription.add(this.log.watch(this.streamId, () => this.wake()));
+    this.subscription.add(() => this.turn?.unsubscribe());
     attempt(
       () =>
         whenReady(resolvePosition(this.log, this.streamId, this.options.from ?? 'beginning'), (next) => {
@@ -99,7 +100,7 @@ class Follower {
     this.changed = true;
     if (this.busy || this.destination.closed) return;
     this.busy = true;
-    this.subscription.add(this.scheduler.schedule(() => this.pump()));
+    this.turn = this.scheduler.schedule(() => this.pump());
   }
 
   private pump(): void {
@@ -118,6 +119,7 @@ class Follower {
 
   private emit(slice: LogSlice): void {
     const { streamId, destination } = this;
+    if (destination.closed) return;
     if (slice.from > this.next) reportGap(streamId, this.next, slice.from, this.options, this.report);
     this.next = slice.from;
     for (const encoded of slice.chunks) {
@@ -137,18 +139,41 @@ class Follower {
 }
 
 /** Follows a stream in the same process at the consumer's own pace: the log is read only when the consumer asks. */
-export async function* pullLog(
+export function pullLog(
   log: Log,
   streamId: string,
   options: ReaderOptions,
   report: Report,
+): AsyncIterableIterator<Chunk> & AsyncDisposable {
+  const bell = new Bell();
+  const chunks = pull(log, streamId, options, report, bell);
+  const leave = (): Promise<IteratorResult<Chunk, void>> => {
+    // A generator hears of it only when what it waits for has come.
+    bell.close();
+    return chunks.return();
+  };
+  return {
+    next: () => chunks.next(),
+    return: leave,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    [Symbol.asyncDispose]: async () => void (await leave()),
+  };
+}
+
+async function* pull(
+  log: Log,
+  streamId: string,
+  options: ReaderOptions,
+  report: Report,
+  bell: Bell,
 ): AsyncGenerator<Chunk, void> {
   const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
   let next = await resolvePosition(log, streamId, options.from ?? 'beginning');
-  const bell = createBell();
-  const stop = log.watch(streamId, bell.ring);
+  const stop = log.watch(streamId, () => bell.ring());
   try {
-    for (;;) {
+    while (!bell.closed) {
       const changed = bell.next();
       const slice = await log.read(streamId, next, limit);
       if (slice.from > next) reportGap(streamId, next, slice.from, options, report);
@@ -158,17 +183,16 @@ export async function* pullLog(
         yield decodeChunk(streamId, next++, encoded);
       }
       if (next < slice.next) continue;
-      if (slice.end !== undefined) return throwEnd(streamId, slice.end.status, slice.end.reason);
+      if (slice.end !== undefined) {
+        const error = endError(streamId, slice.end.status, slice.end.reason);
+        if (error !== undefined) throw error;
+        return;
+      }
       await changed;
     }
   } finally {
     stop();
   }
-}
-
-function throwEnd(streamId: string, status: EndStatus, reason: string | undefined): void {
-  const error = endError(streamId, status, reason);
-  if (error !== undefined) throw error;
 }
 
 function reportGap(streamId: string, from: number, to: number, options: ReaderOptions, report: Report): void {
@@ -181,10 +205,22 @@ function reportGap(streamId: string, from: number, to: number, options: ReaderOp
 }
 
 /** A bell whose ring is not missed between looking and waiting. */
-function createBell(): { ring: () => void; next: () => Promise<void> } {
-  let wake = (): void => {};
-  return {
-    ring: () => wake(),
-    next: () => new Promise((resolve) => (wake = resolve)),
-  };
+class Bell {
+  closed = false;
+  private wake = (): void => {};
+
+  ring(): void {
+    this.wake();
+  }
+
+  /** The next ring from now on; at once when there will be no other. */
+  async next(): Promise<void> {
+    if (!this.closed) await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  /** Rings, and for good. */
+  close(): void {
+    this.closed = true;
+    this.wake();
+  }
 }

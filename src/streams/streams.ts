@@ -6,6 +6,7 @@ import {
   type EncodedChunk,
   encodeChunk,
   type EndStatus,
+  type ErrorCode,
   StreamError,
   type StreamInfo,
 } from '../chunk/index.js';
@@ -62,7 +63,7 @@ export interface Streams {
   receive(streamId: string, options?: ReaderOptions): Observable<Chunk>;
 
   /** Follows a stream at the consumer's pace: nothing is read from the log before it is asked for. */
-  read(streamId: string, options?: ReaderOptions): AsyncGenerator<Chunk, void>;
+  read(streamId: string, options?: ReaderOptions): AsyncIterableIterator<Chunk> & AsyncDisposable;
 
   /** What is known of a stream; `undefined` when there is none. */
   info(streamId: string): MaybePromise<StreamInfo | undefined>;
@@ -119,16 +120,19 @@ class LogStreams implements Streams {
   }
 
   append(streamId: string, batch: readonly EncodedChunk[], options: AppendOptions = {}): MaybePromise<Appended> {
+    checkName(streamId);
     const appended = orElse(
       () => this.log.append(streamId, batch, options),
       (error) => {
-        if (!(error instanceof StreamError) || error.code !== 'stream-not-found') throw error;
+        if (!hasCode(error, 'stream-not-found')) throw error;
         return whenReady(this.create(streamId), () => this.log.append(streamId, batch, options));
       },
     );
-    if (!this.subject.observed) return appended;
+    const { close } = options;
+    // Most appends are news to nobody, and that should cost nothing.
+    if (!this.subject.observed && close?.status !== 'cancelled') return appended;
     return whenReady(appended, (result) => {
-      this.announce(streamId, batch, result, options.close);
+      this.announce(streamId, batch, result, close);
       return result;
     });
   }
@@ -139,14 +143,16 @@ class LogStreams implements Streams {
     appended: Appended,
     close: Close | undefined,
   ): void {
-    const { first, next, duplicates } = appended;
+    const { first, next, duplicates, ended } = appended;
     if (next > first) {
       const bytes = batch.slice(duplicates).reduce((sum, chunk) => sum + chunk.size, 0);
       this.subject.next({ type: 'stream.chunk_sent', streamId, from: first, to: next, bytes });
     }
-    if (close === undefined) return;
-    if (close.status === 'completed') this.subject.next({ type: 'stream.completed', streamId, chunks: next });
-    else this.subject.next({ type: `stream.${close.status}`, streamId, chunks: next, reason: close.reason });
+    if (close === undefined || !ended) return;
+    const { status, reason } = close;
+    if (status === 'completed') this.subject.next({ type: 'stream.completed', streamId, chunks: next });
+    else this.subject.next({ type: `stream.${status}`, streamId, chunks: next, reason });
+    if (status === 'cancelled') this.cancelled.next({ streamId, reason });
   }
 
   receive(streamId: string, options: ReaderOptions = {}): Observable<Chunk> {
@@ -154,7 +160,7 @@ class LogStreams implements Streams {
     return followLog(this.log, checkName(streamId), options, this.report, this.scheduler);
   }
 
-  read(streamId: string, options: ReaderOptions = {}): AsyncGenerator<Chunk, void> {
+  read(streamId: string, options: ReaderOptions = {}): AsyncIterableIterator<Chunk> & AsyncDisposable {
     checkReader(options);
     return pullLog(this.log, checkName(streamId), options, this.report);
   }
@@ -175,14 +181,20 @@ class LogStreams implements Streams {
     const close = reason === undefined ? { status } : { status, reason };
     return whenReady(this.log.append(checkName(streamId), [], { close }), (appended) => {
       this.announce(streamId, [], appended, close);
-      if (status === 'cancelled') this.cancelled.next({ streamId, reason });
     });
   }
 
   cancel(streamId: string, reason?: string): MaybePromise<void> {
     return whenReady(this.info(streamId), (info) => {
       if (info === undefined) throw notFound(streamId);
-      return info.status === 'active' ? this.close(streamId, 'cancelled', reason) : undefined;
+      if (info.status !== 'active') return undefined;
+      return orElse(
+        () => this.close(streamId, 'cancelled', reason),
+        (error) => {
+          // It has ended since it was looked at.
+          if (!hasCode(error, 'stream-closed')) throw error;
+        },
+      );
     });
   }
 
@@ -197,6 +209,10 @@ class LogStreams implements Streams {
     this.cancelled.complete();
     return this.log.dispose();
   }
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof StreamError && error.code === code;
 }
 
 /** Runs `work` and, should it throw or reject, `recover`. */
