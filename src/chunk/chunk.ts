@@ -24,12 +24,13 @@ const text = z.custom<string>((v) => typeof v === 'string' && v.isWellFormed(), 
 const bytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array, {
   error: (issue) => `must be a Uint8Array, got ${kindOf(issue.input)}`,
 });
-const streamName = z.custom<string>((v) => nameProblem(v) === undefined, {
-  error: (issue) => nameProblem(issue.input) ?? 'is invalid',
+/** @internal The schema of a stream's name. */
+export const nameSchema = z.custom<string>((v) => nameProblem(v) === undefined, {
+  error: (issue) => nameProblem(issue.input),
 });
 
 const common = {
-  streamId: streamName,
+  streamId: nameSchema,
   seq: z.int().min(0),
   final: z.boolean(),
   size: z.int().min(0),
@@ -137,7 +138,24 @@ export function createChunk(init: ChunkInit): Chunk {
 export function checkChunk(value: unknown): Chunk {
   const chunk = parseChunk(value);
   checkSize(chunk);
-  return Object.freeze(chunk);
+  return chunkOf(chunk.streamId, chunk.seq, chunk);
+}
+
+/** Gives a body its place: the chunk a reader sees. */
+export function chunkOf(streamId: string, seq: number, body: ChunkBody): Chunk {
+  // Written out, so that every chunk has the same shape and reading one stays fast.
+  const chunk = {
+    streamId,
+    seq,
+    type: body.type,
+    data: body.data,
+    final: body.final,
+    size: body.size,
+    metadata: body.metadata,
+    timestamp: body.timestamp,
+  };
+  if (body.checksum !== undefined) (chunk as { checksum?: string }).checksum = body.checksum;
+  return Object.freeze(chunk) as Chunk;
 }
 
 function parseChunk(value: unknown): Chunk {

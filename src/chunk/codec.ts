@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { fromBase64, toBase64 } from './base64.js';
-import { checkChunk, checkSize, type Chunk, type ChunkBody, chunkSchema, invalidChunk } from './chunk.js';
+import { checkChunk, checkSize, type Chunk, type ChunkBody, chunkOf, chunkSchema, invalidChunk } from './chunk.js';
 import { type JsonValue, utf8Length } from './data.js';
 import { kindOf, StreamError } from './errors.js';
 
@@ -64,23 +64,6 @@ const special = /["\\\u0000-\u001f]/;
 /** `JSON.stringify`, at half its price for the text of most tokens, which has nothing to escape. */
 function jsonText(data: JsonValue): string {
   return typeof data === 'string' && !special.test(data) ? `"${data}"` : JSON.stringify(data);
-}
-
-/** Gives a body its place: the chunk a reader sees. */
-export function chunkOf(streamId: string, seq: number, body: ChunkBody): Chunk {
-  // Written out, so that every chunk has the same shape and reading one stays fast.
-  const chunk = {
-    streamId,
-    seq,
-    type: body.type,
-    data: body.data,
-    final: body.final,
-    size: body.size,
-    metadata: body.metadata,
-    timestamp: body.timestamp,
-  };
-  if (body.checksum !== undefined) (chunk as { checksum?: string }).checksum = body.checksum;
-  return Object.freeze(chunk) as Chunk;
 }
 
 /** Decodes what {@link encodeChunk} made: the head is trusted. */

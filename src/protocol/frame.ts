@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import { type ChunkBody, type EncodedChunk, errorCodes, nameProblem } from '../chunk/index.js';
+import { type ChunkBody, type EncodedChunk, errorCodes, nameSchema } from '../chunk/index.js';
 
 /** WebSocket subprotocol that PROTOCOL.md describes. */
 export const subprotocol = 'sluice.v1';
 
-const stream = z.custom<string>((v) => nameProblem(v) === undefined, {
-  error: (issue) => nameProblem(issue.input) ?? 'is invalid',
-});
+const stream = nameSchema;
 const channel = z.int().min(0);
 const seq = z.int().min(0);
 const count = z.int().min(0);
