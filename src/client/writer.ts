@@ -87,6 +87,12 @@ class Promised {
   ): Promise<{ readonly next: number }> {
     const { writing, maxQueue } = this;
     if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (this.closing) {
+      const { streamId } = writing;
+      return Promise.reject(
+        new StreamError('stream-closed', `"${streamId}" was ended by an earlier call`, { streamId }),
+      );
+    }
     if (seq !== undefined && seq !== writing.end) {
       return Promise.reject(
         new RangeError(`producer.seq must be ${writing.end}, the number after the last one, got ${seq}`),
@@ -95,12 +101,6 @@ class Promised {
     if (writing.pending + chunks.length > maxQueue) {
       const message = `publish: more than ${maxQueue} chunks wait to be kept`;
       return Promise.reject(new StreamError('overflow', message, { streamId: writing.streamId }));
-    }
-    if (this.closing) {
-      const { streamId } = writing;
-      return Promise.reject(
-        new StreamError('stream-closed', `"${streamId}" was ended by an earlier call`, { streamId }),
-      );
     }
     this.closing = close !== undefined;
     writing.push(chunks, close);
