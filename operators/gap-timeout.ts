@@ -230,18 +230,21 @@ class GapTimeout<T> extends NumberedStage<T, Watched<T>> {
 
   private request(holes: readonly Hole[], dueAt: number): void {
     if (holes.length === 0) return;
-    // All of it noted before the first word leaves: the answer may come within the call.
-    const ranges = holes.map(({ from, to }) => ({ from, to }));
+    const ranges: Range[] = [];
+    let attempt = 0;
+    // All is noted before the first word leaves: the answer may come within the call, and change the holes.
     for (const hole of holes) {
       hole.attempts++;
       hole.dueAt = dueAt;
+      ranges.push({ from: hole.from, to: hole.to });
+      attempt = Math.max(attempt, hole.attempts);
     }
-    const asked = holes.map(({ attempts }) => attempts);
-    for (const [i, { from, to }] of ranges.entries()) {
-      tell(this.options.probe, { type: 'nack', from, to, attempt: asked[i]!, operator: 'gapTimeout' });
+    const { probe, request } = this.options;
+    for (const { from, to, attempts } of holes) {
+      tell(probe, { type: 'nack', from, to, attempt: attempts, operator: 'gapTimeout' });
     }
     try {
-      this.options.request!(ranges, Math.max(...asked));
+      request!(ranges, attempt);
     } catch (error) {
       this.fail(callbackError('gapTimeout', error, { streamId: this.streamId }));
     }
