@@ -3,14 +3,9 @@
 // Flat out is a closed loop: so many chunks, then the event loop turns, as a program does that reads from a socket; and
 // never more than a window ahead of what the readers say they have, so that nobody runs away. Paced is an open loop.
 import { createServer } from 'node:net';
+import { clock } from '../harness/clock.mjs';
 
 const text = 'x'.repeat(152);
-
-/** Microseconds on a clock that all processes of the machine share. */
-export function clock() {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e6 + Math.round(nanoseconds / 1e3);
-}
 
 /** Makes chunks and hands them to `emit`. */
 export class Producer {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { Tally } from '../fan-out/tally.mjs';
+import { Tally } from '../harness/tally.mjs';
 
 let tally;
 export const count = () => tally.count();

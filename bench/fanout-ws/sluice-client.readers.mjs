@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws';
 import { createClient } from '../dist/src/client/index.js';
 import { createWebSocketTransport } from '../dist/src/transport/websocket/client.js';
-import { Tally } from '../fan-out/tally.mjs';
+import { Tally } from '../harness/tally.mjs';
 
 let tally;
 export const count = () => tally.count();

@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client';
-import { Tally } from '../fan-out/tally.mjs';
+import { Tally } from '../harness/tally.mjs';
 
 let tally;
 export const count = () => tally.count();

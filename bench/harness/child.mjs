@@ -13,6 +13,8 @@ export const pinned = pins;
 
 /** How long one call may take. */
 const callMs = 60_000;
+/** How long a process may take to end. */
+const stopMs = 5_000;
 
 /**
  * Starts a module in a process of its own.
@@ -63,10 +65,12 @@ class Child {
     });
   }
 
-  /** Ends the process. */
+  /** Ends the process: in good order, so that it can leave a profile, or after a while anyhow. */
   async stop() {
-    this.#process.kill('SIGKILL');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), stopMs);
+    if (this.#process.connected) this.#process.disconnect();
     await this.#exited;
+    clearTimeout(timer);
   }
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { quantile } from '../harness/statistics.mjs';
-import { clock } from './producer.mjs';
+import { clock } from './clock.mjs';
+import { quantile } from './statistics.mjs';
 
 /** Most latencies kept in one phase. */
 const room = 1 << 20;
@@ -10,7 +10,7 @@ const room = 1 << 20;
 export class Tally {
   #next;
   #count = 0;
-  #reportAt;
+  #reportAt = Infinity;
   #reportEvery;
   #progress;
   #latencies = new Float64Array(room);

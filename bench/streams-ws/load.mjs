@@ -1,0 +1,27 @@
+// 5 000 streams of 20 chunks a second, each with one reader; the readers share ten connections.
+export const streams = 5000;
+export const connections = 10;
+export const perSecond = 20;
+
+const text = 'x'.repeat(152);
+
+/** Name of a stream, by its number. */
+export const nameOf = (stream) => `bench/${stream}`;
+
+/** The connection that reads a stream. */
+export const connectionOf = (stream) => stream % connections;
+
+/** Calls `emit` for every stream, as often and as evenly as it should be. Answers how to stop. */
+export function pace(emit, clock) {
+  const total = streams * perSecond;
+  const begun = performance.now();
+  let made = 0;
+  const timer = setInterval(() => {
+    const due = ((performance.now() - begun) / 1000) * total;
+    for (; made < due; made++) emit(made % streams, { seq: Math.floor(made / streams), at: clock(), text });
+  }, 1);
+  return () => {
+    clearInterval(timer);
+    return made;
+  };
+}
