@@ -14,6 +14,8 @@ import {
 import { type Fate, FaultPlan, type Faults } from './faults.js';
 import type { ClientLinkEvents, ClientTransport, Link, LinkAcceptor, LinkEvents } from './transport.js';
 
+export type { Fault, Faults, Span } from './faults.js';
+
 /** Options of {@link createMemoryTransport}. */
 export interface MemoryTransportOptions {
   /** What may go wrong, each direction for itself. Default: nothing. */

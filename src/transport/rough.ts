@@ -3,6 +3,8 @@ import { closeCodes } from '../protocol/index.js';
 import { FaultPlan, type Faults } from './faults.js';
 import type { ClientLinkEvents, ClientTransport, Link } from './transport.js';
 
+export type { Fault, Faults, Span } from './faults.js';
+
 /** Options of {@link createRoughTransport}. */
 export interface RoughTransportOptions {
   /** The transport to disturb. */

@@ -58,11 +58,12 @@ beforeAll(() => {
     const { status, stderr } = begin(...command.split(' '));
     if (status !== 0) throw new Error(`npm run new ${command}: ${stderr}`);
   }
-}, 60_000);
+}, 120_000);
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-describe('npm run new', () => {
+// It starts compilers and test runs of its own.
+describe('npm run new', { timeout: 120_000 }, () => {
   it('writes files that type-check', () => {
     const told = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'], {
       cwd: copy,

@@ -9,6 +9,8 @@ import { seqHeader, streamOfUrl } from './route.js';
 import { statusOf } from './status.js';
 import { errorJson } from './write-frame.js';
 
+export type { Origins } from '../origin.js';
+
 /** Options of {@link serveEventStream}. */
 export interface EventStreamOptions {
   /** The stream to read. Default: the one the request's path names, see `streamOfUrl`. */

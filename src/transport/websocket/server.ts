@@ -5,6 +5,8 @@ import { checkOrigins, originAllowed, type Origins } from '../origin.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
 import { fitReason } from './reason.js';
 
+export type { Origins } from '../origin.js';
+
 /** What is needed of a server's WebSocket: the class of `ws` has it. */
 export interface ServerSocket {
   readonly protocol: string;
