@@ -37,7 +37,7 @@ async function run(stream: string, { server, from, transport, json = false }: Fl
 
 function rawOf({ type, data }: Chunk): string | Uint8Array {
   if (data instanceof Uint8Array) return data;
-  return type === 'text' ? (data as string) : `${JSON.stringify(data)}\n`;
+  return type === 'text' ? data : `${JSON.stringify(data)}\n`;
 }
 
 function readPosition(text: string): Position {
