@@ -53,7 +53,9 @@ export const serverFrames = {
   subscribed: z.strictObject({ t: z.literal('subscribed'), stream, ch: channel, seq }),
   unsubscribed: z.strictObject({ t: z.literal('unsubscribed'), ch: channel }),
   data: z.strictObject({ t: z.literal('data'), ch: channel, seq, chunks: heads }),
-  gap: z.strictObject({ t: z.literal('gap'), ch: channel, from: seq, to: seq, reason: z.enum(['trimmed', 'dropped']) }),
+  gap: z
+    .strictObject({ t: z.literal('gap'), ch: channel, from: seq, to: seq, reason: z.enum(['trimmed', 'dropped']) })
+    .refine(({ from, to }) => from < to, 'a gap must hold at least one chunk'),
   end: z.strictObject({ t: z.literal('end'), ch: channel, seq, status, reason }),
   ack: z.strictObject({
     t: z.literal('ack'),
