@@ -35,14 +35,9 @@ export class Alarm {
     return this.ringsAt - this.scheduler.now();
   }
 
-  /** Does not ring. Cheap, because a timer that is armed stays so and fires for nothing: use {@link cancel} at the end. */
-  clear(): void {
-    this.ringsAt = Infinity;
-  }
-
   /** Does not ring, and leaves no timer behind. */
   cancel(): void {
-    this.clear();
+    this.ringsAt = Infinity;
     this.timer?.unsubscribe();
     this.timer = undefined;
   }
@@ -55,7 +50,6 @@ export class Alarm {
 
   private fire(): void {
     this.timer = undefined;
-    if (!this.pending) return;
     const left = this.leftMs;
     // More left than it was set to: the clock has been put back, and waiting for it could take hours.
     if (left > 0 && left <= this.delayMs) return this.arm(this.scheduler.now(), left);

@@ -114,7 +114,6 @@ class Batch<T> extends Stage<T, readonly T[]> {
     if (items.length === 0) return;
     this.items = [];
     this.bytes = 0;
-    this.alarm?.clear();
     this.destination.next(items);
   }
 }

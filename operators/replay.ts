@@ -80,10 +80,9 @@ export class Replay<T> {
     const { times } = this;
     if (times === undefined) return;
     const now = this.scheduler.now();
-    while (times.length > 0 && now - times.at(0)! >= this.maxAgeMs) this.shift();
+    while (times.length > 0 && this.tooOld(now - times.at(0)!)) this.shift();
     if (times.length === 0) this.alarm.cancel();
-    // At most `maxAgeMs` from now, should the clock have been put back.
-    else this.alarm.set(Math.min(times.at(0)! + this.maxAgeMs - now, this.maxAgeMs));
+    else this.alarm.set(times.at(0)! + this.maxAgeMs - now);
   }
 
   clear(): void {
@@ -92,6 +91,11 @@ export class Replay<T> {
     this.times?.clear();
     this.bytes = 0;
     this.alarm.cancel();
+  }
+
+  /** Also what comes from the future: the clock was put back, and nobody knows how old it is. */
+  private tooOld(ageMs: number): boolean {
+    return ageMs >= this.maxAgeMs || ageMs < 0;
   }
 
   private weigh(sizes: Ring<number>, size: number): void {

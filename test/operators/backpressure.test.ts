@@ -5,6 +5,7 @@ import { backpressure, type BackpressureOptions, type Overflow, type WorkContext
 import { Gap, type StreamError } from '../../src/chunk/index.js';
 import type { ProbeEvent } from '../../src/probe/index.js';
 import { asyncMarbles, marbles, operatorLaws } from '../../src/testing/index.js';
+import { lawsOf } from '../../src/testing/operator-laws.js';
 import { alphabet, gap, item, type Item, listen, streamError } from './alphabet.js';
 
 const atOnce = <T>(item: T) => [item];
@@ -295,6 +296,13 @@ describe('the bounds of backpressure', () => {
     for (let n = 0; n < 1000; n++) source.next(n);
     expect(begun).toEqual([0, 1, 2]);
     expect(heard).toEqual(Array.from({ length: 992 }, (_, n) => ({ type: 'dropped', value: n + 3 })));
+  });
+
+  it('hold in memory too, and nothing is held for work that never ends once it is given up', () => {
+    const never = new Promise<object>(() => {});
+    const stuck = () => backpressure<object, object>(() => never, { capacity: 4, overflow: 'drop-oldest' });
+    const laws = lawsOf('backpressure', stuck, { item: (n) => ({ n }), holds: 5 });
+    return laws.find(({ title }) => title === 'holds at most 5 items')!.check();
   });
 
   it('may be lifted, in so many words', () => {

@@ -124,6 +124,37 @@ describe('fanOut under re-entrancy', () => {
     expect(seen).toEqual([2]);
   });
 
+  it('does not bring what was fed back before to who leaves and comes back', () => {
+    const source = new Subject<number>();
+    const shared = source.pipe(fanOut());
+    const seen: number[] = [];
+    const first = shared.subscribe((n) => {
+      source.next(n + 1);
+      first.unsubscribe();
+      shared.subscribe((each) => seen.push(each));
+    });
+    source.next(1);
+    source.next(7);
+    expect(seen).toEqual([7]);
+  });
+
+  it('calls nobody who has left', () => {
+    vi.useFakeTimers();
+    const { onStoppedNotification } = config;
+    const late: unknown[] = [];
+    config.onStoppedNotification = (notification) => late.push(notification);
+    const source = new Subject<number>();
+    const shared = source.pipe(fanOut({ replay: { count: 9 } }));
+    shared.subscribe(() => second.unsubscribe());
+    const second = shared.subscribe();
+    for (const n of [1, 2]) source.next(n);
+    shared.pipe(take(1)).subscribe();
+    vi.runAllTimers();
+    expect(late).toEqual([]);
+    config.onStoppedNotification = onStoppedNotification;
+    vi.useRealTimers();
+  });
+
   it('does not deliver to who has been unsubscribed by who came before', () => {
     const source = new Subject<number>();
     const shared = source.pipe(fanOut());

@@ -216,10 +216,10 @@ describe('fanOut', () => {
       },
     ));
 
-  it('retains replay and end for a while, then starts anew', () =>
+  it('retains replay and end for a while, which no newcomer prolongs, then starts anew', () =>
     story(
       'cold',
-      { replay: { count: 9 }, retainMs: 3 },
+      { replay: { count: 9 }, retainMs: 5 },
       {
         source: '        -a|',
         subscriptions: ['^-!', '--------^-!'],
@@ -261,6 +261,20 @@ describe('fanOut', () => {
         error,
       },
     );
+  });
+
+  it('gives a newcomer nothing that a late timer has left too old', () => {
+    vi.useFakeTimers({ now: 0 });
+    const source = new Subject<number>();
+    const shared = source.pipe(fanOut({ replay: { maxAgeMs: 5 } }));
+    const subscription = shared.subscribe();
+    source.next(1);
+    vi.setSystemTime(5);
+    const seen: number[] = [];
+    subscription.add(shared.subscribe((n) => seen.push(n)));
+    expect(seen).toEqual([]);
+    subscription.unsubscribe();
+    vi.useRealTimers();
   });
 
   it('leaves no timer behind, whatever was kept', () => {

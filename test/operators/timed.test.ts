@@ -5,12 +5,17 @@ import { operateTimed, TimedStage } from '../../operators/timed.js';
 const log: string[] = [];
 
 class Logged extends TimedStage<number> {
+  private readonly made = true;
+
   override start(): void {
     log.push('start');
   }
   protected override _next(n: number): void {
     log.push(`next ${n}`);
     this.destination.next(n);
+  }
+  protected override release(): void {
+    if (!this.made) log.push('released half made');
   }
 }
 
