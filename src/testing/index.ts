@@ -1,5 +1,5 @@
 /**
- * Marble tests and laws for your own operators, logs and transports, with vitest.
+ * Marble tests, laws for your own operators, logs and transports, with vitest; and the simulation.
  *
  * @module
  */
@@ -14,3 +14,4 @@ export {
 } from './transport-laws.js';
 export { logLaws, type MakeLog } from './log-laws.js';
 export type { LogUnderTest } from './log-stage.js';
+export { simulate, type Finding, type SimulateOptions, type Simulation } from './simulate.js';
