@@ -183,7 +183,8 @@ class Backpressure<T, R> extends Stage<T, R | Gap> {
     } catch (error) {
       return this.fail(callbackError('backpressure', error));
     }
-    results.subscribe(job);
+    // The work itself may have ended everything.
+    if (!job.closed) results.subscribe(job);
   }
 
   private overflow(item: T): void {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asyncScheduler, filter, map, NEVER, type Observable, of, share, Subject, take, throwError, timer } from 'rxjs';
+import { asyncScheduler, filter, map, NEVER, Observable, of, share, Subject, take, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { backpressure, type BackpressureOptions, type Overflow, type WorkContext } from '../../operators/index.js';
 import { Gap, type StreamError } from '../../src/chunk/index.js';
@@ -269,6 +269,19 @@ describe('the work of backpressure', () => {
     // Asked for only now, the answer is the same.
     expect(contexts.map(({ signal }) => signal.aborted)).toEqual([false, true, true]);
     expect(contexts[1]!.signal).toBe(signals[1]);
+  });
+
+  it('is not subscribed when it has ended the stream itself', () => {
+    const source = new Subject<number>();
+    let subscribed = false;
+    const results = new Observable<number>(() => void (subscribed = true));
+    const project = () => {
+      subscription.unsubscribe();
+      return results;
+    };
+    const subscription = source.pipe(backpressure(project)).subscribe();
+    source.next(1);
+    expect(subscribed).toBe(false);
   });
 
   it('is told when other work has failed', () => {
