@@ -149,9 +149,11 @@ export class Writing {
     return taken;
   }
 
-  /** The server keeps everything below `seq`. Answers whether that is news. */
-  acked(seq: number, next: number, closed: boolean, now: number): boolean {
+  /** The server keeps everything below `seq`, and has ended the stream there. Answers whether that is news. */
+  acked(seq: number, next: number, ended: boolean, now: number): boolean {
     const kept = Math.min(seq, this.end) - this.base;
+    // An end in front of what is still to be kept was an earlier writing's, in the same epoch: the server will refuse the rest.
+    const closed = ended && seq >= this.end;
     if (kept <= 0 && !closed && !this.empty) return false;
     if (kept > 0) {
       this.chunks.splice(0, kept);
