@@ -17,7 +17,7 @@ export class Feed {
   /** How often the log changed, and at which version everybody was looked after. */
   private version = 0;
   private looked = -1;
-  /** What the newest read showed: the number the next chunk gets, and the end. True for version `known` only. */
+  /** What the latest answer showed: the number the next chunk gets, and the end. True for version `known` only. */
   private tail = 0;
   private end: Close | undefined;
   private known = -1;
@@ -64,27 +64,28 @@ export class Feed {
 
   /** Sends every reader that can take it one frame more. */
   pump(): void {
-    for (const [from, readers] of this.group()) this.serve(from, readers);
+    const takers = this.takers();
+    const [first] = takers;
+    if (first === undefined) return;
+    if (takers.every(({ next }) => next === first.next)) this.serve(first.next, takers);
+    else for (const [from, readers] of byPlace(takers)) this.serve(from, readers);
   }
 
-  /** Readers that can take something now, by their place. */
-  private group(): Map<number, Subscription[]> {
+  /** Readers that can take something now. */
+  private takers(): Subscription[] {
     const candidates = this.version === this.looked ? this.ready : this.readers.keys();
-    const groups = new Map<number, Subscription[]>();
+    const takers: Subscription[] = [];
     const later: Subscription[] = [];
     for (const subscription of candidates) {
       const session = this.readers.get(subscription)!;
       // A link that takes no more says so when it does; then its readers are offered again.
-      if (!session.writable || !this.wants(subscription)) continue;
-      const group = groups.get(subscription.next);
-      if (session.full) later.push(subscription);
-      else if (group === undefined) groups.set(subscription.next, [subscription]);
-      else group.push(subscription);
+      if (session.writable && this.wants(subscription)) (session.full ? later : takers).push(subscription);
     }
     this.looked = this.version;
-    this.ready.clear();
+    // Emptying an empty set is not free.
+    if (this.ready.size > 0) this.ready.clear();
     for (const subscription of later) this.offer(subscription);
-    return groups;
+    return takers;
   }
 
   /** Whether a read of the log may bring a reader something. */
@@ -110,12 +111,10 @@ export class Feed {
   }
 
   private spread(slice: LogSlice, version: number, readers: readonly Subscription[]): void {
-    // Reads may be answered out of order: an older one tells nothing new of the tail.
-    if (version >= this.known) {
-      this.known = version;
-      this.tail = slice.next;
-      this.end = slice.end;
-    }
+    // Reads may be answered out of order. After an older one the feed knows less than it could, and looks again.
+    this.known = version;
+    this.tail = slice.next;
+    this.end = slice.end;
     const parcels = new SharedParcels(this.ch, slice);
     for (const subscription of readers) {
       subscription.reading = false;
@@ -138,7 +137,7 @@ export class Feed {
       if (subscription.chunkCredit > 0) this.offer(subscription);
     } else if (slice.end !== undefined) {
       session.ended(subscription, slice.end);
-    } else if (this.stale || subscription.next < this.tail) {
+    } else if (this.stale) {
       this.offer(subscription);
     }
   }
@@ -191,6 +190,16 @@ export class Feed {
     const error = toStreamError(thrown, 'internal', { streamId: this.streamId });
     for (const subscription of readers) this.readers.get(subscription)?.drop(subscription, error);
   }
+}
+
+function byPlace(subscriptions: readonly Subscription[]): Map<number, Subscription[]> {
+  const places = new Map<number, Subscription[]>();
+  for (const subscription of subscriptions) {
+    const there = places.get(subscription.next);
+    if (there === undefined) places.set(subscription.next, [subscription]);
+    else there.push(subscription);
+  }
+  return places;
 }
 
 /** Fewer chunks than a reader was sent: the stream was removed, and another has its name now. */

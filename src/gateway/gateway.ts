@@ -91,7 +91,7 @@ class StreamGateway implements Gateway {
         },
         dirty: () => this.turn.session(session),
         subscribe: (streamId, from) => this.subscribe(session, streamId, from),
-        ready: (subscription) => this.feeds.get(subscription.streamId)?.offer(subscription),
+        ready: (subscription) => this.feeds.get(subscription.streamId)!.offer(subscription),
         unsubscribe: (subscription) => this.unsubscribe(subscription),
         repair: (subscription, ranges) => this.repair(session, subscription, ranges),
         publish: (frame) => this.publish(session, frame),
@@ -142,8 +142,7 @@ class StreamGateway implements Gateway {
   }
 
   private unsubscribe(subscription: Subscription): void {
-    const feed = this.feeds.get(subscription.streamId);
-    if (feed === undefined) return;
+    const feed = this.feeds.get(subscription.streamId)!;
     feed.remove(subscription);
     this.release(feed);
   }
@@ -155,7 +154,7 @@ class StreamGateway implements Gateway {
   }
 
   private repair(session: Session, subscription: Subscription, ranges: readonly Range[]): void {
-    this.feeds.get(subscription.streamId)?.repair(subscription, session, ranges);
+    this.feeds.get(subscription.streamId)!.repair(subscription, session, ranges);
   }
 
   private publish(session: Session, frame: PublishFrame<EncodedChunk>): void {
@@ -199,8 +198,6 @@ class StreamGateway implements Gateway {
     this.teardown.unsubscribe();
     this.checking?.unsubscribe();
     for (const session of [...this.sessions.keys()]) session.close('going-away', 'the server is shutting down');
-    for (const feed of this.feeds.values()) feed.dispose();
-    this.feeds.clear();
   }
 }
 

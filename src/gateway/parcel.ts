@@ -27,7 +27,7 @@ export function packParcel(ch: number, seq: number, chunks: readonly EncodedChun
  * encoded once.
  */
 export class SharedParcels {
-  private readonly byCount = new Map<number, Parcel>();
+  private readonly packed: Parcel[] = [];
 
   constructor(
     private readonly ch: number,
@@ -36,11 +36,10 @@ export class SharedParcels {
 
   /** The first `count` chunks. */
   take(count: number): Parcel {
-    const known = this.byCount.get(count);
-    if (known !== undefined) return known;
+    for (const parcel of this.packed) if (parcel.frame.chunks.length === count) return parcel;
     const { from, chunks } = this.slice;
     const parcel = packParcel(this.ch, from, count === chunks.length ? chunks : chunks.slice(0, count));
-    this.byCount.set(count, parcel);
+    this.packed.push(parcel);
     return parcel;
   }
 }

@@ -200,6 +200,21 @@ describe('createGateway', () => {
     expect(sound.all('data')).toHaveLength(1);
   });
 
+  it('closes with 1011 the one connection on which something of its own goes wrong', async () => {
+    const stage = new GatewayStage();
+    const [struck, other] = [stage.connect(), stage.connect()];
+    const { now } = stage.scheduler;
+    stage.scheduler.now = () => {
+      throw new Error('a defect');
+    };
+    struck.say({ t: 'ping', grants: [] });
+    stage.scheduler.now = now;
+    other.say({ t: 'ping', grants: [] });
+    await stage.settle();
+    expect([struck.end, other.end]).toEqual(['1011 a defect', undefined]);
+    expect(other.words()).toEqual(['pong sent=[]']);
+  });
+
   it('ends every connection when it closes, and takes no more; the streams live on', async () => {
     const stage = new GatewayStage();
     stage.keep('s', 'a');

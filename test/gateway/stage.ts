@@ -98,6 +98,8 @@ export class TestLink implements Link {
   readonly frames: ServerFrame[] = [];
   /** How many messages they came in. */
   messages = 0;
+  /** Most frames that came in one. */
+  largest = 0;
   /** How it ended. */
   end: string | undefined;
   /** Thrown by `send`. */
@@ -108,6 +110,7 @@ export class TestLink implements Link {
   send(frames: readonly OutgoingFrame[]): void {
     if (this.broken !== undefined) throw this.broken;
     this.messages++;
+    this.largest = Math.max(this.largest, frames.length);
     this.frames.push(...(frames as readonly ServerFrame[]));
   }
 
