@@ -4,13 +4,13 @@ import { LogStage } from '../../src/testing/log-stage.js';
 import { type Defect, expectEachToFail, makeLog } from './defective-log.js';
 
 const defects: readonly Defect[] = [
-  (log) => ({ read: (id, from, limit) => log.read(id, from === 7 ? 6 : from, limit) }),
-  (log) => ({ read: (id, from, limit) => log.read(id, from, { ...limit, chunks: Math.min(4, limit.chunks) }) }),
+  (log) => ({ read: (id, from, limit) => log.read(id, Math.max(0, from - 1), limit) }),
+  (log) => ({ read: (id, from, limit) => log.read(id, from, { ...limit, chunks: Math.min(2, limit.chunks) }) }),
   (log) => ({ append: (id, batch, options) => ({ ...log.append(id, batch, options), duplicates: 0 }) }),
-  (log) => ({ append: (id, batch, options) => log.append(id, batch, options?.producer?.epoch === 2 ? {} : options) }),
-  (log) => ({ trim: (id, before) => log.trim(id, before === 3 ? 2 : before) }),
+  (log) => ({ append: (id, batch, options) => log.append(id, batch, options?.producer?.epoch === 1 ? {} : options) }),
+  (log) => ({ trim: (id, before) => log.trim(id, Math.max(0, before - 1)) }),
   (log) => ({ create: (id, config) => log.create(id, { ...config, expectedBytes: 5 }) }),
-  (log) => ({ list: (prefix) => log.list(prefix).slice(0, 2) }),
+  (log) => ({ list: (prefix) => log.list(prefix).slice(0, 1) }),
 ];
 
 describe('the model of logs', () => {
