@@ -47,18 +47,10 @@ class Draw {
     const clients = this.many(small ? 2 : 4, (n) => this.client(`c${n}`));
     const streams = this.many(small ? 1 : 3, (n) => this.stream(`s${n}`, clients.length));
     const writers = streams.flatMap((_, stream) => this.writers(stream, clients.length));
-    const readers = this.many(small ? 2 : 5, (n) => this.reader(`r${n}`, streams.length, clients.length));
-    const followers = readers.flatMap((reader) => this.follower(reader, clients));
-    // The server's part is drawn last, so that a change there leaves the rest of a scenario as it was.
-    return {
-      seed,
-      calmMs,
-      server: this.server,
-      streams,
-      clients,
-      writers,
-      readers: [...readers, ...followers],
-    };
+    const first = this.many(small ? 2 : 5, (n) => this.reader(`r${n}`, streams.length, clients.length));
+    const all = [...first, ...first.flatMap((reader) => this.follower(reader))];
+    const readers = all.filter((reader, i) => canTell(reader, all.slice(0, i), clients));
+    return { seed, calmMs, server: this.server, streams, clients, writers, readers };
   }
 
   private many<T>(most: number, make: (n: number) => T): T[] {
@@ -86,10 +78,10 @@ class Draw {
 
   private stream(name: string, clients: number): StreamPlan {
     const { random } = this;
-    const trims = random.chance(0.25) ? random.int(1, 3) : 0;
+    const trims = random.chance(0.4) ? random.int(1, 4) : 0;
     return {
       name,
-      trims: Array.from({ length: trims }, () => ({ atMs: this.time(), keep: random.int(0, 12) })),
+      trims: Array.from({ length: trims }, () => ({ atMs: this.time(), keep: random.int(0, 6) })),
       cancel: random.chance(0.15) ? { atMs: this.time(), client: random.int(0, clients - 1) } : undefined,
     };
   }
@@ -207,8 +199,18 @@ class Draw {
   }
 
   /** Some who leave come back for more, from somewhere else. */
-  private follower(reader: ReaderPlan, clients: readonly ClientPlan[]): ReaderPlan[] {
-    if (reader.leaveAfter === undefined || !this.random.chance(0.5) || clients.length === 0) return [];
+  private follower(reader: ReaderPlan): ReaderPlan[] {
+    if (reader.leaveAfter === undefined || !this.random.chance(0.5)) return [];
     return [{ ...reader, name: `${reader.name}+`, from: this.position(), leaveAfter: undefined, follows: reader.name }];
   }
+}
+
+/**
+ * Whether a client can tell what comes for this reader from what came for an earlier one of the same stream. Where messages
+ * come twice it cannot: the answer to a request says which stream it is about, and not which request.
+ */
+function canTell(reader: ReaderPlan, earlier: readonly ReaderPlan[], clients: readonly ClientPlan[]): boolean {
+  const { toServer, toClient } = clients[reader.client]!;
+  const rivals = earlier.filter(({ stream, client }) => stream === reader.stream && client === reader.client);
+  return rivals.length === 0 || (toServer.duplication === 0 && toClient.duplication === 0);
 }

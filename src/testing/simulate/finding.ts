@@ -8,6 +8,8 @@ export interface Finding {
   readonly stream?: string;
   readonly reader?: string;
   readonly seq?: number;
+  /** Where it was thrown, when it is a defect that was thrown. */
+  readonly stack?: string;
 }
 
 /** @internal Takes findings. */

@@ -183,27 +183,27 @@ class View {
       this.to - this.from === 1 ? `a is chunk ${this.from}` : `a to ${last} are chunks ${this.from} to ${this.to - 1}`;
     const way = reader === undefined ? stream.name : `${stream.name} to ${reader.plan.name}`;
     const drawn = new Set(this.rows.flatMap(({ cells }) => cells.flatMap(({ text }) => [...text])));
-    const meanings = Object.entries(legend).filter(([mark]) => this.used.has(mark) && drawn.has(mark));
+    const meanings = legend.filter(([mark]) => this.used.has(mark) && drawn.has(mark));
     return [`${way}: ${letters}`, meanings.map(([mark, meaning]) => `${mark} ${meaning}`).join('   ')];
   }
 }
 
-const legend: Readonly<Record<string, string>> = {
-  x: 'lost',
-  '~': 'late',
-  '2': 'twice',
-  '!': 'never left, or link gone',
-  '+': 'link open',
-  '?': 'asked for again',
-  T: 'log trimmed',
-  G: 'no longer kept',
-  '^': 'begins',
-  v: 'leaves',
-  '|': 'end',
-  '#': 'error',
-  '·': 'not kept',
-  '*': 'what the oracle saw',
-};
+const legend: readonly (readonly [mark: string, meaning: string])[] = [
+  ['x', 'lost'],
+  ['~', 'late'],
+  ['2', 'twice'],
+  ['!', 'never left, or link gone'],
+  ['+', 'link open'],
+  ['?', 'asked for again'],
+  ['T', 'log trimmed'],
+  ['G', 'no longer kept'],
+  ['^', 'begins'],
+  ['v', 'leaves'],
+  ['|', 'end'],
+  ['#', 'error'],
+  ['·', 'not kept'],
+  ['*', 'what the oracle saw'],
+];
 
 /** Sets frames of one millisecond apart, so that it can be seen which of them is marked. */
 function apart(cells: readonly Cell[]): Cell[] {

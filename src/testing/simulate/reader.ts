@@ -137,8 +137,9 @@ export class Reader {
     const { stream, plan, next } = this;
     if (how === 'gap') {
       if (plan.onGap === 'skip') return this.complain('failed with a gap that it was to skip');
-      if (stream.first > (next ?? Infinity)) return undefined;
-      return this.complain(`failed with a gap, and chunk ${next} is in the log`, next);
+      const first = next ?? this.nextWhenBegun;
+      if (stream.first > first) return undefined;
+      return this.complain(`failed with a gap, and chunk ${first} is in the log`, first);
     }
     const { end, chunks } = stream;
     const expected = end === undefined ? undefined : endings[end.status];

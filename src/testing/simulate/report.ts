@@ -14,13 +14,15 @@ export function writeReport(world: World): string {
   return [
     `seed ${scenario.seed}: ${first.what}`,
     ...section('the scenario', describeScenario(scenario)),
-    ...section(
-      'what the oracle saw',
-      findings.map(({ at, what }) => `at ${Math.floor(at)} ms: ${what}`),
-    ),
+    ...section('what the oracle saw', findings.flatMap(told)),
     ...section('to see it again', [`npm run simulate -- --seed ${scenario.seed}`]),
     ...picture(world, first),
   ].join('\n');
+}
+
+function told({ at, what, stack }: Finding): string[] {
+  // The stack repeats the message in its first line.
+  return [`at ${Math.floor(at)} ms: ${what}`, ...(stack?.split('\n').slice(1) ?? [])];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -58,7 +58,7 @@ export class VirtualTime extends VirtualTimeScheduler {
     return new Promise((resolve) => this.schedule(() => resolve(), delayMs));
   }
 
-  /** Lets time pass up to an instant, or until nothing is left to happen or `over` says so. */
+  /** Lets time pass as long as something happens, up to an instant, or until `over` says so. */
   async run(until: number, over: () => boolean = () => false): Promise<void> {
     for (;;) {
       for (let i = 0; i < hops; i++) await undefined;

@@ -197,8 +197,9 @@ export class World {
       this.judgeEndings();
       if (this.findings.length === 0) await this.goHome();
     } catch (error) {
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.tell({ at: this.time.now(), what: `a defect was thrown: ${what}` });
+      const { stack } = error instanceof Error ? error : {};
+      const what = `a defect was thrown: ${String(error)}`;
+      this.tell({ at: this.time.now(), what, ...(stack === undefined ? {} : { stack }) });
     }
   }
 
