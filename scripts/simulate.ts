@@ -30,7 +30,7 @@ for (let seed = first; seed < first + seeds && failures.length < maxFailures; se
 const took = performance.now() - begun;
 const hours = (total.virtualMs / 3_600_000).toFixed(1);
 console.log(
-  `${total.seeds} seeds from ${first}: ${failures.length} failed; ${total.chunks} chunks in ${total.messages} messages and ` +
+  `${total.seeds} ${total.seeds === 1 ? 'seed' : 'seeds'} from ${first}: ${failures.length} failed; ${total.chunks} chunks in ${total.messages} messages and ` +
     `${hours} virtual hours; ${(took / 1000).toFixed(1)} s, ${(took / total.seeds).toFixed(2)} ms a seed`,
 );
 process.exitCode = failures.length === 0 ? 0 : 1;

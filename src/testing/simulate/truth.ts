@@ -1,5 +1,5 @@
 import type { EncodedChunk } from '../../chunk/index.js';
-import type { AppendOptions, Close, Log } from '../../log/log.js';
+import type { AppendOptions, Close } from '../../log/log.js';
 import type { MemoryLog } from '../../log/memory.js';
 import type { Tell } from './finding.js';
 
@@ -32,7 +32,7 @@ export interface StreamTruth {
  */
 export class Truth {
   /** The log, watched: for the server. */
-  readonly log: Log;
+  readonly log: MemoryLog;
   /** How many listeners the log has. */
   watchers = 0;
   private readonly streams = new Map<string, StreamTruth>();
