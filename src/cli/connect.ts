@@ -12,15 +12,28 @@ export function serverOption(): Option {
 /** How to reach the gateway. */
 export type TransportName = 'ws' | 'sse';
 
-/** Failed attempts in a row after which a command gives up: about half a minute. */
-const maxRetries = 8;
+/** How patient a command is. */
+export interface Patience {
+  /** Failed attempts in a row after which it gives up. */
+  readonly maxRetries: number;
+  /** Bounds of the waits between them, in milliseconds. */
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** About half a minute in all. */
+const patience: Patience = { maxRetries: 8, minMs: 200, maxMs: 8000 };
 
 /** A client for the length of one command. */
-export function connect(server: string, transport: TransportName): Client {
+export function connect(
+  server: string,
+  transport: TransportName,
+  { maxRetries, ...backoff }: Patience = patience,
+): Client {
   return createClient({
     transport:
       transport === 'ws' ? createWebSocketTransport({ url: server, WebSocket }) : createSseTransport({ url: server }),
     maxRetries,
-    backoff: { minMs: 200, maxMs: 8000 },
+    backoff,
   });
 }
