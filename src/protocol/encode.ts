@@ -12,8 +12,14 @@ export interface Message {
 /** Bytes of a record's two lengths in a binary message. */
 export const recordHeader = 8;
 
-/** A frame that goes to many links is encoded once: this is the memory of that. */
-const encoded = new WeakMap<object, Message>();
+/**
+ * The last frame that went out alone, and its message: a frame for many links goes to them one behind the other. A map of
+ * all frames would cost more than the encoding where each has one link.
+ */
+let latest: { readonly frame: OutgoingFrame | undefined; readonly message: Message } = {
+  frame: undefined,
+  message: { binary: false, data: '' },
+};
 
 /** The JSON text of a frame. Chunks are spliced in as they are, not encoded again. */
 export function frameText(frame: OutgoingFrame): string {
@@ -48,17 +54,20 @@ export function encodeMessage(frames: readonly OutgoingFrame[]): Message {
   const [only] = frames;
   if (only === undefined) throw new RangeError('frames must hold at least one frame, got none');
   if (frames.length > 1) return encodeAll(frames);
-  const known = encoded.get(only);
-  if (known !== undefined) return known;
-  const message = encodeAll(frames);
-  const shared = typeof message.data === 'string' ? { binary: false, data: utf8Bytes(message.data) } : message;
-  encoded.set(only, shared);
-  return shared;
+  if (latest.frame !== only) latest = { frame: only, message: encodeAlone(only) };
+  return latest.message;
+}
+
+function encodeAlone(frame: OutgoingFrame): Message {
+  if (hasBytes(frame)) return { binary: true, data: encodeRecords([frame]) };
+  return { binary: false, data: utf8Bytes(frameText(frame)) };
 }
 
 function encodeAll(frames: readonly OutgoingFrame[]): Message {
   if (frames.some(hasBytes)) return { binary: true, data: encodeRecords(frames) };
-  return { binary: false, data: frames.map(frameText).join('\n') };
+  let text = '';
+  for (const frame of frames) text += text === '' ? frameText(frame) : `\n${frameText(frame)}`;
+  return { binary: false, data: text };
 }
 
 function hasBytes(frame: OutgoingFrame): boolean {
