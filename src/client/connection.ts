@@ -392,8 +392,9 @@ export class Connection {
 
   // Time.
 
+  /** Most time between two pings, once the server has said what it expects. */
   private get pingMs(): number {
-    return Math.min(this.limits.pingMs, this.welcome?.pingMs ?? Infinity);
+    return Math.min(this.limits.pingMs, this.welcome!.pingMs);
   }
 
   private armTick(now: number): void {

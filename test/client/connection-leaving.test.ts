@@ -70,6 +70,17 @@ describe('Connection: leaving', () => {
     expect(second.told()).toEqual(['started 7']);
   });
 
+  it('asks for nothing when nobody is left to wait for the confirmation', () => {
+    const { trial, first, second, swap, connection } = stage();
+    connection.read(first.reading, 0);
+    trial.hears(subscribed(0));
+    swap();
+    connection.unread(second.reading, 0);
+    trial.sent();
+    trial.hears(unsubscribed);
+    expect(trial.sent()).toEqual([]);
+  });
+
   it('waits for the answer to a request that is under way, to learn what to leave', () => {
     const { trial, first, second, swap, connection } = stage();
     connection.read(first.reading, 0);
