@@ -22,6 +22,11 @@ export class VirtualTime extends VirtualTimeScheduler {
     }
   }
 
+  /** Resolves when so many milliseconds have passed. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.schedule(() => resolve(), ms));
+  }
+
   /** Lets time pass until a promise is settled, and answers with what came of it. */
   async until<T>(promise: Promise<T>, ms = 60_000): Promise<T> {
     let settled = false;
