@@ -44,6 +44,7 @@ export class Reader implements ReadingEvents {
     // What comes lies at most a window of chunks, and its bytes, beyond the first one missing: nothing here can overflow.
     const places = 2 ** Math.ceil(Math.log2(window.chunks));
     const report = probe === undefined ? {} : { probe };
+    this.pipeline?.unsubscribe();
     this.pipeline = this.arrivals
       .pipe(
         dedupe({ window: places, ...report }),

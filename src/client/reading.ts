@@ -16,7 +16,10 @@ import type { ClientFrame, FrameOf } from '../protocol/index.js';
 
 /** What a reading tells its reader. */
 export interface ReadingEvents {
-  /** The first chunk will be number `seq`. Called once, before any item. */
+  /**
+   * The next chunk will be number `seq`. Called before any item, and again when the stream is asked for anew: all from `seq`
+   * on comes once more, and what waited for a missing chunk is to be let go, for the server counts it anew as well.
+   */
   started(seq: number): void;
   /** Chunks and notices as they came: perhaps out of order, perhaps twice. */
   items(items: readonly (Chunk | Notice)[]): void;
@@ -91,11 +94,10 @@ export class Reading {
     if (this.asked === undefined || (typeof this.from === 'number' && seq < this.from)) return false;
     this.ch = ch;
     this.asked = undefined;
-    if (this.started) return true;
+    if (!this.started) this.from = seq;
     this.started = true;
-    this.from = seq;
-    this.sentTo = seq;
-    this.events.started(seq);
+    this.sentTo = this.from as number;
+    this.events.started(this.sentTo);
     return true;
   }
 

@@ -97,7 +97,7 @@ describe('Connection: reading', () => {
     connection.consumed(reader.reading, 1, 2);
     expect(trial.opens()).toEqual(['subscribe stream=s from=3 chunks=3 bytes=98']);
     trial.hears(data(3, 'old channel'), subscribed(3, 2), { ...data(3, 'dd'), ch: 2 } as ServerFrame);
-    expect(reader.told()).toEqual(['0:aa', '1:bb', '2:cc', '3:dd']);
+    expect(reader.told()).toEqual(['0:aa', '1:bb', '2:cc', 'started 3', '3:dd']);
   });
 
   describe('credit', () => {

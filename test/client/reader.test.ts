@@ -68,6 +68,20 @@ describe('Reader', () => {
     ]);
   });
 
+  it('lets go of what waits when it begins again: it comes once more, and is granted once more', () => {
+    const { reader, tells } = begun();
+    reader.items(chunks(3, 5, 6));
+    expect(tells()).toEqual(['received 4 1 1', '3']);
+    reader.started(4);
+    reader.items([new Gap('s', 4, 6, 'dropped'), ...chunks(3)]);
+    expect(tells()).toEqual(['received 6 0 0', 'failed gap']);
+    const other = begun({ onGap: 'skip' });
+    other.reader.items(chunks(5));
+    other.reader.started(3);
+    other.reader.items([new Gap('s', 3, 7, 'trimmed'), ...chunks(7)]);
+    expect(other.tells()).toEqual(['received 7 0 0', 'received 8 1 1', '7']);
+  });
+
   it('asks for what is missing, again and again', async () => {
     const { time, reader, tells } = begun();
     reader.items(chunks(4, 6));

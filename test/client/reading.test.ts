@@ -29,16 +29,17 @@ describe('Reading', () => {
     expect(asks()).toBe('subscribe stream=s from=9 chunks=4 bytes=100');
   });
 
-  it('begins once, however often it is found', () => {
+  it('begins when it is found, and again when it was asked for anew', () => {
     const { reading, asks, told } = stage();
     asks();
     expect(reading.subscribed(1, 3)).toBe(true);
     expect(reading.subscribed(1, 3)).toBe(false);
     reading.disconnected();
     expect(reading.subscribed(2, 3)).toBe(false);
+    reading.received(5, 2, 2);
     asks();
-    expect(reading.subscribed(2, 3)).toBe(true);
-    expect(told()).toEqual(['started 3']);
+    expect(reading.subscribed(2, 5)).toBe(true);
+    expect(told()).toEqual(['started 3', 'started 5']);
   });
 
   it('is not found below the number it asks for, and may be above', () => {
