@@ -1,19 +1,19 @@
 import { checkBound } from '../chunk/index.js';
-import { createClient } from '../client/index.js';
-import { createGateway } from '../gateway/index.js';
+import { type Client, type ClientOptions, createClient } from '../client/index.js';
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway/index.js';
 import { drawScenario } from './simulate/draw-scenario.js';
 import type { Finding } from './simulate/finding.js';
 import { writeReport } from './simulate/report.js';
-import { type Makers, World } from './simulate/world.js';
+import { World } from './simulate/world.js';
 
 export type { Finding };
 
 /** Options of {@link simulate}: makers of machines of your own, to see them tried. */
 export interface SimulateOptions {
   /** Makes the clients. Default `createClient`. */
-  readonly createClient?: Makers['createClient'];
+  readonly createClient?: (options: ClientOptions) => Client;
   /** Makes the gateways, a new one after each restart. Default `createGateway`. */
-  readonly createGateway?: Makers['createGateway'];
+  readonly createGateway?: (options: GatewayOptions) => Gateway;
 }
 
 /** What came of one run. */

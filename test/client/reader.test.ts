@@ -21,7 +21,7 @@ function stage(settings: Partial<ReaderSettings> = {}) {
     { window: { chunks: 4, bytes: 100 }, gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, ...settings },
   );
   reader.chunks.subscribe({
-    next: ({ data }) => void told.push(`${String(data)}`),
+    next: ({ data }) => void told.push(String(data)),
     error: (error: StreamError) => void told.push(`failed ${error.code}`),
     complete: () => void told.push('completed'),
   });
@@ -135,10 +135,11 @@ describe('Reader', () => {
     expect(lenient.tells()).toEqual(['received 4 1 1', '3', 'received 9 0 0', 'received 10 1 1', '9']);
   });
 
-  it('fails when the reading does, with what waits for others left out', () => {
-    const { reader, tells } = begun();
+  it('fails when the reading does, with what waits for others left out', async () => {
+    const { time, reader, tells } = begun();
     reader.items(chunks(4));
     reader.failed(new StreamError('connection-lost', 'gone'));
+    await time.pass(200);
     expect(tells()).toEqual(['failed connection-lost']);
   });
 
