@@ -255,7 +255,7 @@ export class Connection {
     this.pingedAt = now;
     this.current = 'open';
     for (const reading of this.readings.values()) this.ask(reading, now);
-    for (const writing of this.writings.values()) writing.connected();
+    for (const writing of this.writings.values()) writing.rewind();
     this.mark();
     this.armTick(now);
     this.act.state('open');

@@ -76,7 +76,7 @@ export class Reader implements ReadingEvents {
 
   failed(error: StreamError): void {
     // What waits for a missing chunk will not get it any more.
-    this.arrivals.error(error);
+    this.stop();
     this.output.error(error);
   }
 

@@ -31,11 +31,10 @@ export class Writing {
   private empty = false;
   /** The frame behind the last chunk, which ends the stream or is empty, was sent on this connection. */
   private tailSent = false;
-  /** Since the last acknowledgement: whether it went back for a missing frame, and whether everything was sent again. */
+  /** Whether it went back for a missing frame, and nothing was acknowledged since. */
   private wentBack = false;
-  private repeated = false;
-  /** Whether there was an acknowledgement on this connection. */
-  private answered = false;
+  /** Whether nothing was acknowledged since everything was last sent. */
+  private unanswered = true;
 
   constructor(
     readonly streamId: string,
@@ -75,17 +74,11 @@ export class Writing {
     return this.close !== undefined || this.empty;
   }
 
-  /** Begins again behind the last acknowledgement, because an answer stayed out. */
+  /** Begins again behind the last acknowledgement: on a new connection, or because an answer stayed out. */
   rewind(): void {
     this.goBack();
     this.wentBack = false;
-    this.repeated = true;
-  }
-
-  /** Begins again on a new connection. */
-  connected(): void {
-    this.rewind();
-    this.answered = false;
+    this.unanswered = true;
   }
 
   private goBack(): void {
@@ -96,8 +89,8 @@ export class Writing {
 
   /** A frame came to the server, and the one before it has not. Answers false when there is nothing to be done about it. */
   missed(expected = this.base): boolean {
-    // It had more than that. When it knew on this connection, the word is an old one that comes late.
-    if (expected < this.base) return this.answered && !this.repeated;
+    // It had more than that. If it has said so since everything was sent, this is an older word that comes late.
+    if (expected < this.base) return !this.unanswered;
     // Every frame behind the missing one is refused, and going back once is enough.
     if (!this.wentBack) this.goBack();
     this.wentBack = true;
@@ -163,8 +156,7 @@ export class Writing {
     if (closed) this.close = undefined;
     this.empty = false;
     this.wentBack = false;
-    this.repeated = false;
-    this.answered = true;
+    this.unanswered = false;
     this.sentAt = this.chunks.length > 0 || this.close !== undefined ? now : undefined;
     this.events.acked(this.base, next, closed);
     return true;

@@ -47,6 +47,16 @@ describe('Connection: leaving', () => {
     expect(trial.sent()).toEqual([]);
   });
 
+  it('is done with the connection', () => {
+    const { trial, first, swap, connection } = stage();
+    connection.read(first.reading, 0);
+    trial.hears(subscribed(0));
+    swap();
+    expect(trial.sent()).toHaveLength(1);
+    connection.ended(1006, '', 0);
+    expect(trial.opens()).toEqual([askSecond]);
+  });
+
   it('needs no word when there is no connection', () => {
     const { trial, first, swap, connection } = stage();
     connection.read(first.reading, 0);
@@ -142,7 +152,7 @@ describe('Connection: leaving', () => {
     again.trial.sent();
     again.trial.passes(400);
     // Sent once, and about to be sent again: the first is under way.
-    again.connection.unread(again.first.reading, 400);
+    again.swap();
     expect(again.trial.sent()).toEqual([]);
     again.trial.hears(subscribed(0));
     expect(again.trial.sent()).toEqual(['unsubscribe ch=1']);
@@ -170,6 +180,8 @@ describe('Connection: leaving', () => {
       connection.read(second.reading, 0);
       trial.sent();
       trial.hears({ t: 'error', code: 'frame-unexpected', message: 'no', stream: 's', ch: 1 });
+      expect(trial.sent()).toEqual(['unsubscribe ch=1']);
+      trial.passes(400);
       expect(trial.sent()).toEqual(['unsubscribe ch=1']);
       trial.hears(unsubscribed);
       expect(trial.sent()).toEqual([askSecond]);

@@ -94,6 +94,17 @@ describe('Connection', () => {
       expect(trial.on((connection) => connection.ended(1006, '', 0))).toEqual([]);
     });
 
+    it('that took no more is followed by one that does', () => {
+      const trial = new ConnectionRecorder();
+      trial.opens();
+      trial.writable = false;
+      trial.connection.cancel('s', undefined, 0);
+      trial.sent();
+      trial.connection.ended(1006, '', 0);
+      trial.connection.cancel('t', undefined, 0);
+      expect(trial.opens()).toEqual(['cancel stream=t']);
+    });
+
     it('takes with it what was to be said on it, but for cancellations', () => {
       const trial = new ConnectionRecorder();
       trial.connection.read(new ReadingRecorder().reading, 0);
@@ -209,7 +220,8 @@ describe('Connection', () => {
       trial.connection.read(reader.reading, 0);
       trial.opens();
       const data = { t: 'data', ch: 1, seq: 0, chunks: [] } as const;
-      const actions = trial.hears(bad('frame-invalid', 'ack'), { t: 'subscribed', stream: 's', ch: 1, seq: 0 }, data);
+      const found = { t: 'subscribed', stream: 's', ch: 1, seq: 0 } as const;
+      const actions = trial.hears(bad('frame-invalid', 'ack'), found, data, bad('frame-invalid', 'ack'));
       expect(actions).toEqual(['disconnect 4400 what?', 'waiting']);
       expect(reader.told()).toEqual([]);
     });

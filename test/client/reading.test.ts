@@ -83,6 +83,7 @@ describe('Reading', () => {
     const { reading, told } = found();
     reading.data(7, textBodies('c', 'd', 'e'));
     reading.data(9, textBodies('e'));
+    reading.data(10, textBodies('f', 'g', 'h'));
     reading.data(1000, textBodies('x'));
     expect(told()).toEqual(['7:c', '8:d']);
     reading.received(6, 1, 1);

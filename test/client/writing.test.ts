@@ -164,7 +164,7 @@ describe('Writing', () => {
       const { writing, frames, told } = stage();
       writing.push(encodedTexts('a', 'b', 'c'), undefined);
       frames();
-      writing.connected();
+      writing.rewind();
       expect(writing.acked(2, 12, false, 0)).toBe(true);
       expect(frames()).toEqual(['seq=2 chunks=c']);
       expect(told()).toEqual(['acked 2 12']);
