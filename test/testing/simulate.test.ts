@@ -222,6 +222,11 @@ describe('simulate', () => {
       ],
       ['a connection that is left', gateways({ hearsEnd: false }), /the server keeps \d connections$/],
       ['a listener that is left', { createGateway: deaf }, /the log keeps \d+ listeners$/],
+      [
+        'a link that is given up for no reason',
+        { createClient: impatient },
+        /lost a link that was whole: 4408 nothing heard/,
+      ],
       ['work without end', { createClient: restless }, /something schedules without end/],
       ['a defect that is thrown', clients(() => ({ receive: () => thrower() })), /a defect was thrown: Error: boom/],
     ])('%s', sees);
@@ -309,6 +314,26 @@ function deaf(options: GatewayOptions): Gateway {
 function leaveTimer(sound: Client, scheduler: ClientOptions['scheduler']): void {
   sound.close();
   interval(1000, scheduler).subscribe();
+}
+
+/** A client that asks for signs of life, and does not take them for any. */
+function impatient(options: ClientOptions): Client {
+  const { transport } = options;
+  return createClient({
+    ...options,
+    transport: {
+      connect: (events) =>
+        transport.connect({
+          opened: () => events.opened(),
+          frames: (frames) => {
+            const rest = frames.filter((frame) => !('t' in frame && frame.t === 'pong'));
+            if (rest.length > 0) events.frames(rest);
+          },
+          drained: () => events.drained(),
+          closed: (code, reason) => events.closed(code, reason),
+        }),
+    },
+  });
 }
 
 /** A client that flushes again whenever it has flushed. */

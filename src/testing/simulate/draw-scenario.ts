@@ -98,7 +98,7 @@ class Draw {
       pingMs: random.int(150, 800),
       retryMs: random.int(60, 400),
       gapMs: random.int(5, 120),
-      connectMs: random.int(150, 600),
+      connectMs: random.int(250, 600),
       backoff: { minMs, maxMs: random.int(minMs, 400) },
       mishaps: Array.from({ length: mishaps }, () => this.mishap()),
     };

@@ -23,6 +23,10 @@ export interface StreamTruth {
   /** When the log let go of chunks, and what was the first one then. */
   readonly trims: { readonly at: number; readonly first: number }[];
   end: Close | undefined;
+  /** Somebody was told to end it: who writes on is refused, perhaps before it has ended. */
+  closing: boolean;
+  /** Somebody has written a chunk that no message can hold. */
+  oversized: boolean;
 }
 
 /**
@@ -59,7 +63,7 @@ export class Truth {
   /** A stream there is from the beginning. */
   create(name: string): void {
     this.memory.create(name);
-    this.streams.set(name, { name, chunks: [], first: 0, trims: [], end: undefined });
+    this.streams.set(name, { name, chunks: [], first: 0, trims: [], end: undefined, closing: false, oversized: false });
   }
 
   of(name: string): StreamTruth {

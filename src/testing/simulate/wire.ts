@@ -31,6 +31,8 @@ export type WireEvent =
 export interface WireListener {
   clientHears(client: number, frames: readonly (ServerFrame | BadFrame)[]): void;
   clientSays(client: number, frames: readonly OutgoingFrame[]): void;
+  /** A client's link has ended that had been open; it was asked for at a time. */
+  clientLoses(client: number, askedAt: number, code: number, reason: string): void;
   serverHears(client: number, link: number, frames: readonly (ClientFrame | BadFrame)[]): void;
   serverSays(client: number, link: number, frames: readonly OutgoingFrame[]): void;
 }
@@ -78,9 +80,12 @@ export class Wire {
     return {
       connect: (events) => {
         this.note('connects', client);
+        const askedAt = this.now();
+        let opened = false;
         const link = transport.connect({
           opened: () => {
             this.note('opened', client);
+            opened = true;
             events.opened();
           },
           frames: (frames) => {
@@ -91,6 +96,7 @@ export class Wire {
           drained: () => events.drained(),
           closed: (code, reason) => {
             this.note('closed', client);
+            if (opened) this.listener.clientLoses(client, askedAt, code, reason);
             events.closed(code, reason);
           },
         });

@@ -2,7 +2,7 @@ import { Subscription } from 'rxjs';
 import type { Client, ClientOptions } from '../../client/index.js';
 import type { Gateway, GatewayOptions } from '../../gateway/index.js';
 import { createMemoryLog } from '../../log/memory.js';
-import { BadFrame, type ServerFrame } from '../../protocol/index.js';
+import { BadFrame, closeCodes, type ServerFrame } from '../../protocol/index.js';
 import { createMemoryTransport, type MemoryTransport } from '../../transport/memory.js';
 import { CreditLedger } from './credit-ledger.js';
 import type { Finding } from './finding.js';
@@ -75,6 +75,7 @@ export class World {
     this.wire = new Wire(now, {
       clientHears: (client, frames) => this.clientHears(client, frames),
       clientSays: (client, frames) => this.nodes[client]!.flights.says(frames),
+      clientLoses: (client, askedAt, code, reason) => this.clientLoses(client, askedAt, code, reason),
       serverHears: (_, link, frames) => credit.hears(link, frames),
       serverSays: (client, link, frames) => credit.says(client, link, frames),
     });
@@ -177,6 +178,16 @@ export class World {
       const plan = this.onlyReader(n, frame.stream);
       if (plan !== undefined) this.readers.find((reader) => reader.plan === plan)!.startsAt(frame.seq);
     }
+  }
+
+  /** Once it is calm nobody has a reason to give up a link, if pings go there and back often enough. */
+  private clientLoses(n: number, askedAt: number, code: number, reason: string): void {
+    const { scenario, nodes, time } = this;
+    const { name, pingMs, toServer, toClient } = nodes[n]!.plan;
+    const trip = toServer.delayMs[1] + toClient.delayMs[1];
+    const steady = Math.min(pingMs, scenario.server.pingMs) > 2 * trip;
+    if (!steady || askedAt <= scenario.calmMs || code === closeCodes.normal) return;
+    this.tell({ at: time.now(), what: `${name} lost a link that was whole: ${code} ${reason}`.trimEnd() });
   }
 
   figures(): { chunks: number; messages: number; virtualMs: number } {

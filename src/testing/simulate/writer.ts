@@ -14,16 +14,6 @@ export interface PublishCall {
   answer: { readonly at: number; readonly refused: string | undefined } | undefined;
 }
 
-/** Errors that a writer may meet through no fault of the machines. */
-const honest: ReadonlySet<string> = new Set([
-  'producer-fenced',
-  'stream-closed',
-  'stream-cancelled',
-  'chunk-too-large',
-  // It goes on after a refusal, with the next number: the server misses those before.
-  'sequence-gap',
-]);
-
 /**
  * A writer at work: publishes its batches at their times, whatever became of those before, and sees to it that what was
  * acknowledged is kept.
@@ -55,6 +45,8 @@ export class Writer {
     const call: PublishCall = { at: this.time.now(), chunks, answer: undefined };
     this.calls.push(call);
     this.seq += bodies.length;
+    if (index === closing) this.stream.closing = true;
+    if (batch.sizes.some((size) => size > largestChunk)) this.stream.oversized = true;
     const options = {
       ...(plan.producer === undefined ? {} : { producer: { ...plan.producer, seq } }),
       ...(index === closing ? { close: close as Close } : {}),
@@ -78,8 +70,28 @@ export class Writer {
   private refused(call: PublishCall, thrown: unknown): void {
     const { code, message } = toStreamError(thrown, 'internal');
     call.answer = { at: this.time.now(), refused: code };
-    if (!honest.has(code)) this.complain(`${this.plan.name} was refused with ${code}: ${message}`);
+    if (!this.mayBeRefused(code)) this.complain(`${this.plan.name} was refused with ${code}: ${message}`);
     this.answered();
+  }
+
+  /** Whether there is a reason for a refusal other than a defect. */
+  private mayBeRefused(code: string): boolean {
+    const { plan, stream, calls } = this;
+    switch (code) {
+      case 'producer-fenced':
+        return plan.producer?.epoch === 0;
+      case 'stream-closed':
+        return stream.closing;
+      case 'stream-cancelled':
+        return stream.end?.status === 'cancelled';
+      case 'chunk-too-large':
+        return stream.oversized;
+      case 'sequence-gap':
+        // It went on after a refusal, with the next number: the server misses those before.
+        return calls.some(({ answer }) => answer?.refused !== undefined && answer.refused !== code);
+      default:
+        return false;
+    }
   }
 
   private complain(what: string, seq?: number): void {
@@ -87,6 +99,9 @@ export class Writer {
     this.tell(seq === undefined ? about : { ...about, seq });
   }
 }
+
+/** Bytes of data that every message can hold. */
+const largestChunk = 2000;
 
 /** A chunk like no other, of about this size, of a type that its number decides. */
 function bodyOf(writer: string, index: number, size: number, now: number): ChunkBody {

@@ -74,6 +74,8 @@ function film(changes: Partial<Film> = {}): Film {
       first: 0,
       trims: [],
       end: { status: 'completed' },
+      closing: true,
+      oversized: false,
     },
     writers: [writer],
     reader,

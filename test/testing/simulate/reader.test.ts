@@ -35,6 +35,8 @@ function stage(source: Observable<Chunk>, changes: Partial<ReaderPlan> = {}, tru
     first: 0,
     trims: [],
     end: { status: 'completed' },
+    closing: true,
+    oversized: false,
     ...truth,
   };
   const client = {

@@ -30,6 +30,7 @@ async function stage(rates: Partial<Rates> = {}) {
   const wire = new Wire(() => time.now(), {
     clientHears: hear('client hears'),
     clientSays: hear('client says'),
+    clientLoses: (...args) => void heard.push(`client loses ${args.join('/')}`),
     serverHears: hear('server hears'),
     serverSays: hear('server says'),
   });
@@ -118,6 +119,13 @@ describe('Wire', () => {
     time.at(100, () => link.send([ping(2)]));
     await time.run(200);
     expect(fates()).toEqual(['lost', 'carried']);
+  });
+
+  it('tells the listener of a link that was open, since when it was asked for, and how it ended', async () => {
+    const { time, heard, link } = await stage();
+    link.close(4408, 'enough');
+    await time.run(20);
+    expect(heard).toEqual(['client loses 3/0/4408/enough']);
   });
 
   it('passes on whether a link takes more', async () => {

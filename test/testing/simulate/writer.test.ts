@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ChunkBody, encodeChunk, StreamError } from '../../../src/chunk/index.js';
+import { type ChunkBody, encodeChunk, type ErrorCode, StreamError } from '../../../src/chunk/index.js';
 import type { Client } from '../../../src/client/index.js';
 import { type AppendOptions } from '../../../src/log/log.js';
 import { createMemoryLog } from '../../../src/log/memory.js';
@@ -45,7 +45,7 @@ function stage(publish: Publish, changes: Partial<WriterPlan> = {}) {
   let answered = 0;
   const tell = ({ what }: { what: string }): void => void found.push(what);
   const writer = new Writer({ ...plan, ...changes }, truth.of('s'), client, time, truth, tell, () => answered++);
-  return { writer, time, found, calls, answered: () => answered };
+  return { writer, time, truth, found, calls, answered: () => answered };
 }
 
 describe('Writer', () => {
@@ -97,15 +97,61 @@ describe('Writer', () => {
     expect(found).toEqual(['chunk 2 was acknowledged with next 2']);
   });
 
-  it.each(['producer-fenced', 'stream-closed', 'stream-cancelled', 'chunk-too-large', 'sequence-gap'] as const)(
-    'takes %s for an answer',
-    async (code) => {
-      const { writer, time, found, answered } = stage(() => Promise.reject(new StreamError(code, '')));
-      writer.publish(0);
-      await time.run(10);
-      expect([writer.calls[0]?.answer?.refused, answered(), found]).toEqual([code, 1, []]);
-    },
-  );
+  const refusing = (code: ErrorCode): Publish => {
+    return async () => {
+      throw new StreamError(code, 'no');
+    };
+  };
+  const fenced = { producer: { id: 'p0', epoch: 0 } };
+  const huge = {
+    batches: [
+      { atMs: 0, sizes: [5000] },
+      { atMs: 0, sizes: [20] },
+    ],
+  };
+  const closing = { close: { status: 'completed', batch: 0 } } as const;
+
+  it.each<[ErrorCode, string, Partial<WriterPlan>, (truth: Truth) => void]>([
+    ['producer-fenced', 'by its next life', fenced, () => {}],
+    ['stream-closed', 'behind the end it asked for', closing, () => {}],
+    ['stream-closed', 'behind the end of another', {}, (truth) => (truth.of('s').closing = true)],
+    ['stream-cancelled', 'when it is', {}, (truth) => truth.log.append('s', [], { close: { status: 'cancelled' } })],
+    ['chunk-too-large', 'when it is', huge, () => {}],
+  ])('may be refused with %s %s', async (code, _, changes, prepare) => {
+    const { writer, time, truth, found, answered } = stage(refusing(code), changes);
+    prepare(truth);
+    writer.publish(0);
+    await time.run(10);
+    expect([writer.calls[0]?.answer?.refused, answered(), found]).toEqual([code, 1, []]);
+  });
+
+  it.each<[ErrorCode, Partial<WriterPlan>]>([
+    ['producer-fenced', { producer: { id: 'p0', epoch: 1 } }],
+    ['producer-fenced', {}],
+    ['stream-closed', {}],
+    ['stream-cancelled', closing],
+    ['chunk-too-large', {}],
+    ['sequence-gap', fenced],
+    ['overflow', huge],
+  ])('may not be refused with %s for no reason', async (code, changes) => {
+    const { writer, time, found } = stage(refusing(code), changes);
+    writer.publish(0);
+    await time.run(10);
+    expect(found).toEqual([`w0 was refused with ${code}: no`]);
+  });
+
+  it('may be told of a gap once it went on behind a refusal', async () => {
+    const codes: ErrorCode[] = ['producer-fenced', 'sequence-gap'];
+    const { writer, time, found } = stage((...call) => refusing(codes.shift()!)(...call), fenced);
+    writer.publish(0);
+    await time.run(10);
+    writer.publish(1);
+    await time.run(20);
+    expect([writer.calls.map(({ answer }) => answer?.refused), found]).toEqual([
+      ['producer-fenced', 'sequence-gap'],
+      [],
+    ]);
+  });
 
   it.each([new StreamError('connection-lost', 'gone'), new RangeError('gone')])('takes nothing else', async (error) => {
     const { writer, time, found } = stage(async () => {
