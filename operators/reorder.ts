@@ -174,11 +174,11 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     this.streamId = streamOf(item);
     this.known = Math.max(this.known, seq + 1);
     const bytes = this.bytesOf(item);
-    while (!this.closed && !this.fits(seq, bytes)) {
+    // Room is made by calling the consumer, and who knows what it feeds in: perhaps this very item.
+    while (!this.closed && !this.wasHere(seq) && !this.fits(seq, bytes)) {
       if (!this.makeRoom(item, seq)) return;
     }
     if (this.closed) return;
-    // Room was made by calling the consumer, and who knows what it fed in.
     if (this.wasHere(seq)) return this.refuse(seq);
     this.window.put(seq, { item, bytes });
     this.bytes += bytes;

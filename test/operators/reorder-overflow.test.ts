@@ -57,13 +57,23 @@ describe('reorder on overflow', () => {
   });
 
   it('skips what is missing between gaps that were announced', () => {
-    expect(outcome([gap(2, 4), item(1), item(9)], { window: 3, onOverflow: 'skip' })).toEqual([
+    const { probe, heard } = listen('reorder');
+    expect(outcome([gap(2, 4), item(1), item(9)], { window: 3, onOverflow: 'skip', probe })).toEqual([
       gap(0, 1, 'dropped'),
       item(1),
       gap(2, 4),
       gap(4, 7, 'dropped'),
       gap(7, 9, 'dropped'),
       item(9),
+    ]);
+    outcome([gap(2, 4), item(9)], { window: 3, onOverflow: 'skip', probe });
+    expect(heard.map((event) => Object.values(event as object).slice(1, 3))).toEqual([
+      [0, 1],
+      [4, 7],
+      [7, 9],
+      [0, 2],
+      [4, 7],
+      [7, 9],
     ]);
   });
 

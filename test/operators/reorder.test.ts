@@ -65,6 +65,12 @@ describe('reorder', () => {
     for (const start of [0, 7, 'first'] as const) expect(outcome([], { start })).toEqual([]);
   });
 
+  it('fails on a number that is none, also before it has started', () => {
+    expect(outcome([a], { start: 'first', seq: () => -1 })).toEqual([
+      streamError('chunk-invalid', 'reorder: seq must be a whole number'),
+    ]);
+  });
+
   it('discards what it holds when the source fails', () =>
     expectPicture(reorder(), {
       source: '      -b-c#',
@@ -235,6 +241,7 @@ describe('reorder', () => {
 
     it('emits the end behind the last gap, and once', () => {
       expect(outcome([end(3), c, end(3), gap(0, 2), end(3)])).toEqual([gap(0, 2), c, end(3)]);
+      expect(outcome([end(2), end(1, 'failed'), b, a])).toEqual([a, b, end(2)]);
     });
 
     it('swallows marks', () =>
@@ -293,16 +300,22 @@ describe('reorder', () => {
       const feeds = fed({ window: 4 }, a, (source, value) => {
         if (value === a) for (let seq = 1; seq < 100; seq++) source.next(item(seq));
       });
-      expect(feeds.seen).toEqual(Array.from({ length: 100 }, (_, seq) => item(seq)));
-      expect(feeds.deepest).toBeLessThan(30);
+      expect(feeds).toEqual({ seen: Array.from({ length: 100 }, (_, seq) => item(seq)), deepest: 2 });
     });
 
-    it('takes notices meanwhile', () => {
-      const feeds = fed({ window: 1 }, a, (source, value) => {
-        if (value !== a) return;
-        for (const notice of [gap(1, 2), end(9), gap(4, 5), b, c]) source.next(notice as unknown as Item);
+    it.each([[gap(1, 2)], [end(1)]])('takes %o meanwhile', (notice) => {
+      const feeds = fed({}, a, (source, value) => {
+        if (value === a) source.next(notice as unknown as Item);
       });
-      expect(feeds.seen).toEqual([a, gap(1, 2), c]);
+      expect(feeds).toEqual({ seen: [a, notice], deepest: 1 });
+    });
+
+    it('takes more notices meanwhile than it may hold', () => {
+      const { seen } = fed({ window: 1 }, a, (source, value) => {
+        if (value !== a) return;
+        for (const next of [gap(1, 2), end(9), gap(4, 5), b, c]) source.next(next as unknown as Item);
+      });
+      expect(seen).toEqual([a, gap(1, 2), c]);
     });
 
     it('completes behind what came meanwhile', () => {
@@ -327,11 +340,16 @@ describe('reorder', () => {
       expect(seen).toEqual([a, b]);
     });
 
-    it('drops a chunk that came again while room was made for it', () => {
-      const { seen } = fed({ window: 2, onOverflow: 'skip' }, d, (source, value) => {
-        if (value instanceof Object && 'from' in value && value.from === 0) source.next(d);
+    it('holds and counts a chunk once that came again while room was made for it', () => {
+      const source = new Subject<Item>();
+      const seen: unknown[] = [];
+      const large = (seq: number) => ({ ...item(seq), size: 6 });
+      source.pipe(reorder({ window: 2, maxBytes: 10, onOverflow: 'skip' })).subscribe((value) => {
+        seen.push(value);
+        if ('from' in value) source.next(large(3));
       });
-      expect(seen).toEqual([gap(0, 2, 'dropped')]);
+      for (const next of [large(3), c, large(5)]) source.next(next);
+      expect(seen).toEqual([gap(0, 2, 'dropped'), c, large(3)]);
     });
 
     it('stops when the consumer leaves while room is made', () => {
