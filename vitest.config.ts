@@ -10,6 +10,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['operators/**', 'src/**'],
       reporter: ['text', 'json-summary'],
+      reportOnFailure: true,
       // What must arrive is tested whole.
       thresholds: {
         'operators/**': { 100: true },
