@@ -31,14 +31,14 @@ const calmLink: Rates = {
 class Draw {
   private readonly random: Random;
   private readonly calmMs: number;
-  /** Every third run is about small things only, and so its pictures are small. */
+  /** Every second run is about small things only: it is quick, and its pictures are small. */
   private readonly small: boolean;
   private readonly server: ServerPlan;
 
   constructor(private readonly seed: number) {
     this.random = new Random(seed);
     this.calmMs = this.random.int(400, 2500);
-    this.small = this.random.chance(1 / 3);
+    this.small = this.random.chance(0.5);
     this.server = this.drawServer();
   }
 
@@ -78,7 +78,7 @@ class Draw {
 
   private stream(name: string, clients: number): StreamPlan {
     const { random } = this;
-    const trims = random.chance(0.4) ? random.int(1, 4) : 0;
+    const trims = random.chance(0.5) ? random.int(1, 4) : 0;
     return {
       name,
       trims: Array.from({ length: trims }, () => ({ atMs: this.time(), keep: random.int(0, 6) })),
@@ -159,7 +159,7 @@ class Draw {
 
   private batches(): Batch[] {
     const { random, small } = this;
-    const count = random.int(1, small ? 6 : 14);
+    const count = random.int(1, small ? 6 : 12);
     const largest = random.pick([20, 60, 400]);
     const first = random.int(1, this.calmMs);
     const last = random.int(first, this.calmMs + 300);
@@ -195,7 +195,7 @@ class Draw {
 
   private position(): Position {
     const kind = this.random.pick(['beginning', 'beginning', 'now', 'number']);
-    return kind === 'number' ? this.random.int(0, 20) : (kind as Position);
+    return kind === 'number' ? this.random.int(0, 12) : (kind as Position);
   }
 
   /** Some who leave come back for more, from somewhere else. */

@@ -41,6 +41,8 @@ export class Truth {
   watchers = 0;
   private readonly streams = new Map<string, StreamTruth>();
   private readonly written = new Map<string, Written>();
+  /** The chunk kept last of each writer. */
+  private readonly newest = new Map<string, Written>();
 
   constructor(
     private readonly memory: MemoryLog,
@@ -110,7 +112,8 @@ export class Truth {
       return this.tell({ ...about, what: `the log keeps chunk ${written.kept.seq} once more, as ${seq}` });
     }
     written.kept = { at: this.now(), seq };
-    const before = stream.chunks.slice(0, seq).findLast((chunk) => chunk.written?.writer === written.writer)?.written;
+    const before = this.newest.get(written.writer);
+    this.newest.set(written.writer, written);
     if (before === undefined || before.index < written.index) return undefined;
     return this.tell({
       ...about,
