@@ -197,7 +197,7 @@ class StreamClient implements Client {
 
   read(streamId: string, options: ReceiveOptions = {}): AsyncIterableIterator<Chunk> & AsyncDisposable {
     const open = this.reading(streamId, options);
-    let consumed: (chunk: Chunk) => void = () => {};
+    let consumed!: (chunk: Chunk) => void;
     const source = new Observable<Chunk>((destination) => {
       const reading = open();
       consumed = reading.consumed;
@@ -299,8 +299,9 @@ class Line {
         this.link = link;
       },
       send: (frames) => {
-        this.link?.send(frames);
-        return this.link?.writable ?? false;
+        const link = this.link!;
+        link.send(frames);
+        return link.writable;
       },
       disconnect: (code, reason) => {
         const { link } = this;

@@ -1,9 +1,10 @@
-import { asyncScheduler, lastValueFrom, take, toArray } from 'rxjs';
+import { asyncScheduler, lastValueFrom, Observable, take, toArray } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { createGateway } from '../../src/gateway/index.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
+import type { Chunk } from '../../src/chunk/index.js';
 import { createMemoryTransport } from '../../src/transport/memory.js';
 import { textBodies } from '../bodies.js';
 import { ClientStage } from './stage.js';
@@ -325,6 +326,17 @@ describe('createClient', () => {
     });
   });
 
+  it('reads nothing for a subscriber that has gone before it came', async () => {
+    const stage = new ClientStage();
+    stage.keep('s', 'a');
+    new Observable<Chunk>((destination) => {
+      destination.complete();
+      stage.client.receive('s').subscribe(destination);
+    }).subscribe();
+    await stage.time.pass(5);
+    expect(stage.gateway!.connections()).toEqual([]);
+  });
+
   it('needs nothing but a transport', async () => {
     const streams = createStreams({ log: createMemoryLog() });
     const gateway = createGateway({ streams });
@@ -345,42 +357,5 @@ describe('createClient', () => {
     expect(await client.publish('s', textBodies('a'))).toEqual({ next: 1 });
     client.close();
     gateway.close();
-  });
-
-  describe('refuses', () => {
-    const { transport } = new ClientStage();
-    it.each([
-      [{ window: { chunks: 0, bytes: 1 } }, 'window.chunks'],
-      [{ window: { chunks: 2 ** 21, bytes: 1 } }, 'window.chunks'],
-      [{ window: { chunks: 1, bytes: 0 } }, 'window.bytes'],
-      [{ gapMs: 0 }, 'gapMs'],
-      [{ connectMs: 0 }, 'connectMs'],
-      [{ pingMs: -1 }, 'pingMs'],
-      [{ retryMs: 0.5 }, 'retryMs'],
-      [{ maxRetries: -1 }, 'maxRetries'],
-      [{ maxQueue: 0 }, 'maxQueue'],
-      [{ backoff: { minMs: 0 } }, 'backoff.minMs'],
-      [{ producer: '' }, 'producer.length'],
-    ])('%j, naming the option', (options, name) => {
-      expect(() => createClient({ transport, ...options })).toThrow(RangeError);
-      expect(() => createClient({ transport, ...options })).toThrow(`${name} must be`);
-    });
-
-    it('misuse at call time', () => {
-      const { client } = new ClientStage();
-      expect(() => client.receive('a//b')).toThrow('stream name');
-      expect(() => client.read('')).toThrow('stream name');
-      expect(() => client.publish('..', [])).toThrow('stream name');
-      expect(() => client.cancel('a\\b')).toThrow('stream name');
-      expect(() => client.receive('s', { from: -1 })).toThrow('from must be');
-      expect(() => client.read('s', { window: { chunks: 0, bytes: 1 } })).toThrow('window.chunks must be');
-      const publish = (options: object) => () => client.publish('s', [], options);
-      expect(publish({ producer: { id: '', epoch: 0, seq: 0 } })).toThrow('producer.id.length must be');
-      expect(publish({ producer: { id: 7, epoch: 0, seq: 0 } })).toThrow('producer.id must be a string, got a number');
-      expect(publish({ producer: { id: 'p', epoch: -1, seq: 0 } })).toThrow('producer.epoch must be');
-      expect(publish({ producer: { id: 'p', epoch: 0, seq: 0.5 } })).toThrow('producer.seq must be');
-      expect(publish({ close: { status: 'failed', reason: 'x'.repeat(1025) } })).toThrow('close.reason.length must be');
-      expect(() => client.cancel('s', 'x'.repeat(1025))).toThrow('reason.length must be');
-    });
   });
 });
