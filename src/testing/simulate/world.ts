@@ -5,10 +5,10 @@ import { createMemoryLog } from '../../log/memory.js';
 import { BadFrame, closeCodes, type ServerFrame } from '../../protocol/index.js';
 import { createMemoryTransport, type MemoryTransport } from '../../transport/memory.js';
 import { CreditLedger } from './credit-ledger.js';
+import { deadlineOf } from './deadline.js';
 import type { Finding } from './finding.js';
 import { FlightLedger } from './flight-ledger.js';
 import { HoldLedger } from './hold-ledger.js';
-import { deadlineOf } from './deadline.js';
 import { Random } from './random.js';
 import { Reader } from './reader.js';
 import type { ClientPlan, Mishap, Scenario } from './scenario.js';
@@ -65,8 +65,8 @@ export class World {
   ) {
     const { time, tell } = this;
     const now = (): number => time.now();
-    // Other numbers than those the scenario was drawn with.
-    this.random = new Random(scenario.seed + 0.5).fork();
+    // A fork: these are to be other numbers than those the scenario was drawn with.
+    this.random = new Random(scenario.seed).fork();
     this.truth = new Truth(createMemoryLog({ now }), now, tell);
     for (const { name } of scenario.streams) this.truth.create(name);
     const credit = new CreditLedger((client, finding) =>
