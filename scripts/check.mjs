@@ -24,6 +24,12 @@ const steps = [
   { name: 'package', run: ['scripts/packed.mjs'], after: ['build'] },
 ];
 
+/** What a step says goes through a pipe; whether it may be coloured depends on where it ends. */
+const env = {
+  ...process.env,
+  ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: undefined }),
+};
+
 const passed = new Map();
 const begun = performance.now();
 await Promise.all([work(), work()]);
@@ -54,7 +60,7 @@ function take() {
 
 function start(args) {
   const since = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const hear = (text) => (said += text);
   child.stdout.setEncoding('utf8').on('data', hear);

@@ -1,4 +1,3 @@
-/* oxlint-disable typescript/no-deprecated -- what RxJS calls internal is what this tests */
 import { config, Observable, of, retry, Subject, Subscriber, take, throwError } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { callbackError, operate, Stage, tell } from '../../operators/operate.js';
