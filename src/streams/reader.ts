@@ -213,9 +213,9 @@ class Bell {
     this.wake();
   }
 
-  /** The next ring from now on; at once when there will be no other. */
-  async next(): Promise<void> {
-    if (!this.closed) await new Promise<void>((resolve) => (this.wake = resolve));
+  /** The next ring from now on. */
+  next(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
   }
 
   /** Rings, and for good. */

@@ -1,0 +1,361 @@
+import { type Observable, take, VirtualTimeScheduler } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import type { Position, StreamError } from '../../src/chunk/index.js';
+import type { Log } from '../../src/log/log.js';
+import { createMemoryLog } from '../../src/log/memory.js';
+import type { StreamEvent } from '../../src/streams/index.js';
+import { checkReader, followLog, pullLog, type ReaderOptions, resolvePosition } from '../../src/streams/reader.js';
+import { encodedTexts } from '../bodies.js';
+import { LateLog } from '../gateway/late-log.js';
+
+async function turns() {
+  for (let hops = 0; hops < 12; hops++) await undefined;
+}
+
+/** The logs a reader is tried on. */
+const kinds = ['log that answers at once', 'log that answers late'] as const;
+
+function stage(kind: (typeof kinds)[number]) {
+  const late = kind === kinds[1] ? new LateLog() : undefined;
+  const kept = late?.inner ?? createMemoryLog();
+  const log: Log = late ?? kept;
+  const scheduler = new VirtualTimeScheduler();
+  const events: StreamEvent[] = [];
+  const keep = (...datas: string[]) => {
+    kept.create('s');
+    kept.append('s', encodedTexts(...datas));
+  };
+  const end = (status: 'completed' | 'failed' | 'cancelled' = 'completed') =>
+    void kept.append('s', [], { close: { status } });
+  /** Goes on until nothing is left to happen. */
+  const settle = async () => {
+    for (;;) {
+      await turns();
+      scheduler.flush();
+      await turns();
+      if (late?.answerOne() !== true && scheduler.actions.length === 0) return;
+    }
+  };
+  const follow = (options: ReaderOptions = {}) => {
+    const got: unknown[] = [];
+    const chunks = followLog(log, 's', options, (event) => void events.push(event), scheduler);
+    const subscription = chunks.subscribe({
+      next: ({ data }) => void got.push(data),
+      error: (error: StreamError) => void got.push(`failed ${error.code}`),
+      complete: () => void got.push('completed'),
+    });
+    return { got, subscription, chunks };
+  };
+  const pull = (options: ReaderOptions = {}) => pullLog(log, 's', options, (event) => void events.push(event));
+  /** What comes of a promise when everything has happened. */
+  const outcome = async (promise: Promise<IteratorResult<{ data: unknown }, unknown>>) => {
+    let came: unknown = 'nothing yet';
+    promise.then(
+      ({ done, value }) => (came = done === true ? 'done' : (value as { data: unknown }).data),
+      (error: StreamError) => (came = `failed ${error.code}`),
+    );
+    await settle();
+    return came;
+  };
+  return { log, kept, late, keep, end, settle, follow, pull, outcome, events, scheduler };
+}
+
+describe.each(kinds)('followLog over a %s', (kind) => {
+  it('pushes what is kept, then what comes, then the end', async () => {
+    const { keep, end, settle, follow } = stage(kind);
+    keep('a', 'b');
+    const { got } = follow();
+    expect(got).toEqual([]);
+    await settle();
+    expect(got).toEqual(['a', 'b']);
+    keep('c');
+    await settle();
+    end();
+    await settle();
+    expect(got).toEqual(['a', 'b', 'c', 'completed']);
+  });
+
+  it.each([
+    ['beginning', ['b', 'c', 'd']],
+    ['now', ['d']],
+    [2, ['c', 'd']],
+    [3, ['d']],
+    [9, []],
+  ] as [Position, string[]][])('begins at %s', async (from, expected) => {
+    const { kept, keep, end, settle, follow } = stage(kind);
+    keep('a', 'b', 'c');
+    kept.trim('s', 1);
+    const { got } = follow({ from });
+    await settle();
+    keep('d');
+    end();
+    await settle();
+    expect(got).toEqual([...expected, 'completed']);
+  });
+
+  it.each([
+    ['failed', 'failed stream-failed'],
+    ['cancelled', 'failed stream-cancelled'],
+  ] as const)('ends as the stream does: %s', async (status, expected) => {
+    const { keep, end, settle, follow } = stage(kind);
+    keep('a');
+    end(status);
+    const { got } = follow();
+    await settle();
+    expect(got).toEqual(['a', expected]);
+  });
+
+  it('reads a long stream bit by bit, and lets others have their turn', async () => {
+    const { keep, end, settle, follow, log } = stage(kind);
+    const datas = Array.from({ length: 10 }, (_, i) => `${i}`);
+    keep(...datas);
+    end();
+    const limits: number[] = [];
+    const { read } = log;
+    log.read = (...args) => {
+      limits.push(args[2].chunks);
+      return read.apply(log, args);
+    };
+    const { got } = follow({ batch: 4 });
+    await settle();
+    expect(got).toEqual([...datas, 'completed']);
+    expect(limits).toEqual([4, 4, 4]);
+  });
+
+  it('fails with chunks that are no longer kept, or goes on behind them', async () => {
+    const { kept, keep, end, settle, follow, events } = stage(kind);
+    keep('a', 'b', 'c');
+    kept.trim('s', 2);
+    end();
+    const [strict, lenient] = [follow({ from: 0 }), follow({ from: 0, onGap: 'skip' })];
+    await settle();
+    expect(strict.got).toEqual(['failed gap']);
+    expect(lenient.got).toEqual(['c', 'completed']);
+    const missing = { type: 'stream.chunk_missing', streamId: 's', from: 0, to: 2 };
+    expect(events.filter(({ type }) => type === 'stream.chunk_missing')).toEqual([missing, missing]);
+  });
+
+  it('tells of every chunk a reader gets', async () => {
+    const { keep, settle, follow, events } = stage(kind);
+    keep('a', 'b');
+    follow();
+    await settle();
+    expect(events).toEqual([
+      { type: 'stream.chunk', streamId: 's', seq: 0 },
+      { type: 'stream.chunk', streamId: 's', seq: 1 },
+    ]);
+  });
+
+  it('fails for a stream that is not there, or is removed', async () => {
+    const { kept, keep, settle, follow } = stage(kind);
+    const none = follow();
+    await settle();
+    expect(none.got).toEqual(['failed stream-not-found']);
+    keep('a');
+    const { got } = follow();
+    await settle();
+    kept.delete('s');
+    await settle();
+    expect(got).toEqual(['a', 'failed stream-not-found']);
+  });
+
+  it('fails when the log does', async () => {
+    const { kept, keep, settle, follow } = stage(kind);
+    keep('a');
+    const { got } = follow();
+    kept.read = () => {
+      throw new Error('the disk is gone');
+    };
+    await settle();
+    expect(got).toEqual(['failed internal']);
+  });
+
+  it('stops when its subscriber goes: in a turn, in a read, within an emission', async () => {
+    const { keep, settle, follow, late, scheduler, events } = stage(kind);
+    keep('a', 'b', 'c');
+    const early = follow();
+    early.subscription.unsubscribe();
+    const middle = follow();
+    await turns();
+    while (late?.answerOne());
+    await turns();
+    middle.subscription.unsubscribe();
+    const reading = follow();
+    await turns();
+    while (late?.answerOne());
+    await turns();
+    scheduler.flush();
+    reading.subscription.unsubscribe();
+    const seen = reading.got.length;
+    const { chunks } = follow();
+    const first: unknown[] = [];
+    events.length = 0;
+    chunks.pipe(take(1)).subscribe(({ data }) => first.push(data));
+    await settle();
+    expect([early.got, middle.got, reading.got.length, first]).toEqual([[], [], seen, ['a']]);
+    // One for the reader that stays, of three chunks; one for the reader of one.
+    expect(events).toHaveLength(4);
+  });
+
+  it('holds nothing of turns that are over', async () => {
+    const { keep, settle, follow } = stage(kind);
+    keep('a');
+    const { subscription } = follow();
+    await settle();
+    const held = () => (subscription as unknown as { _finalizers: unknown[] })._finalizers.length;
+    const before = held();
+    for (let i = 0; i < 20; i++) {
+      keep('b');
+      await settle();
+    }
+    expect(held()).toBe(before);
+  });
+});
+
+describe.each(kinds)('pullLog over a %s', (kind) => {
+  it('yields what is kept, waits for what comes, and ends', async () => {
+    const { keep, end, pull, outcome } = stage(kind);
+    keep('a', 'b');
+    const chunks = pull();
+    expect(await outcome(chunks.next())).toBe('a');
+    expect(await outcome(chunks.next())).toBe('b');
+    const third = chunks.next();
+    expect(await outcome(third)).toBe('nothing yet');
+    keep('c');
+    expect(await outcome(third)).toBe('c');
+    end();
+    expect(await outcome(chunks.next())).toBe('done');
+    expect(await outcome(chunks.next())).toBe('done');
+  });
+
+  it('reads nothing before it is asked, and no more than a batch ahead', async () => {
+    const { keep, pull, outcome, settle, late, log } = stage(kind);
+    keep('a', 'b', 'c', 'd', 'e');
+    let reads = 0;
+    const { read } = log;
+    log.read = (...args) => {
+      reads++;
+      return read.apply(log, args);
+    };
+    const chunks = pull({ batch: 2 });
+    await settle();
+    expect(reads).toBe(0);
+    for (const data of ['a', 'b']) expect(await outcome(chunks.next())).toBe(data);
+    expect(reads).toBe(1);
+    for (const data of ['c', 'd', 'e']) expect(await outcome(chunks.next())).toBe(data);
+    expect(reads).toBe(3);
+    expect(late?.watchers ?? 1).toBe(1);
+  });
+
+  it.each([
+    ['failed', 'failed stream-failed'],
+    ['cancelled', 'failed stream-cancelled'],
+  ] as const)('ends as the stream does: %s', async (status, expected) => {
+    const { keep, end, pull, outcome, late } = stage(kind);
+    keep('a');
+    end(status);
+    const chunks = pull();
+    expect(await outcome(chunks.next())).toBe('a');
+    expect(await outcome(chunks.next())).toBe(expected);
+    expect(late?.watchers ?? 0).toBe(0);
+  });
+
+  it('fails with chunks that are no longer kept, or goes on behind them', async () => {
+    const { kept, keep, pull, outcome } = stage(kind);
+    keep('a', 'b', 'c');
+    kept.trim('s', 2);
+    expect(await outcome(pull({ from: 0 }).next())).toBe('failed gap');
+    expect(await outcome(pull({ from: 0, onGap: 'skip' }).next())).toBe('c');
+    expect(await outcome(pull().next())).toBe('c');
+  });
+
+  it('fails for a stream that is not there', async () => {
+    const { pull, outcome } = stage(kind);
+    expect(await outcome(pull().next())).toBe('failed stream-not-found');
+  });
+
+  it('is left at once, also while a chunk is waited for, and watches no longer', async () => {
+    const { keep, pull, outcome, settle, late } = stage(kind);
+    keep('a');
+    const chunks = pull();
+    expect(await outcome(chunks.next())).toBe('a');
+    const pending = chunks.next();
+    await settle();
+    const left = chunks.return!();
+    expect(await outcome(pending)).toBe('done');
+    expect(await outcome(left)).toBe('done');
+    expect(late?.watchers ?? 0).toBe(0);
+    keep('b');
+    expect(await outcome(chunks.next())).toBe('done');
+  });
+
+  it('is left by a disposal, and before it has begun', async () => {
+    const { keep, pull, outcome, settle, late } = stage(kind);
+    keep('a');
+    const chunks = pull();
+    void chunks[Symbol.asyncDispose]();
+    await settle();
+    expect(await outcome(chunks.next())).toBe('done');
+    expect(late?.watchers ?? 0).toBe(0);
+  });
+
+  it('is left by a break', async () => {
+    const { keep, pull, settle, late } = stage(kind);
+    keep('a', 'b');
+    const got: unknown[] = [];
+    const reading = (async () => {
+      for await (const { data } of pull()) {
+        got.push(data);
+        break;
+      }
+      got.push('left');
+    })();
+    await settle();
+    await reading;
+    expect(got).toEqual(['a', 'left']);
+    expect(late?.watchers ?? 0).toBe(0);
+  });
+});
+
+describe('resolvePosition', () => {
+  it.each([
+    ['beginning', 1],
+    ['now', 3],
+    [0, 0],
+    [7, 7],
+  ] as [Position, number][])('finds the number that %s stands for', (from, expected) => {
+    const log = createMemoryLog();
+    log.create('s');
+    log.append('s', encodedTexts('a', 'b', 'c'));
+    log.trim('s', 1);
+    expect(resolvePosition(log, 's', from)).toBe(expected);
+    expect(() => resolvePosition(log, 'nobody', from)).toThrow('there is no stream "nobody"');
+  });
+});
+
+describe('checkReader', () => {
+  it.each([
+    [{ from: -1 }, 'from must be'],
+    [{ from: 'end' }, 'from must be'],
+    [{ batch: 0 }, 'batch must be'],
+  ])('refuses %j', (options, message) => {
+    expect(() => checkReader(options as ReaderOptions)).toThrow(message);
+  });
+
+  it('takes what is right', () => {
+    expect(checkReader({})).toBeUndefined();
+    expect(checkReader({ from: 'now', batch: 1, onGap: 'skip' })).toBeUndefined();
+  });
+});
+
+describe('followLog', () => {
+  it('uses the turn of microtasks by default', async () => {
+    const log = createMemoryLog();
+    log.create('s');
+    log.append('s', encodedTexts('a'));
+    const got: unknown[] = [];
+    (followLog(log, 's', {}, () => {}) as Observable<{ data: unknown }>).subscribe(({ data }) => got.push(data));
+    await turns();
+    expect(got).toEqual(['a']);
+  });
+});
