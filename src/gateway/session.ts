@@ -235,7 +235,11 @@ export class Session {
     const sent: [number, number][] = [];
     for (const [ch, chunks, bytes] of frame.grants) {
       const subscription = this.byChannel.get(ch);
-      if (subscription === undefined) continue;
+      if (subscription === undefined) {
+        // The client waits for what will never come: an answer to an earlier request had misled it.
+        this.queue({ t: 'unsubscribed', ch });
+        continue;
+      }
       this.onCredit(ch, chunks, bytes);
       if (subscription.ended !== undefined) this.queueEnd(subscription, subscription.ended);
       sent.push([ch, subscription.next]);

@@ -171,7 +171,11 @@ describe('Session', () => {
         [3, 20, 200],
       ];
       expect(trial.hears({ t: 'ping', grants })).toEqual(['ready a', 'dirty']);
-      expect(trial.flush()).toEqual(['end ch=2 seq=5 status=completed', 'pong sent=[[1,2],[2,5]]']);
+      expect(trial.flush()).toEqual([
+        'end ch=2 seq=5 status=completed',
+        'unsubscribed ch=3',
+        'pong sent=[[1,2],[2,5]]',
+      ]);
       expect(running.chunkCredit).toBe(18);
       trial.hears({ t: 'ping', grants: [] });
       expect(trial.flush()).toEqual(['pong sent=[]']);
