@@ -38,6 +38,8 @@ export interface SessionActions {
 
 /** Most frames that wait while the link takes no more. */
 const maxBacklog = 1024;
+/** Most numbers in the lists of `pong` frames that wait: one such frame may be as long as its `ping`. */
+const maxBacklogMarks = 65_536;
 /** Encoded bytes of chunks in one turn. What goes beyond waits for the next, and so for the link to have taken these. */
 const maxTurnBytes = 1 << 20;
 
@@ -56,6 +58,7 @@ export class Session {
   private readonly produced = new Set<string>();
   private outbox: ServerFrame<EncodedChunk>[] = [];
   private outboxBytes = 0;
+  private outboxMarks = 0;
   private isDirty = false;
   private heardAt: number;
   private badFrames = 0;
@@ -313,12 +316,17 @@ export class Session {
   private queue(frame: ServerFrame<EncodedChunk>): void {
     if (this.over) return;
     this.outbox.push(frame);
+    if (frame.t === 'pong') this.outboxMarks += frame.sent.length;
+    const long = this.outbox.length > maxBacklog || this.outboxMarks > maxBacklogMarks;
     if (!this.writable) {
-      if (this.outbox.length > maxBacklog) this.close('backlog', 'the answers are not read');
-    } else if (!this.isDirty) {
-      this.isDirty = true;
-      this.act.dirty();
+      if (long) this.close('backlog', 'the answers are not read');
+      return;
     }
+    // One turn may bring more requests than may wait: only the link knows whether their answers are read.
+    if (long) return this.flush();
+    if (this.isDirty) return;
+    this.isDirty = true;
+    this.act.dirty();
   }
 
   /** Sends what is ready, as one message. Called at the end of every turn in which the session was dirty. */
@@ -328,6 +336,7 @@ export class Session {
     const frames = this.outbox;
     this.outbox = [];
     this.outboxBytes = 0;
+    this.outboxMarks = 0;
     try {
       this.writable = this.act.send(frames);
     } catch {

@@ -83,7 +83,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const close = async (): Promise<void> => {
     gateway.close();
     sockets.close();
-    await stop(http);
+    await stop(http, sockets);
     await streams.dispose();
   };
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`;
@@ -158,8 +158,12 @@ async function listen(http: HttpServer, host: string, port: number): Promise<voi
 /** How long connections have to say goodbye, in milliseconds. */
 const farewellMs = 1000;
 
-async function stop(http: HttpServer): Promise<void> {
-  const timer = setTimeout(() => http.closeAllConnections(), farewellMs);
+async function stop(http: HttpServer, sockets: WebSocketServer): Promise<void> {
+  const timer = setTimeout(() => {
+    http.closeAllConnections();
+    // Node forgets a connection once it is a WebSocket's, and `ws` gives a peer that does not answer 30 s.
+    for (const socket of sockets.clients) socket.terminate();
+  }, farewellMs);
   await new Promise<void>((resolve) => {
     http.close(() => resolve());
     http.closeIdleConnections();

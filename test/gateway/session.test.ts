@@ -249,6 +249,31 @@ describe('Session', () => {
       ]);
     });
 
+    it('is closed with 4410 when the unread answers are few but long', () => {
+      const trial = new SessionRecorder();
+      trial.reads('s', 1);
+      trial.writable = false;
+      trial.hears({ t: 'unsubscribe', ch: 9 });
+      trial.flush();
+      const ping = {
+        t: 'ping',
+        grants: Array.from({ length: 4096 }, () => [1, 0, 0] as [number, number, number]),
+      } as const;
+      trial.hears(...Array.from({ length: 16 }, () => ping));
+      expect(trial.session.writable).toBe(false);
+      expect(trial.hears(ping)).toContain('close 4410 the answers are not read');
+    });
+
+    it('learns within a turn that its answers are not read', () => {
+      const trial = new SessionRecorder();
+      trial.reads('s', 1);
+      trial.writable = false;
+      const asks = Array.from({ length: 1025 }, () => ({ t: 'unsubscribe', ch: 9 }) as const);
+      trial.hears(...asks);
+      expect(trial.session.writable).toBe(false);
+      expect(trial.hears(...asks)).toEqual(['close 4410 the answers are not read', 'unsubscribe s']);
+    });
+
     it('is not read for by a subscription whose answer was the one too many', () => {
       const trial = new SessionRecorder();
       trial.writable = false;

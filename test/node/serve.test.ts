@@ -95,4 +95,20 @@ describe('serve', () => {
     const again = await serve({ port: server.port });
     await again.close();
   });
+
+  it('closes although a reader does not take what it was sent', async () => {
+    const server = await start();
+    await server.streams.publish(
+      'long',
+      Array.from({ length: 64 }, () => chunk('x'.repeat(1 << 18))),
+    );
+    const socket = new WebSocket(server.url.replace('http', 'ws'), 'sluice.v1');
+    await new Promise((resolve) => socket.on('open', resolve));
+    socket.send(JSON.stringify({ t: 'subscribe', stream: 'long', from: 0, chunks: 64, bytes: 1 << 30 }));
+    await new Promise((resolve) => socket.once('message', resolve));
+    socket.pause();
+    await server.close();
+    expect(server.gateway.connections()).toEqual([]);
+    socket.terminate();
+  });
 });
