@@ -54,7 +54,6 @@ async function pull<T>(
   try {
     for (let burst = 1; ; burst++) {
       const result = await iterator.next();
-      if (destination.closed) return;
       if (result.done === true) break;
       destination.next(result.value);
       if (destination.closed) return;

@@ -98,11 +98,11 @@ class Publisher extends Stage<ChunkBody, Published> {
 
   /** Ends at once, whatever waits. */
   private stop(error: unknown): void {
-    super._error(error);
+    if (!this.closed) super._error(error);
   }
 
   private pump(): void {
-    if (this.busy || this.closed) return;
+    if (this.busy) return;
     const batch = this.take();
     const last = this.ended && this.waiting.length === 0;
     if (batch.length === 0 && !last) return;
@@ -140,8 +140,9 @@ class Publisher extends Stage<ChunkBody, Published> {
 
   private appended(appended: Published | undefined, last: boolean): void {
     this.busy = false;
+    if (appended !== undefined && !this.closed) this.destination.next(appended);
+    // The consumer may have left, before or just now.
     if (this.closed) return;
-    if (appended !== undefined) this.destination.next(appended);
     if (!last) this.pump();
     else if (this.failure === undefined) super._complete();
     else super._error(this.failure.error);

@@ -1,4 +1,4 @@
-import { EMPTY, Observable, of, Subject, throwError } from 'rxjs';
+import { EMPTY, Observable, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type ChunkBody, StreamError } from '../../src/chunk/index.js';
 import type { AppendOptions } from '../../src/log/log.js';
@@ -213,13 +213,41 @@ describe('publishTo', () => {
     expect(got).toEqual([]);
   });
 
+  it('does not end the stream either, when its subscriber goes', async () => {
+    const { source, target, subscription, datas, push } = stage();
+    push('a', 'b');
+    source.complete();
+    subscription.unsubscribe();
+    await target.keepAll();
+    expect(datas()).toEqual(['a']);
+  });
+
   it('stops within an emission', async () => {
     const target = new Target();
     const source = new Subject<ChunkBody>();
     const subscription = source.pipe(publishTo(target, 's')).subscribe(() => subscription.unsubscribe());
     for (const chunk of textBodies('a', 'b')) source.next(chunk);
+    source.complete();
     await target.keepAll();
     expect(target.appends.map(({ datas }) => datas)).toEqual(['a']);
+  });
+
+  it('stops within the last emission', async () => {
+    const target = new Target();
+    const got: unknown[] = [];
+    of(textBody('a'))
+      .pipe(publishTo(target, 's'), take(2))
+      .subscribe({ next: ({ next }) => got.push(next), complete: () => got.push('completed') });
+    await target.keepAll();
+    expect(got).toEqual([1, 1, 'completed']);
+  });
+
+  it('takes no notice of a refusal when its subscriber has gone', async () => {
+    const { target, got, subscription, push } = stage();
+    push('a');
+    subscription.unsubscribe();
+    await target.refuse(new Error('late'));
+    expect(got).toEqual([]);
   });
 
   it('begins anew for every subscriber', async () => {

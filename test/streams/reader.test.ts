@@ -15,8 +15,9 @@ async function turns() {
 /** The logs a reader is tried on. */
 const kinds = ['log that answers at once', 'log that answers late'] as const;
 
-function stage(kind: (typeof kinds)[number]) {
-  const late = kind === kinds[1] ? new LateLog() : undefined;
+/** @param chance - of a late read: below a half it looks when it is answered, above when it was asked */
+function stage(kind: (typeof kinds)[number], chance = 0) {
+  const late = kind === kinds[1] ? new LateLog(() => chance) : undefined;
   const kept = late?.inner ?? createMemoryLog();
   const log: Log = late ?? kept;
   const scheduler = new VirtualTimeScheduler();
@@ -209,6 +210,68 @@ describe.each(kinds)('followLog over a %s', (kind) => {
       await settle();
     }
     expect(held()).toBe(before);
+  });
+});
+
+describe('followLog: a read under way', () => {
+  it('does not hide what comes meanwhile, nor doubles it', async () => {
+    for (const chance of [0, 0.9]) {
+      const { late, keep, settle, follow, scheduler } = stage(kinds[1], chance);
+      keep('a');
+      const { got } = follow();
+      await turns();
+      late!.answerOne();
+      await turns();
+      scheduler.flush();
+      expect(late!.reads).toBe(1);
+      keep('b');
+      scheduler.flush();
+      keep('c');
+      await settle();
+      expect(got).toEqual(['a', 'b', 'c']);
+    }
+  });
+
+  it('tells nothing of what it found when its subscriber has gone', async () => {
+    const { late, kept, keep, settle, follow, scheduler, events } = stage(kinds[1], 0.9);
+    keep('a', 'b');
+    kept.trim('s', 1);
+    const { got, subscription } = follow({ from: 0 });
+    await turns();
+    late!.answerOne();
+    await turns();
+    scheduler.flush();
+    subscription.unsubscribe();
+    await settle();
+    expect([got, events]).toEqual([[], []]);
+  });
+
+  it('is not begun for a subscriber that goes in the turn before', async () => {
+    const { late, keep, settle, follow } = stage(kinds[1]);
+    keep('a');
+    const { subscription } = follow();
+    await turns();
+    late!.answerOne();
+    await turns();
+    subscription.unsubscribe();
+    await settle();
+    expect(late!.reads).toBe(0);
+  });
+});
+
+describe('pullLog: a read under way', () => {
+  it('does not hide what comes meanwhile', async () => {
+    for (const chance of [0, 0.9]) {
+      const { late, keep, pull, outcome } = stage(kinds[1], chance);
+      keep();
+      const first = pull().next();
+      await turns();
+      late!.answerOne();
+      await turns();
+      expect(late!.reads).toBe(1);
+      keep('a');
+      expect(await outcome(first)).toBe('a');
+    }
   });
 });
 

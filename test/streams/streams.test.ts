@@ -152,8 +152,11 @@ describe.each(kinds)('createStreams over a %s', (kind) => {
     ['delete', (streams: ReturnType<typeof createStreams>) => streams.delete('..')],
     ['receive', (streams: ReturnType<typeof createStreams>) => streams.receive('..')],
     ['read', (streams: ReturnType<typeof createStreams>) => streams.read('..')],
-  ])('takes no wrong name for %s', async (_, call) => {
-    const { streams, outcome } = stage(kind);
+  ])('takes no wrong name for %s, and does not ask the log', async (_, call) => {
+    const { streams, outcome, kept } = stage(kind);
+    kept.append = () => {
+      throw new Error('asked');
+    };
     await expect(outcome(() => call(streams) as Promise<unknown>)).rejects.toMatchObject({ code: 'name-invalid' });
   });
 
