@@ -18,6 +18,8 @@ export class BadFrame {
   ) {}
 }
 
+/** Most frames of a message from a client that may be unreadable: to say what is wrong costs far more than to send it. */
+const maxBadFrames = 256;
 /** Longest part of a message's own words that an error quotes. */
 const maxQuote = 256;
 
@@ -36,10 +38,10 @@ function compileAll(schemas: Readonly<Record<string, z.ZodType>>): Parsers {
 /**
  * Reads a message a client sent: every frame of it, or what was wrong with that frame.
  *
- * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames
+ * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames, or more than 256 of them are wrong
  */
 export function decodeFromClient(data: string | Uint8Array): readonly (ClientFrame | BadFrame)[] {
-  return decode<ClientFrame>(data, clientParsers);
+  return decode<ClientFrame>(data, clientParsers, maxBadFrames);
 }
 
 /**
@@ -48,20 +50,27 @@ export function decodeFromClient(data: string | Uint8Array): readonly (ClientFra
  * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames
  */
 export function decodeFromServer(data: string | Uint8Array): readonly (ServerFrame | BadFrame)[] {
-  return decode<ServerFrame>(data, serverParsers);
+  return decode<ServerFrame>(data, serverParsers, Infinity);
 }
 
-function decode<F>(data: string | Uint8Array, parsers: Parsers): (F | BadFrame)[] {
+function decode<F>(data: string | Uint8Array, parsers: Parsers, maxBad: number): (F | BadFrame)[] {
   const frames: (F | BadFrame)[] = [];
+  let bad = 0;
+  const take = (text: string, body: Uint8Array): void => {
+    const frame = readFrame<F>(parseJson(text), body, parsers);
+    if (frame instanceof BadFrame && ++bad > maxBad)
+      throw malformed(`more than ${maxBad} frames of a message are wrong`);
+    frames.push(frame);
+  };
   if (typeof data === 'string') {
-    for (const line of data.split('\n')) frames.push(readFrame<F>(parseJson(line), noBytes, parsers));
+    for (const line of data.split('\n')) take(line, noBytes);
     return frames;
   }
   // Not a Node `Buffer`, whose `slice` does not copy: a chunk would hold on to the whole message.
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let at = 0; at < bytes.length;) {
     const { head, body, end } = readRecord(bytes, at);
-    frames.push(readFrame<F>(parseJson(head), body, parsers));
+    take(head, body);
     at = end;
   }
   if (frames.length === 0) throw malformed('an empty binary message');

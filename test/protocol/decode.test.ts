@@ -369,4 +369,13 @@ describe('a frame that cannot be read', () => {
       expect(JSON.stringify({ t, stream, producer, details: error.details }).length).toBeLessThan(1200);
     }
   });
+
+  it('ends the message when there are more than 256 from a client', () => {
+    const message = (wrong: number): string => Array<string>(wrong).fill('{}').join('\n');
+    expect(decodeFromClient(message(256))).toHaveLength(256);
+    expect(() => decodeFromClient(message(257))).toThrow(
+      expect.objectContaining({ code: 'frame-malformed' }) as StreamError,
+    );
+    expect(decodeFromServer(message(257))).toHaveLength(257);
+  });
 });
