@@ -261,13 +261,13 @@ export class Connection {
     this.act.state('open');
   }
 
-  private onSubscribed({ stream, ch, seq }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
+  private onSubscribed({ stream, from, ch, seq }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
     const reading = this.readings.get(stream);
     // Nobody wants it any more, or not yet: somebody waits until it is left.
     if (reading === undefined || this.departures.has(stream)) {
       return this.queue(this.departures.leave(stream, ch, now));
     }
-    if (!reading.subscribed(ch, seq)) return;
+    if (!reading.subscribed(ch, seq, from)) return;
     this.byChannel.set(ch, reading);
     // What was consumed since it was asked for.
     this.credit(reading);

@@ -90,8 +90,8 @@ export class Reading {
   }
 
   /** The server has found the stream. Answers false for an answer that cannot be meant: one to an earlier reading. */
-  subscribed(ch: number, seq: number): boolean {
-    if (this.asked === undefined || (typeof this.from === 'number' && seq < this.from)) return false;
+  subscribed(ch: number, seq: number, from: Position = this.from): boolean {
+    if (this.asked === undefined || from !== this.from || (typeof from === 'number' && seq < from)) return false;
     this.ch = ch;
     this.asked = undefined;
     if (!this.started) this.from = seq;

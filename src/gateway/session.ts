@@ -125,7 +125,7 @@ export class Session {
     const known = this.byStream.get(stream);
     if (known !== undefined) {
       if (known.from !== from) return this.readAlready(stream, known.ch);
-      this.queue({ t: 'subscribed', stream, ch: known.ch, seq: known.start });
+      this.queue({ t: 'subscribed', stream, from, ch: known.ch, seq: known.start });
       return this.onCredit(known.ch, chunks, bytes);
     }
     const asked = this.opening.get(stream);
@@ -154,7 +154,7 @@ export class Session {
     const subscription = new Subscription(streamId, ch, frame.from, start, frame.chunks, frame.bytes);
     this.byChannel.set(ch, subscription);
     this.byStream.set(streamId, subscription);
-    this.queue({ t: 'subscribed', stream: streamId, ch, seq: start });
+    this.queue({ t: 'subscribed', stream: streamId, from: frame.from, ch, seq: start });
     // It may have been the one frame too many.
     return this.over ? undefined : subscription;
   }

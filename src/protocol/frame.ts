@@ -12,6 +12,10 @@ const reason = z.string().max(1024).optional();
 const status = z.enum(['completed', 'failed', 'cancelled']);
 const range = z.tuple([seq, seq]).refine(([from, to]) => from < to, 'a range must hold at least one chunk');
 const token = z.string().min(1).max(256);
+const position = z.union(
+  [z.literal('beginning'), z.literal('now'), seq],
+  'must be "beginning", "now" or a chunk number',
+);
 /** Heads are checked one by one while decoding, so that a wrong one is named by its index. */
 const heads = z.array(z.unknown());
 
@@ -20,7 +24,7 @@ export const clientFrames = {
   subscribe: z.strictObject({
     t: z.literal('subscribe'),
     stream,
-    from: z.union([z.literal('beginning'), z.literal('now'), seq], 'must be "beginning", "now" or a chunk number'),
+    from: position,
     chunks: count,
     bytes: count,
   }),
@@ -50,7 +54,7 @@ export const serverFrames = {
     pingMs: z.int().min(1),
     window: z.strictObject({ chunks: z.int().min(1), bytes: z.int().min(1) }),
   }),
-  subscribed: z.strictObject({ t: z.literal('subscribed'), stream, ch: channel, seq }),
+  subscribed: z.strictObject({ t: z.literal('subscribed'), stream, from: position.optional(), ch: channel, seq }),
   unsubscribed: z.strictObject({ t: z.literal('unsubscribed'), ch: channel }),
   data: z.strictObject({ t: z.literal('data'), ch: channel, seq, chunks: heads }),
   gap: z

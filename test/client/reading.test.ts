@@ -42,6 +42,15 @@ describe('Reading', () => {
     expect(told()).toEqual(['started 3', 'started 5']);
   });
 
+  it('is not found by an answer to another request', () => {
+    const { reading, asks, told } = stage();
+    asks();
+    expect(reading.subscribed(1, 3, 3)).toBe(false);
+    expect(told()).toEqual([]);
+    expect(reading.subscribed(1, 3, 'beginning')).toBe(true);
+    expect(told()).toEqual(['started 3']);
+  });
+
   it('is not found below the number it asks for, and may be above', () => {
     const { reading, asks, told } = stage('s', 5);
     asks();

@@ -62,7 +62,11 @@ describe.each(logKinds)('Feed: partings over a %s', (kind) => {
     link.say({ t: 'unsubscribe', ch: 0 }, { t: 'subscribe', stream: 's', from: 0, chunks: 9, bytes: 9 });
     await stage.settle();
     expect(sentBefore).toEqual(stage.late === undefined ? ['data ch=0 seq=1 chunks=b'] : []);
-    expect(link.words()).toEqual(['unsubscribed ch=0', 'subscribed stream=s ch=1 seq=0', 'data ch=1 seq=0 chunks=a,b']);
+    expect(link.words()).toEqual([
+      'unsubscribed ch=0',
+      'subscribed stream=s from=0 ch=1 seq=0',
+      'data ch=1 seq=0 chunks=a,b',
+    ]);
   });
 
   it('keeps the number of a stream as long as somebody reads it', async () => {
@@ -114,7 +118,7 @@ describe.each(logKinds)('Feed: partings over a %s', (kind) => {
     expect(link.words()).toEqual(['error code=stream-not-found message=the stream "s" was removed stream=s ch=0']);
     link.subscribe('s');
     await stage.settle();
-    expect(link.words()).toEqual(['subscribed stream=s ch=1 seq=0', 'data ch=1 seq=0 chunks=x']);
+    expect(link.words()).toEqual(['subscribed stream=s from=beginning ch=1 seq=0', 'data ch=1 seq=0 chunks=x']);
   });
 
   it('does not run in circles over a stream that came back shorter', async () => {
@@ -146,13 +150,13 @@ describe.each(logKinds)('Feed: partings over a %s', (kind) => {
     };
     await stage.settle();
     expect(link.words()).toEqual([
-      'subscribed stream=s ch=0 seq=0',
+      'subscribed stream=s from=beginning ch=0 seq=0',
       'error code=internal message=the disk is gone stream=s ch=0',
     ]);
     stage.kept.read = read;
     link.subscribe('s');
     await stage.settle();
-    expect(link.words()).toEqual(['subscribed stream=s ch=1 seq=0', 'data ch=1 seq=0 chunks=a']);
+    expect(link.words()).toEqual(['subscribed stream=s from=beginning ch=1 seq=0', 'data ch=1 seq=0 chunks=a']);
   });
 });
 

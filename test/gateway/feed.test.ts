@@ -8,7 +8,7 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     const link = stage.connect();
     link.subscribe('s');
     await stage.settle();
-    expect(link.words()).toEqual(['subscribed stream=s ch=0 seq=0', 'data ch=0 seq=0 chunks=a,b']);
+    expect(link.words()).toEqual(['subscribed stream=s from=beginning ch=0 seq=0', 'data ch=0 seq=0 chunks=a,b']);
     stage.keep('s', 'c');
     await stage.settle();
     stage.end('s');
@@ -26,9 +26,9 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     await stage.settle();
     stage.keep('s', 'c', 'd');
     await stage.settle();
-    expect(late.words()).toEqual(['subscribed stream=s ch=0 seq=2', 'data ch=0 seq=2 chunks=c,d']);
+    expect(late.words()).toEqual(['subscribed stream=s from=now ch=0 seq=2', 'data ch=0 seq=2 chunks=c,d']);
     expect(middle.words().join(' ')).toMatch(/seq=1 data ch=0 seq=1 chunks=b data ch=0 seq=2 chunks=c,d$/);
-    expect(future.words()).toEqual(['subscribed stream=s ch=0 seq=3', 'data ch=0 seq=3 chunks=d']);
+    expect(future.words()).toEqual(['subscribed stream=s from=3 ch=0 seq=3', 'data ch=0 seq=3 chunks=d']);
   });
 
   it('gives readers at the same place the same frame, and so one encoding', async () => {
@@ -51,7 +51,7 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     const link = stage.connect();
     link.subscribe('s', 0, 2, 100);
     await stage.settle();
-    expect(link.words()).toEqual(['subscribed stream=s ch=0 seq=0', 'data ch=0 seq=0 chunks=a,b']);
+    expect(link.words()).toEqual(['subscribed stream=s from=0 ch=0 seq=0', 'data ch=0 seq=0 chunks=a,b']);
     link.say({ t: 'credit', ch: 0, chunks: 2, bytes: 200 });
     await stage.settle();
     expect(link.words()).toEqual([]);
@@ -72,7 +72,7 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     poor.say({ t: 'credit', ch: 0, chunks: 9, bytes: 9 });
     stage.turn();
     await stage.settle();
-    expect(poor.words()).toEqual(['subscribed stream=s ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
+    expect(poor.words()).toEqual(['subscribed stream=s from=0 ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
   });
 
   describe('the end', () => {
@@ -95,7 +95,10 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
       const link = stage.connect();
       link.subscribe('s', 'beginning', 0, 0);
       await stage.settle();
-      expect(link.words()).toEqual(['subscribed stream=s ch=0 seq=0', 'end ch=0 seq=0 status=completed']);
+      expect(link.words()).toEqual([
+        'subscribed stream=s from=beginning ch=0 seq=0',
+        'end ch=0 seq=0 status=completed',
+      ]);
     });
 
     it('is said once, also when the log changes afterwards', async () => {
@@ -118,7 +121,7 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
       await stage.settle();
       stage.end('s');
       await stage.settle();
-      expect(link.words()).toEqual(['subscribed stream=s ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
+      expect(link.words()).toEqual(['subscribed stream=s from=0 ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
       link.say({ t: 'credit', ch: 0, chunks: 2, bytes: 9 });
       await stage.settle();
       expect(link.words()).toEqual(['data ch=0 seq=1 chunks=b', 'end ch=0 seq=2 status=completed']);
@@ -190,7 +193,7 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     link.say({ t: 'credit', ch: 0, chunks: 9, bytes: 100 });
     await stage.settle();
     expect(link.words()).toEqual([
-      'subscribed stream=s ch=0 seq=0',
+      'subscribed stream=s from=0 ch=0 seq=0',
       'data ch=0 seq=0 chunks=a',
       'gap ch=0 from=1 to=3 reason=trimmed',
       'data ch=0 seq=3 chunks=d',
@@ -246,6 +249,6 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     };
     one.subscribe('s');
     await stage.settle();
-    expect(other.words()).toEqual(['subscribed stream=s ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
+    expect(other.words()).toEqual(['subscribed stream=s from=beginning ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
   });
 });

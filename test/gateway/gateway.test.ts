@@ -38,7 +38,7 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
       reader.subscribe('s');
       await stage.settle();
       expect(reader.words()).toEqual([
-        'subscribed stream=s ch=0 seq=0',
+        'subscribed stream=s from=beginning ch=0 seq=0',
         'data ch=0 seq=0 chunks=a,b,c',
         'end ch=0 seq=3 status=completed reason=all said',
       ]);

@@ -22,7 +22,7 @@ describe('Session', () => {
       const trial = new SessionRecorder();
       expect(trial.hears(subscribe)).toEqual(['subscribe s beginning']);
       expect(trial.on((session) => expect(session.subscribed('s', 7, 3)).toBeDefined())).toEqual(['dirty']);
-      expect(trial.flush()).toEqual(['subscribed stream=s ch=7 seq=3']);
+      expect(trial.flush()).toEqual(['subscribed stream=s from=beginning ch=7 seq=3']);
       const [subscription] = trial.session.subscriptions;
       expect(subscription).toMatchObject({ streamId: 's', ch: 7, start: 3, next: 3, chunkCredit: 2 });
     });
@@ -49,7 +49,7 @@ describe('Session', () => {
         'dirty',
         'ready s',
       ]);
-      expect(trial.flush()).toEqual(['subscribed stream=s ch=7 seq=4']);
+      expect(trial.flush()).toEqual(['subscribed stream=s from=4 ch=7 seq=4']);
       expect(subscription).toMatchObject({ next: 6, chunkCredit: 10 });
     });
 
@@ -57,7 +57,7 @@ describe('Session', () => {
       const trial = new SessionRecorder();
       expect(trial.hears(subscribe, subscribe)).toEqual(['subscribe s beginning']);
       trial.session.subscribed('s', 7, 0);
-      expect(trial.flush()).toEqual(['subscribed stream=s ch=7 seq=0']);
+      expect(trial.flush()).toEqual(['subscribed stream=s from=beginning ch=7 seq=0']);
     });
 
     it('refuses another position of a stream being read, and says on which channel', () => {

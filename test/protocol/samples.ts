@@ -44,6 +44,7 @@ export const fromClient: readonly ClientFrame<EncodedChunk>[] = [
 export const fromServer: readonly ServerFrame<EncodedChunk>[] = [
   { t: 'welcome', protocol: 'sluice.v1', session: 'x', maxFrame: 1, pingMs: 1, window: { chunks: 1, bytes: 1 } },
   { t: 'subscribed', stream: 'a', ch: 0, seq: 0 },
+  { t: 'subscribed', stream: 'a', from: 'now', ch: 0, seq: 7 },
   { t: 'unsubscribed', ch: 0 },
   { t: 'data', ch: 0, seq: 0, chunks: [text] },
   { t: 'data', ch: 7, seq: 2 ** 53 - 1, chunks: [text, bytes, json, empty] },

@@ -48,8 +48,7 @@ class Draw {
     const streams = this.many(small ? 1 : 3, (n) => this.stream(`s${n}`, clients.length));
     const writers = streams.flatMap((_, stream) => this.writers(stream, clients.length));
     const first = this.many(small ? 2 : 5, (n) => this.reader(`r${n}`, streams.length, clients.length));
-    const all = [...first, ...first.flatMap((reader) => this.follower(reader))];
-    const readers = all.filter((reader, i) => canTell(reader, all.slice(0, i), clients));
+    const readers = [...first, ...first.flatMap((reader) => this.follower(reader))];
     return { seed, calmMs, server: this.server, streams, clients, writers, readers };
   }
 
@@ -203,14 +202,4 @@ class Draw {
     if (reader.leaveAfter === undefined || !this.random.chance(0.5)) return [];
     return [{ ...reader, name: `${reader.name}+`, from: this.position(), leaveAfter: undefined, follows: reader.name }];
   }
-}
-
-/**
- * Whether a client can tell what comes for this reader from what came for an earlier one of the same stream. Where messages
- * come twice it cannot: the answer to a request says which stream it is about, and not which request.
- */
-function canTell(reader: ReaderPlan, earlier: readonly ReaderPlan[], clients: readonly ClientPlan[]): boolean {
-  const { toServer, toClient } = clients[reader.client]!;
-  const rivals = earlier.filter(({ stream, client }) => stream === reader.stream && client === reader.client);
-  return rivals.length === 0 || (toServer.duplication === 0 && toClient.duplication === 0);
 }
