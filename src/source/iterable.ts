@@ -130,7 +130,7 @@ interface Waiter<T> {
 }
 
 class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
-  private readonly items: Ring<{ readonly item: T }>;
+  private readonly items: Ring<T>;
   private readonly waiters: Waiter<T>[] = [];
   private readonly over = new Subject<void>();
   private subscribed = false;
@@ -146,8 +146,10 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (!this.subscribed && !this.done) this.subscribe();
-    const waiting = this.items.shift();
-    if (waiting !== undefined) return new Promise((resolve, reject) => this.hand(waiting.item, { resolve, reject }));
+    if (this.items.length > 0) {
+      const item = this.items.shift() as T;
+      return new Promise((resolve, reject) => this.hand(item, { resolve, reject }));
+    }
     if (this.failure !== undefined) {
       const { error } = this.failure;
       this.failure = undefined;
@@ -171,7 +173,7 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     const waiter = this.waiters.shift();
     if (waiter !== undefined) this.hand(item, waiter);
     else if (this.items.full) this.overflow(item);
-    else this.items.push({ item });
+    else this.items.push(item);
   }
 
   private hand(item: T, { resolve, reject }: Waiter<T>): void {
@@ -190,9 +192,9 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
         return this.options.dropped?.(item);
       case 'drop-oldest':
       case 'latest': {
-        const oldest = this.items.shift()!;
-        this.items.push({ item });
-        return this.options.dropped?.(oldest.item);
+        const oldest = this.items.shift() as T;
+        this.items.push(item);
+        return this.options.dropped?.(oldest);
       }
       case 'error': {
         const message = `toAsyncIterable: ${this.items.capacity} items wait and the consumer does not take them`;
