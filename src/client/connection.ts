@@ -292,12 +292,12 @@ export class Connection {
   }
 
   private onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
-    const { code, message, stream = '', ch, producer, expected } = frame;
+    const { code, message, stream = '', ch, producer, epoch, expected } = frame;
     const error = new StreamError(code, message, {
       ...(stream === '' ? {} : { streamId: stream }),
       ...(expected === undefined ? {} : { expected }),
     });
-    if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), error);
+    if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), epoch, error);
     const reading = (ch === undefined ? undefined : this.byChannel.get(ch)) ?? this.readings.get(stream);
     if (code === 'frame-unexpected') return this.onReadElsewhere(stream, ch, reading, now);
     if (this.departures.refused(stream)) {
@@ -324,11 +324,10 @@ export class Connection {
     reading.fail(error);
   }
 
-  private onWriteError(key: string, error: StreamError): void {
+  private onWriteError(key: string, epoch: number | undefined, error: StreamError): void {
     const writing = this.writings.get(key);
-    if (writing === undefined) return;
-    // It was the producer's life before this one that was refused.
-    if (error.code === 'producer-fenced' && error.details.expected === writing.epoch) return;
+    // It may be another life of the producer that was refused.
+    if (writing === undefined || (epoch ?? writing.epoch) !== writing.epoch) return;
     // The server is behind with keeping: the retry comes with the next tick.
     if (error.code === 'overflow') return;
     if (error.code === 'sequence-gap' && writing.missed(error.details.expected)) return this.mark();

@@ -36,6 +36,9 @@ export interface SessionActions {
   close(code: number, reason: string): void;
 }
 
+/** What an error is about. */
+type About = { readonly stream?: string; readonly ch?: number; readonly producer?: string; readonly epoch?: number };
+
 /** Most frames that wait while the link takes no more. */
 const maxBacklog = 1024;
 /** Most numbers in the lists of `pong` frames that wait: one such frame may be as long as its `ping`. */
@@ -219,7 +222,7 @@ export class Session {
   /** A `publish` was refused. */
   publishRefused(frame: PublishFrame<EncodedChunk>, error: StreamError): void {
     this.pend(frame, -1);
-    this.refuse(error, { stream: frame.stream, producer: frame.producer });
+    this.refuse(error, { stream: frame.stream, producer: frame.producer, epoch: frame.epoch });
   }
 
   /** A `subscribe` was refused. */
@@ -289,7 +292,7 @@ export class Session {
   }
 
   /** Answers a request with an error. */
-  refuse(error: StreamError, about: { stream?: string; ch?: number; producer?: string } = {}): void {
+  refuse(error: StreamError, about: About = {}): void {
     const { expected, field } = error.details;
     this.queue({
       t: 'error',

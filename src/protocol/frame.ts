@@ -78,6 +78,7 @@ export const serverFrames = {
     stream: z.string().optional(),
     ch: channel.optional(),
     producer: token.optional(),
+    epoch: seq.optional(),
     expected: seq.optional(),
     field: z.string().optional(),
   }),

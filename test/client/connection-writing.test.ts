@@ -13,13 +13,14 @@ const ack = (seq: number, more: { epoch?: number; closed?: true } = {}): ServerF
   next: 10 + seq,
   ...more,
 });
-const refused = (code: ErrorCode, expected?: number): ServerFrame => ({
+const refused = (code: ErrorCode, expected?: number, epoch?: number): ServerFrame => ({
   t: 'error',
   code,
   message: 'no',
   stream: 's',
   producer: 'p',
   ...(expected === undefined ? {} : { expected }),
+  ...(epoch === undefined ? {} : { epoch }),
 });
 const publish = (seq: number, chunks: string, tail = '') =>
   `publish stream=s producer=p epoch=0 seq=${seq} chunks=${chunks}${tail}`;
@@ -245,12 +246,14 @@ describe('Connection: writing', () => {
       expect(late.told()).toEqual(['failed producer-fenced: stream "s": epoch 1 of "p" is over, 2 is in force']);
     });
 
-    it('are fenced by the server, unless it speaks of the one before', () => {
+    it('are refused by the server, unless it speaks of another life', () => {
       const { trial, writer, push } = stage();
       push('a');
       trial.sent();
-      trial.hears(refused('producer-fenced', 0));
-      expect(writer.told()).toEqual([]);
+      for (const code of ['producer-fenced', 'sequence-gap', 'stream-closed'] as const) {
+        trial.hears(refused(code, 0, 1));
+      }
+      expect([writer.told(), trial.sent()]).toEqual([[], []]);
       trial.hears(refused('producer-fenced', 3));
       expect(writer.told()).toEqual(['failed producer-fenced: no']);
     });

@@ -71,7 +71,7 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
       link.say(frame);
       await stage.settle();
       const [words = ''] = link.words();
-      expect(words).toMatch(new RegExp(`^error code=${code} .* stream=s producer=${frame.producer} ${tail}$`));
+      expect(words).toMatch(new RegExp(`^error code=${code} .* stream=s producer=${frame.producer} epoch=0 ${tail}$`));
       expect(stage.kept.info('s')!.next).toBe(2);
     });
 
@@ -82,7 +82,7 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
       const link = stage.connect();
       link.say(publish(0, ['a']));
       await stage.settle();
-      expect(link.words().join()).toMatch(/^error code=stream-closed .* stream=s producer=p$/);
+      expect(link.words().join()).toMatch(/^error code=stream-closed .* stream=s producer=p epoch=0$/);
     });
   });
 
@@ -104,7 +104,7 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
       expect(other.words()).toEqual([]);
       writer.say(publish(1, ['b']));
       await stage.settle();
-      expect(writer.words().join()).toMatch(/^error code=stream-cancelled .* stream=s producer=p$/);
+      expect(writer.words().join()).toMatch(/^error code=stream-cancelled .* stream=s producer=p epoch=0$/);
     });
 
     it('of a stream that is not there is refused', async () => {

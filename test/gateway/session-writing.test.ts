@@ -42,16 +42,16 @@ describe('Session: writing', () => {
     ['stream-cancelled', {}, ''],
     ['chunk-invalid', { field: 'chunks.0.size' }, ' field=chunks.0.size'],
     ['log-full', {}, ''],
-  ] as const)('refuses with %s, naming stream and producer', (code, details, tail) => {
+  ] as const)('refuses with %s, naming stream, producer and epoch', (code, details, tail) => {
     const trial = new SessionRecorder();
     trial.hears(publish('a'));
     trial.session.publishRefused(encoded('a'), new StreamError(code, 'no', details));
-    expect(trial.flush()).toEqual([`error code=${code} message=no stream=s producer=p${tail}`]);
+    expect(trial.flush()).toEqual([`error code=${code} message=no stream=s producer=p epoch=1${tail}`]);
   });
 
   describe('what waits to be kept', () => {
     const refusal = (chunks: number, bytes: number) =>
-      `error code=overflow message=more than ${chunks} chunks or ${bytes} bytes of this connection wait to be kept stream=s producer=p`;
+      `error code=overflow message=more than ${chunks} chunks or ${bytes} bytes of this connection wait to be kept stream=s producer=p epoch=1`;
     const [{ length }] = encodedTexts('a') as [EncodedChunk];
 
     it('is bounded by chunks, and a frame without any counts as one', () => {
