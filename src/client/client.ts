@@ -170,8 +170,10 @@ class StreamClient implements Client {
     this.lines = [line];
     const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
     const producer = checkLength('producer', options.producer ?? crypto.randomUUID(), 1, maxProducer);
-    // Under a name of its own it may have written before: by the time, this life comes after that.
-    const epoch = options.producer === undefined ? 0 : Math.floor(this.settings.scheduler.now());
+    // Under a name of its own it may have written before: by the time, this life comes after that. By chance it is no other's
+    // that began in the same millisecond: what the one sent would be taken for what the other had.
+    const { random = Math.random } = options.backoff ?? {};
+    const epoch = options.producer === undefined ? 0 : Math.floor((this.settings.scheduler.now() + random()) * 1000);
     this.writer = new Writer(line, this.settings.scheduler, { id: producer, epoch }, maxQueue);
     this.stopped = this.writer.stopped;
   }
