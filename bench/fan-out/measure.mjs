@@ -34,28 +34,32 @@ export async function measure({ server: serverModule, readers: readersModule }, 
     readers = await launch(readersModule, { core: 1 });
     const { port, progressPort } = await server.call('listen');
     await readers.call('connect', { port, progressPort, readers: size, reportEvery: Math.max(1, window / 16) });
-    const others = watchOthers([server.pid, readers.pid]);
-    const burst = await flat(server, readers, { window, perTurn: 16 });
-    await settle(server, readers, size);
-    const single = await flat(server, readers, { window, perTurn: 1 });
-    await settle(server, readers, size);
-    const paced = await preferred([server, readers], () => pace(server, readers, perSecond));
-    const used = others();
-    await settle(server, readers, size);
-    return {
-      burst: burst.perSecond,
-      burstCpu: burst.cpu,
-      readerCpu: burst.readerCpu,
-      single: single.perSecond,
-      singleCpu: single.cpu,
-      p50: paced.p50,
-      p99: paced.p99,
-      pacedCpu: paced.cpu,
-      others: used,
-    };
+    return await phases(server, readers, { size, window, perSecond });
   } finally {
     await Promise.all([server.stop(), readers?.stop()]);
   }
+}
+
+async function phases(server, readers, { size, window, perSecond }) {
+  const others = watchOthers([server.pid, readers.pid]);
+  const burst = await flat(server, readers, { window, perTurn: 16 });
+  await settle(server, readers, size);
+  const single = await flat(server, readers, { window, perTurn: 1 });
+  await settle(server, readers, size);
+  const paced = await preferred([server, readers], () => pace(server, readers, perSecond));
+  const used = others();
+  await settle(server, readers, size);
+  return {
+    burst: burst.perSecond,
+    burstCpu: burst.cpu,
+    readerCpu: burst.readerCpu,
+    single: single.perSecond,
+    singleCpu: single.cpu,
+    p50: paced.p50,
+    p99: paced.p99,
+    pacedCpu: paced.cpu,
+    others: used,
+  };
 }
 
 async function flat(server, readers, load) {

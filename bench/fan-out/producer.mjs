@@ -5,7 +5,8 @@
 import { createServer } from 'node:net';
 import { clock } from '../harness/clock.mjs';
 
-const text = 'x'.repeat(152);
+/** Makes data of 200 bytes of JSON. */
+const shortText = 'x'.repeat(152);
 
 /** Makes chunks and hands them to `emit`. */
 export class Producer {
@@ -13,10 +14,12 @@ export class Producer {
   #made = 0;
   #consumed = 0;
   #running = 0;
+  #text;
 
   /** @param {(data: { seq: number, at: number, text: string }) => void} emit */
-  constructor(emit) {
+  constructor(emit, text = shortText) {
     this.#emit = emit;
+    this.#text = text;
   }
 
   /** Chunks made so far. */
@@ -40,16 +43,16 @@ export class Producer {
   }
 
   #make() {
-    this.#emit({ seq: this.#made++, at: clock(), text });
+    this.#emit({ seq: this.#made++, at: clock(), text: this.#text });
   }
 
-  /** As fast as the readers take them: `perTurn` chunks in each turn of the event loop. */
-  flat({ window, perTurn }) {
+  /** As fast as the readers take them: `perTurn` chunks in each turn of the event loop, until there are `most`. */
+  flat({ window, perTurn, most = Infinity }) {
     const run = ++this.#running;
     const turn = () => {
       if (run !== this.#running) return;
-      for (let i = 0; i < perTurn && this.#made - this.#consumed < window; i++) this.#make();
-      setImmediate(turn);
+      for (let i = 0; i < perTurn && this.#made < most && this.#made - this.#consumed < window; i++) this.#make();
+      if (this.#made < most) setImmediate(turn);
     };
     turn();
   }

@@ -1,7 +1,8 @@
 // Fresh processes, each on a core of its own: `launch` starts one around a module, whose exported functions can then be
 // called from here. A child ends with its parent, whatever happens to it.
 import { spawn, spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const worker = fileURLToPath(new URL('worker.mjs', import.meta.url));
@@ -23,11 +24,26 @@ const stopMs = 5_000;
  * @param {{ core?: number, flags?: string[] }} options the core it is bound to, where that is possible, and flags for Node
  */
 export async function launch(module, { core = 0, flags = [] } = {}) {
-  const node = [process.execPath, ...flags, worker, module.href];
+  // On one core, threads that collect garbage beside the main one would only stand in its way.
+  const bound = pins ? ['--single-threaded-gc'] : [];
+  const node = [process.execPath, ...bound, ...flags, worker, module.href];
   const [command, ...args] = pins ? ['taskset', '-c', `${core}`, ...node] : node;
-  const child = new Child(spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }), module);
+  const options = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true };
+  const child = new Child(spawn(command, args, options), module);
   await child.started;
+  prefer(child.pid);
   return child;
+}
+
+/** Has a process served before others, where that is allowed: on a shared machine it would wait behind their work. */
+function prefer(pid) {
+  try {
+    setPriority(pid, -20);
+    // Linux weighs sessions against each other, and only within one of them processes. `detached` made it a session.
+    writeFileSync(`/proc/${pid}/autogroup`, '-20');
+  } catch {
+    // As everybody else, then.
+  }
 }
 
 class Child {
@@ -75,8 +91,9 @@ class Child {
 }
 
 /**
- * While `work` runs the processes are scheduled before others, where that is allowed, so that a wake-up does not queue
- * behind somebody else's work. For phases in which they mostly wait.
+ * While `work` runs the processes are served before everything else, where that is allowed, so that a wake-up does not
+ * queue behind somebody else's work. For phases in which they mostly wait: at full load they would keep the kernel's own
+ * work from being done.
  */
 export async function preferred(children, work) {
   const schedule = (policy, priority) => {

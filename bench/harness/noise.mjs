@@ -40,7 +40,7 @@ export function watchOthers(pids) {
 }
 
 /** Waits until others leave the machine alone, but not for long: then it is measured all the same. */
-export async function quiet({ patienceMs = 15_000, cores = 0.1 } = {}) {
+export async function quiet({ patienceMs = 3_000, cores = 0.1 } = {}) {
   const until = performance.now() + patienceMs;
   for (;;) {
     const others = watchOthers([]);

@@ -57,7 +57,8 @@ function progress({ columns }, { peer, load, run: repetition, metrics }) {
   process.stderr.write(`#${repetition} ${load}, ${peer}: ${figures} (others ${metrics.others.toFixed(2)} core)\n`);
 }
 
-function conditions(results) {
+/** Where, and beside how much other work, it was measured. */
+export function conditions(results) {
   const others = results.map(({ metrics }) => metrics.others);
   const noisy = others.filter((used) => used > tolerance).length;
   return [

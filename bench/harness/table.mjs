@@ -58,7 +58,8 @@ function cell(group, key, over) {
   return `${short(median(values))}${range}${Number.isNaN(ratio) ? '' : ` **×${ratio.toFixed(2)}**`}`;
 }
 
-function markdown(rows) {
+/** Rows as a Markdown table, the first as its head. */
+export function markdown(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const line = (row) => `| ${row.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`;
   const [head, ...body] = rows;

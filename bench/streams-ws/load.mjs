@@ -11,13 +11,17 @@ export const nameOf = (stream) => `bench/${stream}`;
 /** The connection that reads a stream. */
 export const connectionOf = (stream) => stream % connections;
 
+/** How long the rate takes to grow to its full height: nobody is asked for everything before his code is compiled. */
+const rampMs = 1000;
+
 /** Calls `emit` for every stream, as often and as evenly as it should be. Answers how to stop. */
 export function pace(emit, clock) {
-  const total = streams * perSecond;
+  const perMs = (streams * perSecond) / 1000;
   const begun = performance.now();
   let made = 0;
   const timer = setInterval(() => {
-    const due = ((performance.now() - begun) / 1000) * total;
+    const ms = performance.now() - begun;
+    const due = perMs * (ms < rampMs ? (ms * ms) / (2 * rampMs) : ms - rampMs / 2);
     for (; made < due; made++) emit(made % streams, { seq: Math.floor(made / streams), at: clock(), text });
   }, 1);
   return () => {

@@ -1,4 +1,5 @@
 import { createChunk } from '../dist/src/chunk/index.js';
+import { createMemoryLog } from '../dist/src/log/memory.js';
 import { serve } from '../dist/src/node/index.js';
 import { clock } from '../harness/clock.mjs';
 import { nameOf, pace, streams as count } from './load.mjs';
@@ -8,7 +9,7 @@ let streams;
 let stop;
 
 export async function listen() {
-  const server = await serve({ port: 0 });
+  const server = await serve({ port: 0, log: createMemoryLog({ maxChunks: +(process.env.KEEP ?? 64) }) });
   streams = server.streams;
   for (const name of names) await streams.create(name);
   return server.port;

@@ -1,0 +1,57 @@
+// Every case is one stage between a Subject and a subscriber, as `pipe(stage)`. `unit` is what its price is compared with
+// and `bar` how much of it it may cost.
+import * as rx from 'rxjs';
+import {
+  batch,
+  dedupe,
+  fanOut,
+  gapTimeout,
+  heartbeat,
+  idleTimeout,
+  measure,
+  reorder,
+  stamp,
+  unwrap,
+  verify,
+} from '../dist/operators/index.js';
+
+const same = (value) => value;
+const pass = (source) => source;
+const nothing = () => {};
+
+/** What is pushed: `chunks` in order, the same `shuffled` in blocks of 64, or only their `texts`. */
+export const cases = {
+  'Subject alone': { stage: () => pass },
+  'rxjs map': { stage: () => rx.map(same), unit: 'rxjs map' },
+  'rxjs filter': { stage: () => rx.filter(Boolean), unit: 'rxjs map' },
+  'rxjs bufferCount(16)': { stage: () => rx.bufferCount(16), unit: 'rxjs map' },
+  'rxjs timeout({ each })': { stage: () => rx.timeout({ each: 60_000 }), unit: 'rxjs map' },
+  'rxjs share': { stage: () => rx.share(), unit: 'rxjs map' },
+  'rxjs share, 10 subscribers': { stage: () => rx.share(), subscribers: 10, unit: 'rxjs map' },
+  'rxjs shareReplay(1000)': { stage: () => rx.shareReplay(1000), unit: 'rxjs map' },
+  'rxjs shareReplay(1000), 10 subscribers': { stage: () => rx.shareReplay(1000), subscribers: 10, unit: 'rxjs map' },
+  reorder: { stage: () => reorder(), unit: 'rxjs map', bar: 1 },
+  'reorder, shuffled by 64': { stage: () => reorder(), input: 'shuffled', unit: 'rxjs map', bar: 2 },
+  dedupe: { stage: () => dedupe(), unit: 'rxjs map', bar: 2 },
+  gapTimeout: { stage: () => gapTimeout({ timeoutMs: 60_000 }), unit: 'rxjs map', bar: 2 },
+  'verify, no checksums': { stage: () => verify(), unit: 'rxjs map', bar: 2 },
+  unwrap: { stage: () => unwrap(), unit: 'rxjs map', bar: 2 },
+  measure: { stage: () => measure({ probe: nothing }), unit: 'rxjs map', bar: 2 },
+  heartbeat: { stage: () => heartbeat({ everyMs: 60_000, make: nothing }), unit: 'rxjs map', bar: 2 },
+  idleTimeout: { stage: () => idleTimeout({ eachMs: 60_000 }), unit: 'rxjs map', bar: 2 },
+  stamp: { stage: () => stamp({ streamId: 'bench' }), input: 'texts', unit: 'rxjs map', bar: 2 },
+  'batch of 16': { stage: () => batch({ maxItems: 16 }), unit: 'rxjs bufferCount(16)', bar: 1 },
+  fanOut: { stage: () => fanOut(), unit: 'rxjs share', bar: 1 },
+  'fanOut, 10 subscribers': { stage: () => fanOut(), subscribers: 10, unit: 'rxjs share, 10 subscribers', bar: 1 },
+  'fanOut, replay 1000': {
+    stage: () => fanOut({ replay: { count: 1000 } }),
+    unit: 'rxjs shareReplay(1000)',
+    bar: 1,
+  },
+  'fanOut, replay 1000, 10 subscribers': {
+    stage: () => fanOut({ replay: { count: 1000 } }),
+    subscribers: 10,
+    unit: 'rxjs shareReplay(1000), 10 subscribers',
+    bar: 1,
+  },
+};

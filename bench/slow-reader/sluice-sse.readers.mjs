@@ -1,0 +1,11 @@
+import { openEvents, readEvents } from '../harness/event-source.mjs';
+import { Tally } from '../harness/tally.mjs';
+
+const tally = new Tally(1);
+export const count = () => tally.count();
+
+export async function connect({ port, progressPort, stalled }) {
+  await tally.report(progressPort, 64);
+  readEvents(await openEvents(port, '/streams/bench'), ({ data }) => tally.got(0, data));
+  if (stalled) (await openEvents(port, '/streams/bench')).pause();
+}
