@@ -55,10 +55,10 @@ export function decodeFromServer(data: string | Uint8Array): readonly (ServerFra
 
 function decode<F>(data: string | Uint8Array, parsers: Parsers, maxBad: number): (F | BadFrame)[] {
   const frames: (F | BadFrame)[] = [];
-  let bad = 0;
+  let wrong = 0;
   const take = (text: string, body: Uint8Array): void => {
     const frame = readFrame<F>(parseJson(text), body, parsers);
-    if (frame instanceof BadFrame && ++bad > maxBad)
+    if (frame instanceof BadFrame && ++wrong > maxBad)
       throw malformed(`more than ${maxBad} frames of a message are wrong`);
     frames.push(frame);
   };
