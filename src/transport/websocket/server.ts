@@ -106,6 +106,8 @@ function peerOf(request: IncomingMessage): Peer {
 /** RFC 6455, section 7.4.1. */
 const policyViolation = 1008;
 const ignore = (): void => {};
+/** Bytes of UTF-8, at most, for one unit of a string's length. */
+const bytesPerUnit = 3;
 const asText = { binary: false } as const;
 const asBinary = { binary: true } as const;
 
@@ -113,6 +115,8 @@ class ServerLink implements Link {
   private readonly events: ServerLinkEvents;
   private readonly lowWaterMark: number;
   private full = false;
+  /** The last send left something waiting. */
+  private waiting = false;
   private over = false;
 
   constructor(
@@ -135,9 +139,14 @@ class ServerLink implements Link {
 
   send(frames: readonly OutgoingFrame[]): void {
     if (this.over || frames.length === 0) return;
+    const { socket, highWaterMark } = this;
     const { binary, data } = encodeMessage(frames);
-    this.socket.send(data, binary ? asBinary : asText, this.sent);
-    if (this.socket.bufferedAmount >= this.highWaterMark) this.full = true;
+    // Being called back costs every send a task: it is asked for only where the link may fill up before the next one.
+    const mayFill = this.waiting || data.length * bytesPerUnit >= highWaterMark;
+    socket.send(data, binary ? asBinary : asText, mayFill ? this.sent : undefined);
+    const { bufferedAmount } = socket;
+    this.waiting = bufferedAmount > 0;
+    if (bufferedAmount >= highWaterMark) this.full = true;
   }
 
   /** One function for every send of the link, so that a send makes none. */

@@ -311,4 +311,23 @@ describe('a link', () => {
     }
     expect(first!.options).toEqual({ binary: false });
   });
+
+  it('asks to be told of a send only where it may be full before the next one', () => {
+    const links: { send(frames: readonly OutgoingFrame[]): void }[] = [];
+    const accept = (link: (typeof links)[number]) => {
+      links.push(link);
+      return { frames: () => {}, drained: () => {}, closed: () => {} };
+    };
+    const [fast, small] = [recordingSocket(), recordingSocket()];
+    createWebSocketAcceptor({ accept }).connection(fast.socket, request);
+    createWebSocketAcceptor({ accept }, { highWaterMark: 20 }).connection(small.socket, request);
+    const frame: OutgoingFrame = { t: 'unsubscribed', ch: 1 };
+    links[0]!.send([frame]);
+    fast.socket.bufferedAmount = 1;
+    links[0]!.send([frame]);
+    links[0]!.send([frame]);
+    expect(fast.sends.map(({ sent }) => typeof sent)).toEqual(['undefined', 'undefined', 'function']);
+    links[1]!.send([frame]);
+    expect(small.sends.map(({ sent }) => typeof sent)).toEqual(['function']);
+  });
 });
