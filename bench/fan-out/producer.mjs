@@ -1,12 +1,11 @@
-// The load of a fan-out, the same for every peer: chunks of about 200 bytes of JSON for one stream.
+// The load of a fan-out, the same for every peer: chunks of 200 bytes of text, each with its number and the time it was made.
 //
 // Flat out is a closed loop: so many chunks, then the event loop turns, as a program does that reads from a socket; and
 // never more than a window ahead of what the readers say they have, so that nobody runs away. Paced is an open loop.
 import { createServer } from 'node:net';
 import { clock } from '../harness/clock.mjs';
 
-/** Makes data of 200 bytes of JSON. */
-const shortText = 'x'.repeat(152);
+const shortText = 'x'.repeat(200);
 
 /** Makes chunks and hands them to `emit`. */
 export class Producer {
@@ -16,7 +15,7 @@ export class Producer {
   #running = 0;
   #text;
 
-  /** @param {(data: { seq: number, at: number, text: string }) => void} emit */
+  /** @param {(chunk: { seq: number, at: number, text: string }) => void} emit told of every chunk; `at` is in microseconds */
   constructor(emit, text = shortText) {
     this.#emit = emit;
     this.#text = text;

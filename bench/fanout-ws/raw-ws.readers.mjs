@@ -11,7 +11,10 @@ export async function connect({ port, progressPort, readers, reportEvery }) {
   await tally.report(progressPort, reportEvery);
   for (let reader = 0; reader < readers; reader++) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-    socket.on('message', (message) => tally.got(reader, JSON.parse(message.toString())));
+    socket.on('message', (message) => {
+      const { seq, at } = JSON.parse(message.toString());
+      tally.got(reader, seq, at);
+    });
     await once(socket, 'open');
   }
 }

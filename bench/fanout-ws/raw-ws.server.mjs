@@ -4,8 +4,8 @@ import { Producer, producerCalls } from '../fan-out/producer.mjs';
 
 const asText = { binary: false };
 const sockets = new Set();
-const producer = new Producer((data) => {
-  const message = Buffer.from(JSON.stringify(data));
+const producer = new Producer((chunk) => {
+  const message = Buffer.from(JSON.stringify(chunk));
   for (const socket of sockets) socket.send(message, asText);
 });
 

@@ -1,4 +1,5 @@
 import { SluiceSocket } from '../harness/sluice-socket.mjs';
+import { madeAt } from '../harness/clock.mjs';
 import { Tally } from '../harness/tally.mjs';
 
 let tally;
@@ -11,6 +12,6 @@ export async function connect({ port, progressPort, readers, reportEvery }) {
   for (let reader = 0; reader < readers; reader++) {
     const socket = new SluiceSocket(port, (message) => tally.fail(`reader ${reader}: ${message}`));
     await socket.opened;
-    await socket.read('bench', (data) => tally.got(reader, data));
+    await socket.read('bench', (chunk, seq) => tally.got(reader, seq, madeAt(chunk)));
   }
 }

@@ -2,6 +2,7 @@
 import { WebSocket } from 'ws';
 import { createClient } from '../dist/src/client/index.js';
 import { createWebSocketTransport } from '../dist/src/transport/websocket/client.js';
+import { madeAt } from '../harness/clock.mjs';
 import { Tally } from '../harness/tally.mjs';
 
 let tally;
@@ -17,7 +18,7 @@ export async function connect({ port, progressPort, readers, reportEvery }) {
 async function open(port, reader) {
   const client = createClient({ transport: createWebSocketTransport({ url: `ws://127.0.0.1:${port}`, WebSocket }) });
   client.receive('bench').subscribe({
-    next: ({ data }) => tally.got(reader, data),
+    next: (chunk) => tally.got(reader, chunk.seq, madeAt(chunk)),
     error: (error) => tally.fail(`reader ${reader}: ${error.stack}`),
   });
   await new Promise((resolve) => {

@@ -10,7 +10,7 @@ export async function connect({ port, progressPort, readers, reportEvery }) {
   await tally.report(progressPort, reportEvery);
   for (let reader = 0; reader < readers; reader++) {
     const socket = io(`http://127.0.0.1:${port}`, { transports: ['websocket'], forceNew: true });
-    socket.on('chunk', (data) => tally.got(reader, data));
+    socket.on('chunk', ({ seq, at }) => tally.got(reader, seq, at));
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
   }
 }

@@ -2,7 +2,7 @@ import { Server } from 'socket.io';
 import { Producer, producerCalls } from '../fan-out/producer.mjs';
 
 const server = new Server({ transports: ['websocket'], serveClient: false, perMessageDeflate: false });
-const producer = new Producer((data) => server.emit('chunk', data));
+const producer = new Producer((chunk) => server.emit('chunk', chunk));
 
 export const { flat, paced, pause } = producerCalls(producer);
 

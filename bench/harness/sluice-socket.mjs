@@ -17,13 +17,15 @@ export class SluiceSocket {
     this.#fail = fail;
     this.#socket = new WebSocket(`ws://127.0.0.1:${port}`, 'sluice.v1', { perMessageDeflate: false });
     this.#socket.on('message', (message) => {
-      for (const frame of message.toString().split('\n')) this.#heard(JSON.parse(frame));
+      const text = message.toString();
+      if (!text.includes('\n')) return this.#heard(JSON.parse(text));
+      for (const frame of text.split('\n')) this.#heard(JSON.parse(frame));
     });
     this.#socket.on('close', (code, reason) => fail(`closed with ${code}: ${reason}`));
     this.opened = once(this.#socket, 'open');
   }
 
-  /** Reads a stream from its beginning: `got` is handed the data of every chunk. Resolves when the server agrees. */
+  /** Reads a stream from its beginning: `got` is handed every chunk and its number. Resolves when the server agrees. */
   read(stream, got, { window = 256, first = window } = {}) {
     return new Promise((subscribed) => {
       this.#asked.set(stream, { got, subscribed, window, next: 0, granted: first });
@@ -55,8 +57,7 @@ export class SluiceSocket {
   #data({ ch, seq, chunks }) {
     const reading = this.#readings.get(ch);
     if (seq !== reading.next) this.#fail(`expected chunk ${reading.next}, got ${seq}`);
-    reading.next += chunks.length;
-    for (const { data } of chunks) reading.got(data);
+    for (const chunk of chunks) reading.got(chunk, reading.next++);
     if ((reading.granted - reading.next) * 2 > reading.window) return;
     reading.granted = reading.next + reading.window;
     this.#say({ t: 'credit', ch, chunks: reading.granted, bytes });

@@ -32,7 +32,7 @@ export class Tally {
   }
 
   /** A reader has a chunk, parsed. */
-  got(reader, { seq, at }) {
+  got(reader, seq, at) {
     if (seq !== this.#next[reader]) this.fail(`reader ${reader} expected chunk ${this.#next[reader]}, got ${seq}`);
     this.#next[reader] = seq + 1;
     this.#count++;

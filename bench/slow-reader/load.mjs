@@ -1,7 +1,7 @@
 // 64 MB for one stream, in chunks of a kilobyte, as fast as a good reader takes them.
 import { Producer } from '../fan-out/producer.mjs';
 
-const text = 'x'.repeat(976);
+const text = 'x'.repeat(1000);
 
 export const chunks = 65_536;
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { createLoad } from './load.mjs';
 
 const responses = new Set();
-const load = createLoad((data) => {
-  const event = Buffer.from(`id: ${data.seq}\ndata: ${JSON.stringify(data)}\n\n`);
+const load = createLoad((chunk) => {
+  const event = Buffer.from(`id: ${chunk.seq}\ndata: ${JSON.stringify(chunk)}\n\n`);
   for (const response of responses) response.write(event);
 });
 

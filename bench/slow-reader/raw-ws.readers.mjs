@@ -8,7 +8,7 @@ export const count = () => tally.count();
 export async function connect({ port, progressPort, stalled }) {
   await tally.report(progressPort, 64);
   const good = await open(port);
-  good.on('message', (message) => tally.got(0, JSON.parse(message.toString())));
+  good.on('message', (message) => tally.got(0, JSON.parse(message.toString()).seq));
   if (stalled) (await open(port)).pause();
 }
 

@@ -2,8 +2,8 @@ import { WebSocketServer } from 'ws';
 import { createLoad } from './load.mjs';
 
 const sockets = new Set();
-const load = createLoad((data) => {
-  const message = Buffer.from(JSON.stringify(data));
+const load = createLoad((chunk) => {
+  const message = Buffer.from(JSON.stringify(chunk));
   for (const socket of sockets) socket.send(message, { binary: false });
 });
 

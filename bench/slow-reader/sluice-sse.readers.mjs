@@ -6,6 +6,6 @@ export const count = () => tally.count();
 
 export async function connect({ port, progressPort, stalled }) {
   await tally.report(progressPort, 64);
-  readEvents(await openEvents(port, '/streams/bench'), ({ data }) => tally.got(0, data));
+  readEvents(await openEvents(port, '/streams/bench'), ({ seq }) => tally.got(0, seq));
   if (stalled) (await openEvents(port, '/streams/bench')).pause();
 }

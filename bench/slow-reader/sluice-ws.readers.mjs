@@ -7,7 +7,7 @@ export const count = () => tally.count();
 /** `credit`: what the stalled reader grants before it stops reading its socket. */
 export async function connect({ port, progressPort, stalled, credit }) {
   await tally.report(progressPort, 64);
-  await open(port, (data) => tally.got(0, data));
+  await open(port, (_, seq) => tally.got(0, seq));
   if (stalled) (await open(port, () => {}, credit)).pause();
 }
 

@@ -5,8 +5,8 @@ import { createLoad } from './load.mjs';
 
 const streamId = 'bench';
 let streams;
-const load = createLoad((data) => {
-  streams.publish(streamId, [createChunk({ streamId, seq: data.seq, data })]);
+const load = createLoad(({ seq, text }) => {
+  streams.publish(streamId, [createChunk({ streamId, seq, data: text })]);
 });
 
 export const { publish } = load;

@@ -9,6 +9,6 @@ export async function connect({ port, progressPort, readers, reportEvery }) {
   tally = new Tally(readers);
   await tally.report(progressPort, reportEvery);
   for (let reader = 0; reader < readers; reader++) {
-    readEvents(await openEvents(port, '/'), (data) => tally.got(reader, data));
+    readEvents(await openEvents(port, '/'), ({ seq, at }) => tally.got(reader, seq, at));
   }
 }

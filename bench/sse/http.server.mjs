@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { Producer, producerCalls } from '../fan-out/producer.mjs';
 
 const responses = new Set();
-const producer = new Producer((data) => {
-  const event = Buffer.from(`id: ${data.seq}\ndata: ${JSON.stringify(data)}\n\n`);
+const producer = new Producer((chunk) => {
+  const event = Buffer.from(`id: ${chunk.seq}\ndata: ${JSON.stringify(chunk)}\n\n`);
   for (const response of responses) response.write(event);
 });
 

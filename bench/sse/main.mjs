@@ -10,7 +10,7 @@ await run({
   limit: 'http, one Buffer for all',
   peers: [
     { name: 'http, one Buffer for all', server: at('http.server.mjs'), readers: at('http.readers.mjs') },
-    { name: 'sluice', server: at('../fanout-ws/sluice.server.mjs'), readers: at('sluice.readers.mjs') },
+    { name: 'sluice', server: at('../fan-out/sluice-text.server.mjs'), readers: at('sluice.readers.mjs') },
   ],
   columns,
   measure,

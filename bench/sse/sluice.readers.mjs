@@ -1,4 +1,5 @@
 import { openEvents, readEvents } from '../harness/event-source.mjs';
+import { madeAt } from '../harness/clock.mjs';
 import { Tally } from '../harness/tally.mjs';
 
 let tally;
@@ -9,6 +10,6 @@ export async function connect({ port, progressPort, readers, reportEvery }) {
   tally = new Tally(readers);
   await tally.report(progressPort, reportEvery);
   for (let reader = 0; reader < readers; reader++) {
-    readEvents(await openEvents(port, '/streams/bench'), ({ data }) => tally.got(reader, data));
+    readEvents(await openEvents(port, '/streams/bench'), (chunk) => tally.got(reader, chunk.seq, madeAt(chunk)));
   }
 }

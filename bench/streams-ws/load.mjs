@@ -3,7 +3,7 @@ export const streams = 5000;
 export const connections = 10;
 export const perSecond = 20;
 
-const text = 'x'.repeat(152);
+const text = 'x'.repeat(200);
 
 /** Name of a stream, by its number. */
 export const nameOf = (stream) => `bench/${stream}`;

@@ -15,7 +15,8 @@ await run({
   limit: 'raw ws, multiplexed by hand',
   peers: [
     { name: 'raw ws, multiplexed by hand', server: at('raw-ws.server.mjs'), readers: at('raw-ws.readers.mjs') },
-    { name: 'sluice', server: at('sluice.server.mjs'), readers: at('sluice.readers.mjs') },
+    { name: 'sluice', server: at('sluice-text.server.mjs'), readers: at('sluice.readers.mjs') },
+    { name: 'sluice, JSON chunks', server: at('sluice-json.server.mjs'), readers: at('sluice.readers.mjs') },
   ],
   columns: [
     { key: 'core', head: 'server core' },

@@ -11,8 +11,8 @@ export async function connect(port) {
   for (let i = 0; i < connections; i++) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
     socket.on('message', (message) => {
-      const { stream, data } = JSON.parse(message.toString());
-      tally.got(stream, data);
+      const { stream, seq, at } = JSON.parse(message.toString());
+      tally.got(stream, seq, at);
     });
     await once(socket, 'open');
   }

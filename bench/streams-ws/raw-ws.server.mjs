@@ -17,14 +17,14 @@ export async function listen() {
   return server.address().port;
 }
 
-function emit(stream, data) {
+function emit(stream, chunk) {
   const socket = sockets[connectionOf(stream)];
   if (!dirty.has(socket)) {
     if (dirty.size === 0) setImmediate(flush);
     dirty.add(socket);
     socket.stream.cork();
   }
-  socket.send(JSON.stringify({ stream, data }));
+  socket.send(JSON.stringify({ stream, ...chunk }));
 }
 
 function flush() {
