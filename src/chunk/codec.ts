@@ -44,22 +44,30 @@ const noMetadata = Object.freeze({});
 
 /** Encodes a chunk's body. The chunk is trusted: check it where it comes in. */
 export function encodeChunk(chunk: ChunkBody): EncodedChunk {
-  const { type, data, size } = chunk;
+  const { type, data, size, checksum, metadata } = chunk;
   const bytes = data instanceof Uint8Array ? data : undefined;
+  const content = bytes === undefined ? `,"data":${jsonText(data as JsonValue)}` : '';
+  let rest = chunk.final ? ',"final":true' : '';
+  if (checksum !== undefined) rest += `,"checksum":${JSON.stringify(checksum)}`;
+  if (hasKeys(metadata)) rest += `,"metadata":${JSON.stringify(metadata)}`;
   // A template around the one costly part, rather than stringify of the whole: a third of the time at 200 bytes.
-  let head = `{"type":"${type}",`;
-  if (bytes === undefined) head += `"data":${jsonText(data as JsonValue)},`;
-  head += `"size":${size},"timestamp":${chunk.timestamp}`;
-  if (chunk.final) head += ',"final":true';
-  if (chunk.checksum !== undefined) head += `,"checksum":${JSON.stringify(chunk.checksum)}`;
-  if (hasKeys(chunk.metadata)) head += `,"metadata":${JSON.stringify(chunk.metadata)}`;
-  head += '}';
+  const head = `{"type":"${type}"${content},"size":${size},"timestamp":${numberText(chunk.timestamp)}${rest}}`;
   return { head, bytes, size, length: utf8Length(head) + (bytes?.byteLength ?? 0) };
 }
 
-/** What JSON must escape in a string. */
-// eslint-disable-next-line no-control-regex -- control characters are what must be escaped
-const special = /["\\\u0000-\u001f]/;
+let latest = { number: 0, text: '0' };
+
+/** A number as text. Chunks made in the same millisecond have the same timestamp, and that is long. */
+function numberText(number: number): string {
+  if (latest.number !== number) latest = { number, text: `${number}` };
+  return latest.text;
+}
+
+/**
+ * What JSON must escape in a string: control characters, `"` and `\\`. Said as all that is none of the others, which the
+ * regular expression engine scans twice as fast.
+ */
+const special = /[^ !#-[\]-\uffff]/;
 
 /** `JSON.stringify`, at half its price for the text of most tokens, which has nothing to escape. */
 function jsonText(data: JsonValue): string {

@@ -1,19 +1,31 @@
 import { type Range, StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type Close, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
 import { packParcel, SharedParcels } from './parcel.js';
+import { type Read, Reads } from './reads.js';
 import type { Session } from './session.js';
 import type { Subscription } from './subscription.js';
 
 /** Bounds of one `data` frame, so that it stays below the default `maxFrame`. */
 const batchLimit: ReadLimit = { chunks: 512, bytes: 56 * 1024 };
 
+/** What a feed asks of the turn it works in. */
+export interface FeedTurn {
+  /** Asks for a call of {@link Feed.pump}. */
+  feed(feed: Feed): void;
+  /** Whether no other feed is due in this turn. */
+  readonly alone: boolean;
+}
+
 /**
  * One stream's readers at this gateway. Readers at the same place share one read of the log and one frame, and so one
  * encoding; a reader without credit, or behind a slow link, is not read for.
  */
 export class Feed {
+  /** A call of {@link Feed.pump} was asked for. The turn's own note. */
+  due = false;
+
   private readonly readers = new Map<Subscription, Session>();
-  private readonly ready = new Set<Subscription>();
+  private ready = new Set<Subscription>();
   /** How often the log changed, and at which version everybody was looked after. */
   private version = 0;
   private looked = -1;
@@ -27,12 +39,11 @@ export class Feed {
     readonly streamId: string,
     readonly ch: number,
     private readonly log: Log,
-    /** Asks for a call of {@link Feed.pump} at the end of the turn. */
-    private readonly wake: (feed: Feed) => void,
+    private readonly turn: FeedTurn,
   ) {
     this.unwatch = log.watch(streamId, () => {
       this.version++;
-      wake(this);
+      turn.feed(this);
     });
   }
 
@@ -54,7 +65,7 @@ export class Feed {
   /** A reader can be sent more than before. */
   offer(subscription: Subscription): void {
     this.ready.add(subscription);
-    this.wake(this);
+    this.turn.feed(this);
   }
 
   /** No more calls. */
@@ -64,36 +75,26 @@ export class Feed {
 
   /** Sends every reader that can take it one frame more. */
   pump(): void {
-    const takers = this.takers();
-    const [first] = takers;
-    if (first === undefined) return;
-    if (takers.every(({ next }) => next === first.next)) this.serve(first.next, takers);
-    else for (const [from, readers] of byPlace(takers)) this.serve(from, readers);
-  }
-
-  /** Readers that can take something now. */
-  private takers(): Subscription[] {
     const candidates = this.version === this.looked ? this.ready : this.readers.keys();
-    const takers: Subscription[] = [];
-    const later: Subscription[] = [];
-    for (const subscription of candidates) {
-      const session = this.readers.get(subscription)!;
-      // A link that takes no more says so when it does; then its readers are offered again.
-      if (session.writable && this.wants(subscription)) (session.full ? later : takers).push(subscription);
-    }
     this.looked = this.version;
-    // Emptying an empty set is not free.
-    if (this.ready.size > 0) this.ready.clear();
-    for (const subscription of later) this.offer(subscription);
-    return takers;
+    if (this.ready.size > 0) this.ready = new Set();
+    const reads = new Reads();
+    for (const subscription of candidates) {
+      const session = this.readers.get(subscription);
+      // A link that takes no more says so when it does; then its readers are offered again.
+      if (session === undefined || !session.writable || !this.wants(subscription)) continue;
+      if (session.full) this.offer(subscription);
+      else this.serve(subscription, session, reads);
+    }
   }
 
   /** Whether a read of the log may bring a reader something. */
   private wants(subscription: Subscription): boolean {
+    const { next } = subscription;
     if (subscription.reading || subscription.ended !== undefined) return false;
-    if (subscription.next < this.tail) return subscription.chunkCredit > 0;
-    // At the tail there may be an end, and that takes no credit.
-    return this.stale || this.end !== undefined;
+    if (next < this.tail) return subscription.chunkCredit > 0;
+    // At the tail there may be an end, and that takes no credit. Nobody gets beyond it but on a stream of before.
+    return this.stale || this.end !== undefined || next > this.tail;
   }
 
   /** Whether the log has changed since what is known of its tail was read. */
@@ -101,29 +102,45 @@ export class Feed {
     return this.known !== this.version;
   }
 
-  private serve(from: number, readers: readonly Subscription[]): void {
-    for (const subscription of readers) subscription.reading = true;
+  /** Reads for a reader, unless another one at its place had that done. */
+  private serve(subscription: Subscription, session: Session, reads: Reads): void {
+    const from = subscription.next;
+    const shared = reads.get(from);
+    if (shared?.parcels !== undefined) return this.give(subscription, session, shared.parcels);
+    subscription.reading = true;
+    if (shared !== undefined) return void shared.waiting.push(subscription);
+    const read = reads.add(from, subscription);
     const { version } = this;
     attempt(
-      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, version, readers)),
-      (error) => this.fail(readers, error),
+      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, version, read)),
+      (error) => {
+        reads.delete(read);
+        this.fail(read.waiting, error);
+      },
     );
   }
 
-  private spread(slice: LogSlice, version: number, readers: readonly Subscription[]): void {
+  private spread(slice: LogSlice, version: number, read: Read): void {
     // Reads may be answered out of order. After an older one the feed knows less than it could, and looks again.
     this.known = version;
     this.tail = slice.next;
     this.end = slice.end;
     const parcels = new SharedParcels(this.ch, slice);
-    for (const subscription of readers) {
+    read.parcels = parcels;
+    for (const subscription of read.waiting) {
       subscription.reading = false;
       const session = this.readers.get(subscription);
-      if (session !== undefined) this.give(subscription, session, slice, parcels);
+      if (session !== undefined) this.give(subscription, session, parcels);
     }
   }
 
-  private give(subscription: Subscription, session: Session, slice: LogSlice, parcels: SharedParcels): void {
+  private give(subscription: Subscription, session: Session, parcels: SharedParcels): void {
+    this.hand(subscription, session, parcels);
+    if (this.turn.alone) session.flush();
+  }
+
+  private hand(subscription: Subscription, session: Session, parcels: SharedParcels): void {
+    const { slice } = parcels;
     // The link, or the turn, may have got full while the log was read.
     if (!session.writable) return;
     if (session.full) return this.offer(subscription);
@@ -190,16 +207,6 @@ export class Feed {
     const error = toStreamError(thrown, 'internal', { streamId: this.streamId });
     for (const subscription of readers) this.readers.get(subscription)?.drop(subscription, error);
   }
-}
-
-function byPlace(subscriptions: readonly Subscription[]): Map<number, Subscription[]> {
-  const places = new Map<number, Subscription[]>();
-  for (const subscription of subscriptions) {
-    const there = places.get(subscription.next);
-    if (there === undefined) places.set(subscription.next, [subscription]);
-    else there.push(subscription);
-  }
-  return places;
 }
 
 /** Fewer chunks than a reader was sent: the stream was removed, and another has its name now. */

@@ -19,7 +19,10 @@ export interface GatewayOptions {
   readonly limits?: SessionLimitOptions;
   /** Connections at the same time; one more is closed with 4429. Default 10 000. */
   readonly maxConnections?: number;
-  /** Runs work at the end of the event loop's turn. Default `setImmediate`, elsewhere a timer of 0 ms. */
+  /**
+   * Runs work at the end of the event loop's turn. Default `setImmediate`, elsewhere a timer of 0 ms; and once
+   * in a millisecond as a microtask.
+   */
   readonly defer?: Defer;
   /** Clock and timer of idle checks. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
@@ -68,7 +71,11 @@ class StreamGateway implements Gateway {
     this.maxConnections = checkBound('maxConnections', options.maxConnections ?? 10_000);
     this.scheduler = options.scheduler ?? asyncScheduler;
     this.sessionId = options.sessionId ?? (() => crypto.randomUUID());
-    this.turn = new Turn(options.defer ?? defaultDefer());
+    this.turn = new Turn({
+      soon: options.defer ?? queueMicrotask,
+      later: options.defer ?? defaultDefer(),
+      now: () => this.scheduler.now(),
+    });
     this.teardown.add(
       this.streams.cancellations.subscribe(({ streamId, reason }) => {
         for (const session of this.sessions.keys()) session.stopped(streamId, reason);
@@ -136,7 +143,7 @@ class StreamGateway implements Gateway {
   private feedOf(streamId: string): Feed {
     const known = this.feeds.get(streamId);
     if (known !== undefined) return known;
-    const feed = new Feed(streamId, this.channels++, this.streams.log, this.turn.feed);
+    const feed = new Feed(streamId, this.channels++, this.streams.log, this.turn);
     this.feeds.set(streamId, feed);
     return feed;
   }

@@ -27,19 +27,20 @@ export function packParcel(ch: number, seq: number, chunks: readonly EncodedChun
  * encoded once.
  */
 export class SharedParcels {
-  private readonly packed: Parcel[] = [];
+  private packed: Parcel[] | undefined;
 
   constructor(
     private readonly ch: number,
-    private readonly slice: LogSlice,
+    readonly slice: LogSlice,
   ) {}
 
   /** The first `count` chunks. */
   take(count: number): Parcel {
-    for (const parcel of this.packed) if (parcel.frame.chunks.length === count) return parcel;
+    for (const parcel of this.packed ?? []) if (parcel.frame.chunks.length === count) return parcel;
     const { from, chunks } = this.slice;
     const parcel = packParcel(this.ch, from, count === chunks.length ? chunks : chunks.slice(0, count));
-    this.packed.push(parcel);
+    if (this.packed === undefined) this.packed = [parcel];
+    else this.packed.push(parcel);
     return parcel;
   }
 }

@@ -318,7 +318,8 @@ export class Session {
 
   private queue(frame: ServerFrame<EncodedChunk>): void {
     if (this.over) return;
-    this.outbox.push(frame);
+    if (this.outbox.length === 0) this.outbox = [frame];
+    else this.outbox.push(frame);
     if (frame.t === 'pong') this.outboxMarks += frame.sent.length;
     const long = this.outbox.length > maxBacklog || this.outboxMarks > maxBacklogMarks;
     if (!this.writable) {

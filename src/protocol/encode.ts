@@ -1,13 +1,10 @@
 import { type EncodedChunk, utf8Bytes, utf8Length } from '../chunk/index.js';
 import type { DataFrame, OutgoingFrame, PublishFrame } from './frame.js';
 
-/**
- * One message on the wire: a WebSocket text message, or a binary one. `data` of a text message is a string or its UTF-8.
- */
-export interface Message {
-  readonly binary: boolean;
-  readonly data: string | Uint8Array;
-}
+/** One message on the wire: a WebSocket text message, or a binary one. */
+export type Message =
+  | { readonly binary: false; readonly data: string }
+  | { readonly binary: true; readonly data: Uint8Array<ArrayBuffer> };
 
 /** Bytes of a record's two lengths in a binary message. */
 export const recordHeader = 8;
@@ -54,13 +51,8 @@ export function encodeMessage(frames: readonly OutgoingFrame[]): Message {
   const [only] = frames;
   if (only === undefined) throw new RangeError('frames must hold at least one frame, got none');
   if (frames.length > 1) return encodeAll(frames);
-  if (latest.frame !== only) latest = { frame: only, message: encodeAlone(only) };
+  if (latest.frame !== only) latest = { frame: only, message: encodeAll(frames) };
   return latest.message;
-}
-
-function encodeAlone(frame: OutgoingFrame): Message {
-  if (hasBytes(frame)) return { binary: true, data: encodeRecords([frame]) };
-  return { binary: false, data: utf8Bytes(frameText(frame)) };
 }
 
 function encodeAll(frames: readonly OutgoingFrame[]): Message {
@@ -71,14 +63,12 @@ function encodeAll(frames: readonly OutgoingFrame[]): Message {
 }
 
 function hasBytes(frame: OutgoingFrame): boolean {
-  return (
-    'chunks' in frame &&
-    Array.isArray(frame.chunks) &&
-    frame.chunks.some((chunk: EncodedChunk) => chunk.bytes !== undefined)
-  );
+  if (frame.t !== 'data' && frame.t !== 'publish') return false;
+  for (const chunk of frame.chunks) if (chunk.bytes !== undefined) return true;
+  return false;
 }
 
-function encodeRecords(frames: readonly OutgoingFrame[]): Uint8Array {
+function encodeRecords(frames: readonly OutgoingFrame[]): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   let total = 0;
   for (const frame of frames) {
@@ -102,7 +92,7 @@ function bodiesOf(frame: OutgoingFrame): Uint8Array[] {
   return bodies;
 }
 
-function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
+function concat(parts: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(total);
   let at = 0;
   for (const part of parts) {

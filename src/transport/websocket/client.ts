@@ -1,13 +1,6 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { checkBound, kindOf, type StreamError } from '../../chunk/index.js';
-import {
-  closeCodes,
-  decodeFromServer,
-  encodeMessage,
-  type Message,
-  type OutgoingFrame,
-  subprotocol,
-} from '../../protocol/index.js';
+import { closeCodes, decodeFromServer, encodeMessage, type OutgoingFrame, subprotocol } from '../../protocol/index.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../transport.js';
 import { fitReason } from './reason.js';
 
@@ -88,7 +81,6 @@ interface Pressure {
 
 /** `readyState` of an open socket. */
 const open = 1;
-const utf8 = new TextDecoder();
 
 class ClientLink implements Link {
   private readonly socket: ClientSocket | undefined;
@@ -126,7 +118,7 @@ class ClientLink implements Link {
   send(frames: readonly OutgoingFrame[]): void {
     const { socket } = this;
     if (this.over || socket?.readyState !== open || frames.length === 0) return;
-    socket.send(payload(encodeMessage(frames)));
+    socket.send(encodeMessage(frames).data);
     if (this.writable && socket.bufferedAmount >= this.pressure.highWaterMark) this.watch(socket);
   }
 
@@ -168,11 +160,6 @@ class ClientLink implements Link {
     this.poll?.unsubscribe();
     return true;
   }
-}
-
-/** Browsers send text only as a string. */
-function payload({ binary, data }: Message): string | Uint8Array<ArrayBuffer> {
-  return binary || typeof data === 'string' ? (data as string | Uint8Array<ArrayBuffer>) : utf8.decode(data);
 }
 
 /** Browsers let a page close with 1000 and with 3000 to 4999; the server's own codes are left out. */

@@ -1,8 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { checkBound, type StreamError } from '../../chunk/index.js';
-import { closeCodes, decodeFromClient, encodeMessage, type OutgoingFrame, subprotocol } from '../../protocol/index.js';
+import {
+  closeCodes,
+  decodeFromClient,
+  encodeMessage,
+  type Message,
+  type OutgoingFrame,
+  subprotocol,
+} from '../../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../origin.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
+import { framed } from './framed.js';
 import { fitReason } from './reason.js';
 
 export type { Origins } from '../origin.js';
@@ -11,6 +20,9 @@ export type { Origins } from '../origin.js';
 export interface ServerSocket {
   readonly protocol: string;
   readonly bufferedAmount: number;
+  readonly readyState: number;
+  /** What was agreed on at the handshake: empty, or the compression of messages. */
+  readonly extensions: string;
   send(data: string | Uint8Array, options: { binary: boolean }, sent?: (error?: Error) => void): void;
   close(code: number, reason: string): void;
   terminate(): void;
@@ -78,7 +90,7 @@ export function createWebSocketAcceptor(
     },
     connection: (socket, request) => {
       const refusal = refusalOf(socket, request, origins);
-      if (refusal === undefined) new ServerLink(socket, acceptor, peerOf(request), maxFrame, highWaterMark);
+      if (refusal === undefined) new ServerLink(socket, acceptor, request, maxFrame, highWaterMark);
       else refuse(socket, refusal.code, refusal.reason);
     },
   };
@@ -105,6 +117,8 @@ function peerOf(request: IncomingMessage): Peer {
 
 /** RFC 6455, section 7.4.1. */
 const policyViolation = 1008;
+/** `WebSocket.OPEN`. */
+const openState = 1;
 const ignore = (): void => {};
 /** Bytes of UTF-8, at most, for one unit of a string's length. */
 const bytesPerUnit = 3;
@@ -118,19 +132,23 @@ class ServerLink implements Link {
   /** The last send left something waiting. */
   private waiting = false;
   private over = false;
+  /** Where frames are written that are made once for all links; `undefined` where each makes its own. */
+  private readonly wire: Duplex | undefined;
 
   constructor(
     private readonly socket: ServerSocket,
     acceptor: LinkAcceptor,
-    peer: Peer,
+    request: IncomingMessage,
     private readonly maxFrame: number,
     private readonly highWaterMark: number,
   ) {
     this.lowWaterMark = highWaterMark / 2;
+    // A socket that compresses has to do that itself.
+    this.wire = socket.extensions === '' ? request.socket : undefined;
     socket.on('message', (data, isBinary) => this.received(data, isBinary));
     socket.on('close', (code, reason) => this.finish(code, reason.toString()));
     socket.on('error', (error) => this.failed(error));
-    this.events = acceptor.accept(this, peer);
+    this.events = acceptor.accept(this, peerOf(request));
   }
 
   get writable(): boolean {
@@ -140,13 +158,20 @@ class ServerLink implements Link {
   send(frames: readonly OutgoingFrame[]): void {
     if (this.over || frames.length === 0) return;
     const { socket, highWaterMark } = this;
-    const { binary, data } = encodeMessage(frames);
-    // Being called back costs every send a task: it is asked for only where the link may fill up before the next one.
-    const mayFill = this.waiting || data.length * bytesPerUnit >= highWaterMark;
-    socket.send(data, binary ? asBinary : asText, mayFill ? this.sent : undefined);
+    this.write(encodeMessage(frames));
     const { bufferedAmount } = socket;
     this.waiting = bufferedAmount > 0;
     if (bufferedAmount >= highWaterMark) this.full = true;
+  }
+
+  private write(message: Message): void {
+    const { socket, wire } = this;
+    // Being called back costs every send a task: it is asked for only where the link may fill up before the next one.
+    const mayFill = this.waiting || message.data.length * bytesPerUnit >= this.highWaterMark;
+    const sent = mayFill ? this.sent : undefined;
+    if (wire === undefined) socket.send(message.data, message.binary ? asBinary : asText, sent);
+    // Nothing may follow the closing frame.
+    else if (socket.readyState === openState) wire.write(framed(message), sent);
   }
 
   /** One function for every send of the link, so that a send makes none. */

@@ -268,66 +268,84 @@ describe('createWebSocketAcceptor', () => {
   });
 });
 
-/** A socket that records what a link does with it. */
-function recordingSocket() {
+/** A socket that records what a link does with it, and what goes over its wire. */
+function recordingSocket({ extensions = '' } = {}) {
   const sends: { data: unknown; options: unknown; sent: unknown }[] = [];
+  const writes: { data: unknown; sent: unknown }[] = [];
   const socket = {
     protocol: 'sluice.v1',
     bufferedAmount: 0,
+    readyState: WebSocket.OPEN as number,
+    extensions,
     send: (data: unknown, options: unknown, sent: unknown) => void sends.push({ data, options, sent }),
     close: () => {},
     terminate: () => {},
     on: () => {},
   };
-  return { socket: socket as ServerSocket & { bufferedAmount: number }, sends };
+  const wire = { write: (data: unknown, sent: unknown) => void writes.push({ data, sent }) };
+  const request = { headers: {}, socket: wire } as never;
+  return { socket, request, sends, writes };
+}
+
+/** Makes a link of each socket. */
+function linksOf(sockets: ReturnType<typeof recordingSocket>[], options: WebSocketAcceptorOptions = {}) {
+  const links: { send(frames: readonly OutgoingFrame[]): void }[] = [];
+  const accept = (link: (typeof links)[number]) => {
+    links.push(link);
+    return { frames: () => {}, drained: () => {}, closed: () => {} };
+  };
+  const acceptor = createWebSocketAcceptor({ accept }, options);
+  for (const { socket, request } of sockets) acceptor.connection(socket as ServerSocket, request);
+  return links;
 }
 
 describe('a link', () => {
-  const request = { headers: {}, socket: {} } as never;
+  const chunks = [encodeChunk(createChunk({ streamId: 's', seq: 0, data: 'whale' }))];
+  const frame: OutgoingFrame = { t: 'data', ch: 1, seq: 0, chunks };
 
-  it('sends every subscriber the same bytes, with one call and nothing made for it', () => {
-    const links: { send(frames: readonly OutgoingFrame[]): void }[] = [];
-    const events = { frames: () => {}, drained: () => {}, closed: () => {} };
-    const sockets = createWebSocketAcceptor({
-      accept: (link) => {
-        links.push(link);
-        return events;
-      },
-    });
+  it('writes the same bytes to every subscriber', () => {
     const recorded = Array.from({ length: 3 }, () => recordingSocket());
-    for (const { socket } of recorded) sockets.connection(socket, request);
-    const chunks = [encodeChunk(createChunk({ streamId: 's', seq: 0, data: 'whale' }))];
-    const frame = { t: 'data', ch: 1, seq: 0, chunks } as const;
-    for (const link of links) {
-      link.send([frame]);
-      link.send([frame]);
+    for (const link of linksOf(recorded)) link.send([frame]);
+    const [first] = recorded[0]!.writes;
+    for (const { writes, sends } of recorded) {
+      expect(writes).toHaveLength(1);
+      expect(writes[0]!.data).toBe(first!.data);
+      expect(sends).toEqual([]);
     }
-    const [first] = recorded[0]!.sends;
-    for (const { sends } of recorded) {
-      expect(sends).toHaveLength(2);
-      expect(sends[0]!.data).toBe(first!.data);
-      expect(sends[0]!.options).toBe(first!.options);
-      expect(sends[1]!.sent).toBe(sends[0]!.sent);
-    }
-    expect(first!.options).toEqual({ binary: false });
   });
 
-  it('asks to be told of a send only where it may be full before the next one', () => {
-    const links: { send(frames: readonly OutgoingFrame[]): void }[] = [];
-    const accept = (link: (typeof links)[number]) => {
-      links.push(link);
-      return { frames: () => {}, drained: () => {}, closed: () => {} };
-    };
-    const [fast, small] = [recordingSocket(), recordingSocket()];
-    createWebSocketAcceptor({ accept }).connection(fast.socket, request);
-    createWebSocketAcceptor({ accept }, { highWaterMark: 20 }).connection(small.socket, request);
-    const frame: OutgoingFrame = { t: 'unsubscribed', ch: 1 };
-    links[0]!.send([frame]);
-    fast.socket.bufferedAmount = 1;
-    links[0]!.send([frame]);
-    links[0]!.send([frame]);
-    expect(fast.sends.map(({ sent }) => typeof sent)).toEqual(['undefined', 'undefined', 'function']);
-    links[1]!.send([frame]);
-    expect(small.sends.map(({ sent }) => typeof sent)).toEqual(['function']);
+  it('leaves framing to a socket that compresses', () => {
+    const recorded = recordingSocket({ extensions: 'permessage-deflate' });
+    const [link] = linksOf([recorded]);
+    link!.send([frame]);
+    link!.send([{ ...frame, chunks: [encodeChunk(createChunk({ streamId: 's', seq: 0, data: Uint8Array.of(1) }))] }]);
+    expect(recorded.writes).toEqual([]);
+    expect(recorded.sends.map(({ options }) => options)).toEqual([{ binary: false }, { binary: true }]);
+    expect(recorded.sends[0]!.data).toBe(encodeMessage([frame]).data);
   });
+
+  it('writes nothing behind the closing frame', () => {
+    const recorded = recordingSocket();
+    const [link] = linksOf([recorded]);
+    recorded.socket.readyState = WebSocket.CLOSING;
+    link!.send([frame]);
+    expect(recorded.writes).toEqual([]);
+  });
+
+  it.each(['', 'permessage-deflate'])(
+    'asks to be told only where it may be full before the next send (%s)',
+    (extensions) => {
+      const [fast, small] = [recordingSocket({ extensions }), recordingSocket({ extensions })];
+      const [link] = linksOf([fast]);
+      const [tight] = linksOf([small], { highWaterMark: 20 });
+      const asked = ({ sends, writes }: typeof fast) => [...sends, ...writes].map(({ sent }) => typeof sent);
+      link!.send([frame]);
+      fast.socket.bufferedAmount = 1;
+      link!.send([frame]);
+      link!.send([frame]);
+      expect(asked(fast)).toEqual(['undefined', 'undefined', 'function']);
+      tight!.send([frame]);
+      expect(asked(small)).toEqual(['function']);
+    },
+  );
 });
