@@ -6,6 +6,7 @@
 export * from './backpressure.js';
 export * from './batch.js';
 export * from './dedupe.js';
+export * from './detect-gaps.js';
 export * from './fan-out.js';
 export * from './gap-timeout.js';
 export * from './heartbeat.js';
