@@ -17,7 +17,10 @@
  * | `stream-cancelled` | the stream was cancelled |
  * | `producer-fenced` | a newer epoch of this producer exists |
  * | `sequence-gap` | a producer's number is ahead of what the log expects |
- * | `log-full` | the log has reached its bound |
+ * | `log-full` | the log has reached its bound, or the end of its disk |
+ * | `log-unavailable` | the log cannot be opened, reached or written; `cause` holds why |
+ * | `log-incompatible` | what is kept was written by another version, or is no log |
+ * | `log-in-use` | the log is open elsewhere |
  * | `frame-malformed` | a message is not a sequence of frames |
  * | `frame-unknown` | a frame's `t` names no known frame |
  * | `frame-invalid` | a frame does not fit its schema |
@@ -47,6 +50,9 @@ export const errorCodes = [
   'producer-fenced',
   'sequence-gap',
   'log-full',
+  'log-unavailable',
+  'log-incompatible',
+  'log-in-use',
   'frame-malformed',
   'frame-unknown',
   'frame-invalid',

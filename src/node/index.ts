@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { openLog } from './open-log.js';
 export * from './serve.js';

@@ -1,12 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { createMemoryLog } from '../../log/memory.js';
+import { Command, InvalidArgumentError } from 'commander';
 import { serve } from '../../node/index.js';
+import { logForms, openLog } from '../../node/open-log.js';
 import { untilSignal } from '../signal.js';
 
 interface Flags {
   readonly host: string;
   readonly port: number;
-  readonly log: 'memory';
+  readonly log: string;
   readonly allowPublic?: boolean;
 }
 
@@ -16,13 +16,14 @@ export function serveCommand(): Command {
     .description('serve streams over WebSocket and SSE, with a page at /')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 4437)
-    .addOption(new Option('--log <kind>', 'where chunks are kept').choices(['memory']).default('memory'))
+    .option('--log <url>', `where chunks are kept: ${logForms}`, 'memory')
     .option('--allow-public', 'listen on an address that others can reach, without authentication')
     .action(run);
 }
 
-async function run({ host, port, allowPublic = false }: Flags): Promise<void> {
-  const server = await serve({ host, port, allowPublic, log: createMemoryLog() });
+async function run({ host, port, log: url, allowPublic = false }: Flags): Promise<void> {
+  const log = await openLog(url);
+  const server = await serve({ host, port, allowPublic, log });
   process.stdout.write(`listening on ${server.url}\n`);
   await untilSignal();
   await server.close();

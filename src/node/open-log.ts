@@ -1,0 +1,58 @@
+import { kindOf, StreamError } from '../chunk/index.js';
+import type { Log } from '../log/log.js';
+import { createMemoryLog } from '../log/memory.js';
+
+/** A kind of log, found by the scheme of its URL. */
+interface LogKind {
+  /** How its URL is written. */
+  readonly form: string;
+  /** Whether a URL of its scheme is whole. */
+  readonly fits: RegExp;
+  /** The optional peer dependency it stands on. */
+  readonly needs?: string;
+  /** Opens what stands behind the scheme and its colon. */
+  readonly open: (place: string, url: string) => Promise<Log>;
+}
+
+const kinds: Readonly<Record<string, LogKind>> = {
+  memory: { form: 'memory', fits: /^memory$/, open: async () => createMemoryLog() },
+};
+
+/** The forms that {@link openLog} understands, for messages and help. */
+export const logForms: string = Object.values(kinds)
+  .map(({ form }) => form)
+  .join(', ');
+
+/**
+ * Opens a log by its URL.
+ *
+ * | URL | log |
+ * |---|---|
+ * | `memory` | in memory, gone with the process |
+ *
+ * @throws TypeError when `url` is no string, RangeError when it has none of these forms; rejects as the log does that it
+ *   opens, and with `log-unavailable` when the package it needs is not installed
+ *
+ * @example
+ * const server = await serve({ log: await openLog('memory') });
+ */
+export async function openLog(url: string): Promise<Log> {
+  if (typeof url !== 'string') throw new TypeError(`log must be a string, got ${kindOf(url)}`);
+  const [scheme = ''] = url.split(':', 1);
+  const kind = Object.hasOwn(kinds, scheme) ? kinds[scheme] : undefined;
+  // What stands behind the scheme may hold a password: no message repeats it.
+  if (kind?.fits.test(url) !== true) throw new RangeError(`log must be one of ${logForms}, got "${scheme}"`);
+  try {
+    return await kind.open(url.slice(scheme.length + 1), url);
+  } catch (cause) {
+    const { needs } = kind;
+    if (needs === undefined || !isMissing(cause, needs)) throw cause;
+    const message = `a log of the form ${kind.form} needs the package "${needs}": npm install ${needs}`;
+    throw new StreamError('log-unavailable', message, { cause });
+  }
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
+}
