@@ -15,4 +15,5 @@ export * from './measure.js';
 export * from './reorder.js';
 export * from './stamp.js';
 export * from './unwrap.js';
+export * from './validate.js';
 export * from './verify.js';

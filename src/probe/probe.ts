@@ -35,6 +35,14 @@ export type ProbeEvent =
   | { readonly type: 'dropped'; readonly value: unknown; readonly operator: string }
   /** A chunk did not match its checksum. */
   | { readonly type: 'corrupt'; readonly seq: number; readonly operator: string }
+  /** An item did not fit its schema: which one, counted from 0, and the first thing wrong with it. */
+  | {
+      readonly type: 'invalid';
+      readonly index: number;
+      readonly field: string | undefined;
+      readonly message: string;
+      readonly operator: string;
+    }
   /** A running measure of a stream. */
   | {
       readonly type: 'measure';
