@@ -9,7 +9,7 @@ import { Ring } from './ring.js';
 export class SeenKeys {
   private readonly keys = new Set<unknown>();
   private readonly order: Ring<unknown>;
-  /** When the keys were added, in the same order; unused without a time to live. */
+  /** When the keys were added, in the same order; empty without a time to live. */
   private readonly times: Ring<number>;
 
   /**
@@ -28,13 +28,16 @@ export class SeenKeys {
 
   /** Notes a key. True when it is new, or was forgotten. */
   add(key: unknown): boolean {
-    const now = this.ttlMs === Infinity ? 0 : this.now();
-    while (this.order.length > 0 && this.times.at(0)! + this.ttlMs <= now) this.forget();
-    if (this.keys.has(key)) return false;
-    if (this.order.full) this.forget();
+    const timed = this.ttlMs !== Infinity;
+    const now = timed ? this.now() : 0;
+    while (this.times.length > 0 && this.times.at(0)! + this.ttlMs <= now) this.forget();
+    // Asking first whether the key is there would look it up twice.
+    const { size } = this.keys;
     this.keys.add(key);
+    if (this.keys.size === size) return false;
+    if (this.order.full) this.forget();
     this.order.push(key);
-    this.times.push(now);
+    if (timed) this.times.push(now);
     return true;
   }
 

@@ -80,10 +80,10 @@ class Stamp extends Stage<ChunkData, Chunk> {
         streamId,
         seq,
         data,
+        type,
+        checksum,
+        metadata,
         timestamp: this.scheduler.now(),
-        ...(type === undefined ? {} : { type }),
-        ...(checksum === undefined ? {} : { checksum }),
-        ...(metadata === undefined ? {} : { metadata }),
       });
       this.seq++;
       return chunk;

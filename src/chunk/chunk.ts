@@ -9,15 +9,17 @@ import { isSeq } from './position.js';
 const jsonValue = z.custom<JsonValue>((v) => jsonProblem(v) === undefined, {
   error: (issue) => `must be JSON but ${jsonProblem(issue.input)}`,
 });
-const jsonObject = z.custom<JsonObject>(
-  (v) => typeof v === 'object' && v !== null && !Array.isArray(v) && jsonProblem(v) === undefined,
-  { error: (issue) => `must be a JSON object ${objectTrouble(issue.input)}` },
-);
+const isJsonObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && jsonProblem(value) === undefined;
+const jsonObject = z.custom<JsonObject>(isJsonObject, {
+  error: (issue) => `must be a JSON object ${objectTrouble(issue.input)}`,
+});
 const objectTrouble = (value: unknown): string => {
   const problem = jsonProblem(value);
   return problem === undefined ? `and is ${kindOf(value)}` : `but ${problem}`;
 };
-const text = z.custom<string>((v) => typeof v === 'string' && v.isWellFormed(), {
+const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
+const text = z.custom<string>(isText, {
   error: (issue) =>
     `must be a well-formed string, got ${typeof issue.input === 'string' ? 'a lone surrogate' : kindOf(issue.input)}`,
 });
@@ -86,13 +88,13 @@ export interface ChunkInit {
   readonly seq: number;
   readonly data: ChunkData;
   /** Default: by the data, see {@link ChunkData}. */
-  readonly type?: ChunkType;
+  readonly type?: ChunkType | undefined;
   /** Default `false`. */
   readonly final?: boolean;
   /** `true` for CRC-32C, or an algorithm. Default: none. */
-  readonly checksum?: boolean | ChecksumAlgorithm;
+  readonly checksum?: boolean | ChecksumAlgorithm | undefined;
   /** Default `{}`. */
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonObject | undefined;
   /** Default `Date.now()`. */
   readonly timestamp?: number;
 }
@@ -120,13 +122,35 @@ export function createChunk(init: ChunkInit): Chunk {
     metadata: init.metadata ?? noMetadata,
     timestamp: init.timestamp ?? Date.now(),
   };
-  parseChunk(chunk);
+  if (!isPlain(chunk)) parseChunk(chunk);
   chunk.size = sizeOf(chunk.type, data);
   if (checksum !== undefined && checksum !== false) {
     const algorithm = checksum === true ? crc32cChecksum : checksum;
     (chunk as { checksum?: string }).checksum = checksumOf(chunk, algorithm);
   }
   return Object.freeze(chunk) as Chunk;
+}
+
+/**
+ * Whether these parts plainly make a chunk: a quick yes to what the schema would take. All else the schema judges, and names
+ * the trouble; a test holds the two together.
+ */
+function isPlain(parts: { readonly [field in Exclude<keyof Chunk, 'size' | 'checksum'>]: unknown }): boolean {
+  return (
+    nameProblem(parts.streamId) === undefined &&
+    isSeq(parts.seq) &&
+    typeof parts.final === 'boolean' &&
+    (parts.metadata === noMetadata || isJsonObject(parts.metadata)) &&
+    Number.isFinite(parts.timestamp) &&
+    (parts.timestamp as number) >= 0 &&
+    holds(parts.type, parts.data)
+  );
+}
+
+function holds(type: unknown, data: unknown): boolean {
+  if (type === 'text') return isText(data);
+  if (type === 'json') return jsonProblem(data) === undefined;
+  return (type === 'binary' || type === 'audio' || type === 'image') && data instanceof Uint8Array;
 }
 
 /**

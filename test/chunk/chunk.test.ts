@@ -1,7 +1,17 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Chunk, checkChunk, chunkOf, chunkSchema, createChunk } from '../../src/chunk/chunk.js';
+import {
+  type Chunk,
+  checkChunk,
+  type ChunkInit,
+  chunkOf,
+  chunkSchema,
+  createChunk,
+  invalidChunk,
+} from '../../src/chunk/chunk.js';
 import { StreamError } from '../../src/chunk/errors.js';
 import { sha256Checksum } from '../../src/chunk/sha256.js';
+import { codePoint } from './code-point.js';
 
 const place = { streamId: 'books/moby-dick', seq: 0, timestamp: 1_700_000_000_000 };
 const plain: Chunk = createChunk({ ...place, data: 'Call me Ishmael.' });
@@ -91,7 +101,76 @@ describe('createChunk', () => {
     expect(create).toThrow(expect.objectContaining({ code: 'chunk-invalid' }));
     expect(create).toThrow(`chunk field "${field}"`);
   });
+
+  it('takes what the schema takes, refuses what it refuses, in its words', () => {
+    let taken = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(anyInit, (init) => {
+        const outcome = outcomeOf(() => createChunk(init as unknown as ChunkInit));
+        const size = outcome instanceof StreamError ? 0 : outcome.size;
+        const value = { ...init, type: init.type ?? typeOf(init.data), size };
+        const judged = chunkSchema.safeParse(value);
+        if (judged.success) taken++;
+        else refused++;
+        expect(outcome).toStrictEqual(judged.success ? judged.data : invalidChunk(judged.error, value));
+        if (!(outcome instanceof StreamError)) expect(checkChunk(outcome)).toStrictEqual(outcome);
+      }),
+      { numRuns: 2000 },
+    );
+    // Neither half may be empty, or the other would prove nothing.
+    expect(taken).toBeGreaterThan(200);
+    expect(refused).toBeGreaterThan(200);
+  });
 });
+
+/** Mostly what a field may hold, at times what it may not, or anything. */
+function field(good: readonly unknown[], bad: readonly unknown[]): fc.Arbitrary<unknown> {
+  return fc
+    .oneof(
+      { weight: 12, arbitrary: fc.constantFrom(...good) },
+      { weight: 1, arbitrary: fc.constantFrom(...bad) },
+      { weight: 1, arbitrary: fc.anything() },
+    )
+    .filter((value) => value !== undefined && value !== null);
+}
+
+const types = ['text', 'json', 'binary', 'audio', 'image'];
+const oddData = [
+  '\ud800',
+  ['\ud800'],
+  { '\ud800': 1 },
+  NaN,
+  new Array(2),
+  new Date(0),
+  () => 1,
+  5n,
+  { toJSON: () => 1 },
+];
+const someData = fc.oneof(fc.string({ unit: codePoint }), fc.uint8Array(), fc.jsonValue());
+const anyInit = fc.record({
+  streamId: field(['s', 'books/moby-dick', 'é'], ['', 'a/../b', 'a\\b', '\ud800', 5]),
+  seq: field([0, 1, Number.MAX_SAFE_INTEGER, -0], [-1, 0.5, 2 ** 53, NaN, '0']),
+  type: fc.option(field(types, ['video', 'Text', '']), { nil: undefined, freq: 3 }),
+  data: fc.oneof({ weight: 6, arbitrary: someData }, fc.anything(), fc.constantFrom<unknown>(...oddData)),
+  final: field([true, false], [0, 'true']),
+  metadata: field([{}, { model: 'm' }, { deep: [1, { é: null }] }], [[], 'x', { at: NaN }, { at: undefined }]),
+  timestamp: field([0, -0, 0.5, 1_700_000_000_000], [-1, NaN, Infinity, '7']),
+});
+
+function typeOf(data: unknown): string {
+  if (typeof data === 'string') return 'text';
+  return data instanceof Uint8Array ? 'binary' : 'json';
+}
+
+function outcomeOf(create: () => Chunk): Chunk | StreamError {
+  try {
+    return create();
+  } catch (error) {
+    expect(error).toBeInstanceOf(StreamError);
+    return error as StreamError;
+  }
+}
 
 describe('checkChunk', () => {
   it('answers with a frozen copy of a chunk', () => {

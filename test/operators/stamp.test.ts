@@ -1,7 +1,15 @@
+import fc from 'fast-check';
 import { from, map, type SchedulerLike, Subject, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { stamp, type StampOptions } from '../../operators/index.js';
-import { type Chunk, type ChunkData, createChunk, sha256Checksum } from '../../src/chunk/index.js';
+import {
+  type Chunk,
+  type ChunkData,
+  type ChunkType,
+  createChunk,
+  type JsonObject,
+  sha256Checksum,
+} from '../../src/chunk/index.js';
 import { marbles, operatorLaws } from '../../src/testing/index.js';
 import { streamError } from './alphabet.js';
 
@@ -67,6 +75,32 @@ describe('stamp', () => {
 
   it('fails on data that the type cannot hold', () => {
     expect(outcome([{ a: 1 }], { type: 'text' })).toEqual([streamError('chunk-invalid', 'data')]);
+  });
+
+  it('takes and refuses what createChunk does, in the same words', () => {
+    const data = fc.oneof(fc.string(), fc.uint8Array(), fc.jsonValue(), fc.anything(), fc.constant('\ud800'));
+    const metadata = fc.constantFrom(undefined, {}, { model: 'm' }, [], { at: NaN }, null, 'x');
+    const type = fc.constantFrom(undefined, 'text', 'json', 'binary', 'audio', 'image', 'video');
+    const checksum = fc.constantFrom(undefined, false, true, sha256Checksum);
+    const shared = fc.record({ type, metadata, checksum }) as unknown as fc.Arbitrary<{
+      type: ChunkType;
+      metadata: JsonObject;
+      checksum: boolean;
+    }>;
+    fc.assert(
+      fc.property(fc.array(data, { minLength: 1 }), shared, (values, options) => {
+        const expected: unknown[] = [];
+        try {
+          for (const value of values as ChunkData[]) {
+            expected.push(createChunk({ streamId: 's', seq: expected.length, timestamp: 7, ...options, data: value }));
+          }
+        } catch (error) {
+          expected.push(error);
+        }
+        expect(outcome(values as ChunkData[], options)).toStrictEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   describe('with final', () => {
