@@ -1,5 +1,6 @@
-import { type EncodedChunk, StreamError, type StreamInfo, type Tally } from '../chunk/index.js';
+import { type EncodedChunk, StreamError, type StreamInfo } from '../chunk/index.js';
 import { admit, nextState, type ProducerState } from './admission.js';
+import { describeStream } from './describe-stream.js';
 import { type Fit, type KeptBounds, KeptChunks } from './kept-chunks.js';
 import type { Appended, AppendOptions, Close, LogSlice, ReadLimit, StreamConfig } from './log.js';
 
@@ -91,29 +92,8 @@ export class MemoryStream {
   }
 
   info(): StreamInfo {
-    const { kept, config, end } = this;
-    const { session, source, target, contentType } = config;
-    const info: { -readonly [K in keyof StreamInfo]: StreamInfo[K] } = {
-      streamId: this.streamId,
-      status: end?.status ?? 'active',
-      createdAt: this.createdAt,
-      first: kept.first,
-      next: kept.next,
-      chunks: tally(config.expectedChunks, kept.next),
-      bytes: tally(config.expectedBytes, this.size),
-    };
-    // One by one, because a list of all streams spreads too many objects otherwise.
-    if (session !== undefined) info.session = session;
-    if (source !== undefined) info.source = source;
-    if (target !== undefined) info.target = target;
-    if (contentType !== undefined) info.contentType = contentType;
-    if (end?.reason !== undefined) info.reason = end.reason;
-    if (this.lastChunkAt !== undefined) info.lastChunkAt = this.lastChunkAt;
-    if (this.endedAt !== undefined) info.endedAt = this.endedAt;
-    return info;
+    const { kept, size, lastChunkAt, end, endedAt } = this;
+    const standing = { first: kept.first, next: kept.next, size, lastChunkAt, end, endedAt };
+    return describeStream(this.streamId, this.config, this.createdAt, standing);
   }
-}
-
-function tally(expected: number | undefined, received: number): Tally {
-  return expected === undefined ? { received } : { expected, received, missing: Math.max(0, expected - received) };
 }

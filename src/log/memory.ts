@@ -1,5 +1,6 @@
 import { checkBound, checkName, type EncodedChunk, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend } from './admission.js';
+import { isWithin } from './describe-stream.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
 import { MemoryStream, type StreamBounds } from './memory-stream.js';
 import { checkConfig, sameConfig } from './stream-config.js';
@@ -140,9 +141,9 @@ class BoundedMemoryLog implements MemoryLog {
 
   list(prefix = ''): readonly StreamInfo[] {
     this.expire();
-    const below = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+    const within = isWithin(prefix);
     return [...this.streams.values()]
-      .filter(({ streamId }) => streamId === prefix || streamId.startsWith(below))
+      .filter(({ streamId }) => within(streamId))
       .toSorted((a, b) => (a.streamId < b.streamId ? -1 : 1))
       .map((stream) => stream.info());
   }
