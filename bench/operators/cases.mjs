@@ -18,6 +18,40 @@ import {
 const same = (value) => value;
 const pass = (source) => source;
 const nothing = () => {};
+const seqOf = ({ seq }) => seq;
+const dataOf = ({ data }) => data;
+
+// What no implementation can do without, and nothing else: where a bar is out of reach, these say why.
+
+/** A chunk of a text, unchecked and uncounted, with the time. */
+const dated = (data) => ({
+  streamId: 'bench',
+  seq: 0,
+  type: 'text',
+  data,
+  final: false,
+  size: 0,
+  metadata: noMetadata,
+  timestamp: Date.now(),
+});
+const noMetadata = Object.freeze({});
+
+/** Whether a key is none of the 1024 newest: one Set, which it is added to, and which the oldest leaves. */
+function newKey(keyOf) {
+  const keys = new Set();
+  const newest = new Array(1024).fill();
+  let at = 0;
+  return (item) => {
+    const key = keyOf(item);
+    const { size } = keys;
+    keys.add(key);
+    if (keys.size === size) return false;
+    if (size === newest.length) keys.delete(newest[at]);
+    newest[at] = key;
+    at = (at + 1) & (newest.length - 1);
+    return true;
+  };
+}
 
 /** What is pushed: `chunks` in order, the same `shuffled` in blocks of 64, or only their `texts`. */
 export const cases = {
@@ -33,6 +67,9 @@ export const cases = {
   reorder: { stage: () => reorder(), unit: 'rxjs map', bar: 1 },
   'reorder, shuffled by 64': { stage: () => reorder(), input: 'shuffled', unit: 'rxjs map', bar: 2 },
   dedupe: { stage: () => dedupe(), unit: 'rxjs map', bar: 2 },
+  'dedupe by key, texts': { stage: () => dedupe({ by: 'key', key: dataOf }), unit: 'rxjs map', bar: 2 },
+  'dedupe by key, numbers': { stage: () => dedupe({ by: 'key', key: seqOf }), unit: 'rxjs map', bar: 2 },
+  'dedupe by key, texts, the least it takes': { stage: () => rx.filter(newKey(dataOf)), unit: 'rxjs map' },
   gapTimeout: { stage: () => gapTimeout({ timeoutMs: 60_000 }), unit: 'rxjs map', bar: 2 },
   'verify, no checksums': { stage: () => verify(), unit: 'rxjs map', bar: 2 },
   unwrap: { stage: () => unwrap(), unit: 'rxjs map', bar: 2 },
@@ -40,6 +77,12 @@ export const cases = {
   heartbeat: { stage: () => heartbeat({ everyMs: 60_000, make: nothing }), unit: 'rxjs map', bar: 2 },
   idleTimeout: { stage: () => idleTimeout({ eachMs: 60_000 }), unit: 'rxjs map', bar: 2 },
   stamp: { stage: () => stamp({ streamId: 'bench' }), input: 'texts', unit: 'rxjs map', bar: 2 },
+  'stamp, the least it takes': { stage: () => rx.map(dated), input: 'texts', unit: 'rxjs map' },
+  'stamp, that and frozen': {
+    stage: () => rx.map((data) => Object.freeze(dated(data))),
+    input: 'texts',
+    unit: 'rxjs map',
+  },
   'batch of 16': { stage: () => batch({ maxItems: 16 }), unit: 'rxjs bufferCount(16)', bar: 1 },
   fanOut: { stage: () => fanOut(), unit: 'rxjs share', bar: 1 },
   'fanOut, 10 subscribers': { stage: () => fanOut(), subscribers: 10, unit: 'rxjs share, 10 subscribers', bar: 1 },
