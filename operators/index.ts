@@ -14,6 +14,7 @@ export * from './idle-timeout.js';
 export * from './measure.js';
 export * from './reorder.js';
 export * from './stamp.js';
+export * from './transcode.js';
 export * from './unwrap.js';
 export * from './validate.js';
 export * from './verify.js';

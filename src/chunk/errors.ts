@@ -7,8 +7,10 @@
  * | `chunk-invalid` | a chunk does not fit the schema |
  * | `chunk-corrupt` | a chunk's data does not match its checksum |
  * | `chunk-too-large` | a chunk is larger than a frame or a log may hold |
+ * | `data-malformed` | bytes, text or values are not in the format they should be in |
  * | `gap` | chunks are missing and will not come |
  * | `overflow` | a bounded buffer is full |
+ * | `backpressure-broken` | an asynchronous operator stands between a source and the stage that should stop it |
  * | `idle-timeout` | nothing arrived for too long |
  * | `stream-not-found` | no stream has this name |
  * | `stream-exists` | a stream of this name exists with another configuration |
@@ -39,8 +41,10 @@ export const errorCodes = [
   'chunk-invalid',
   'chunk-corrupt',
   'chunk-too-large',
+  'data-malformed',
   'gap',
   'overflow',
+  'backpressure-broken',
   'idle-timeout',
   'stream-not-found',
   'stream-exists',

@@ -4,13 +4,13 @@ import { checkBound, kindOf, StreamError, utf8Length } from '../chunk/index.js';
 /** An event to write. */
 export interface OutgoingEvent {
   /** What an `EventSource` dispatches it as. Default: `message`. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** What a reader that comes back says it has seen. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** Any text. Its line breaks become those of the format: a reader gets LF for CR and CRLF. */
-  readonly data?: string;
+  readonly data?: string | undefined;
   /** How long a reader waits before it comes back, in milliseconds. */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
 }
 
 /** An event as it was read. */

@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** The only ways from room to room on one floor. */
-const sideDoors = new Set(['probe → chunk', 'gateway → streams']);
+const sideDoors = new Set(['probe → chunk', 'operators → format', 'gateway → streams']);
 
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
 const portRooms = new Set(floors[2]);
