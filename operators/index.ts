@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from './assemble.js';
 export * from './backpressure.js';
 export * from './batch.js';
 export * from './dedupe.js';

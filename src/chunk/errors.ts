@@ -8,6 +8,7 @@
  * | `chunk-corrupt` | a chunk's data does not match its checksum |
  * | `chunk-too-large` | a chunk is larger than a frame or a log may hold |
  * | `data-malformed` | bytes, text or values are not in the format they should be in |
+ * | `content-refused` | a check of yours refused what a stream says |
  * | `gap` | chunks are missing and will not come |
  * | `overflow` | a bounded buffer is full |
  * | `backpressure-broken` | an asynchronous operator stands between a source and the stage that should stop it |
@@ -42,6 +43,7 @@ export const errorCodes = [
   'chunk-corrupt',
   'chunk-too-large',
   'data-malformed',
+  'content-refused',
   'gap',
   'overflow',
   'backpressure-broken',

@@ -79,7 +79,8 @@ class Encoder implements Coder<string, Uint8Array> {
   }
 }
 
-function endsWithHalf(text: string): boolean {
+/** @internal Whether text ends with the first half of a surrogate pair. */
+export function endsWithHalf(text: string): boolean {
   const last = text.charCodeAt(text.length - 1);
   return last >= 0xd800 && last < 0xdc00;
 }
