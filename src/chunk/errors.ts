@@ -22,7 +22,7 @@
  * | `sequence-gap` | a producer's number is ahead of what the log expects |
  * | `log-full` | the log has reached its bound, or the end of its disk |
  * | `log-unavailable` | the log cannot be opened, reached or written; `cause` holds why |
- * | `log-unreadable` | what is kept is damaged, was written by another version, or is no log |
+ * | `log-incompatible` | what is kept is damaged, was written by another version, or is no log |
  * | `log-in-use` | the log is open elsewhere |
  * | `frame-malformed` | a message is not a sequence of frames |
  * | `frame-unknown` | a frame's `t` names no known frame |
@@ -57,7 +57,7 @@ export const errorCodes = [
   'sequence-gap',
   'log-full',
   'log-unavailable',
-  'log-unreadable',
+  'log-incompatible',
   'log-in-use',
   'frame-malformed',
   'frame-unknown',
