@@ -14,6 +14,7 @@ export * from './gap-timeout.js';
 export * from './heartbeat.js';
 export * from './idle-timeout.js';
 export * from './measure.js';
+export * from './progress.js';
 export * from './reorder.js';
 export * from './stamp.js';
 export * from './transcode.js';

@@ -21,6 +21,8 @@ export type ProbeEvent =
       readonly attempt: number;
       readonly operator: string;
     }
+  /** A request for missing chunks has failed. */
+  | { readonly type: 'unanswered'; readonly error: unknown; readonly operator: string }
   /** A hole was filled. */
   | { readonly type: 'repaired'; readonly seq: number; readonly operator: string }
   /** Missing chunks were given up. */
@@ -53,7 +55,22 @@ export type ProbeEvent =
       readonly latencyMs: number | undefined;
       readonly done: boolean;
       readonly operator: string;
-    };
+    }
+  /** How far a stream has come. `perSecond` and `leftMs` are about bytes or items, as `total` is. */
+  | {
+      readonly type: 'progress';
+      readonly items: number;
+      readonly bytes: number;
+      readonly total: number | undefined;
+      readonly perSecond: number;
+      readonly leftMs: number | undefined;
+      readonly done: boolean;
+      /** How it ended, once it is done. */
+      readonly reason: 'complete' | 'error' | 'unsubscribe' | undefined;
+      readonly operator: string;
+    }
+  /** A source was lost, and is opened again in `delayMs`. */
+  | { readonly type: 'retry'; readonly attempt: number; readonly delayMs: number; readonly operator: string };
 
 /** Takes reports. A probe that throws harms nothing: the error is reported as unhandled, the stream goes on. */
 export type Probe = (event: ProbeEvent) => void;
