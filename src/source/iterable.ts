@@ -1,4 +1,5 @@
-import { Observable, Subject, type Subscriber, takeUntil } from 'rxjs';
+import { Observable, Subject, type Subscriber, Subscription, takeUntil } from 'rxjs';
+import type { Flow, Lane } from '../flow/index.js';
 import { callbackError } from '../../operators/operate.js';
 import { Ring } from '../../operators/ring.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
@@ -13,6 +14,8 @@ type PullIterator<T> = AsyncIterator<T> | Iterator<T>;
 export interface FromPullOptions {
   /** Items after which other work of the event loop gets its turn. Default 1024. */
   readonly maxBurst?: number;
+  /** The flow of the pipeline: nothing is pulled while it is shut. Default: the source is pulled as fast as it goes. */
+  readonly flow?: Flow;
 }
 
 /**
@@ -41,21 +44,25 @@ export function fromPull<T>(source: PullSource<T>, options: FromPullOptions = {}
       controller.abort();
       if (!done) quietly(() => iterator.return?.());
     });
-    void pull(iterator, destination, maxBurst, () => (done = true));
+    void pull(iterator, destination, { maxBurst, flow: options.flow, finished: () => (done = true) });
   });
 }
 
 async function pull<T>(
   iterator: PullIterator<T>,
   destination: Subscriber<T>,
-  maxBurst: number,
-  finished: () => void,
+  { maxBurst, flow, finished }: { maxBurst: number; flow: Flow | undefined; finished: () => void },
 ): Promise<void> {
   try {
     for (let burst = 1; ; burst++) {
+      if (flow !== undefined && !flow.open) {
+        await opened(flow, destination);
+        if (destination.closed) return;
+      }
       const result = await iterator.next();
       if (result.done === true) break;
-      destination.next(result.value);
+      if (flow === undefined) destination.next(result.value);
+      else flow.emit(destination, result.value);
       if (destination.closed) return;
       if (burst % maxBurst !== 0) continue;
       await new Promise((resolve) => setTimeout(resolve));
@@ -67,6 +74,15 @@ async function pull<T>(
     finished();
     destination.error(error);
   }
+}
+
+/** Resolves when the flow is open, or nobody waits for it any more. */
+function opened(flow: Flow, destination: Subscriber<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const waiting = new Subscription(resolve);
+    destination.add(waiting);
+    waiting.add(flow.whenOpen(() => waiting.unsubscribe()));
+  });
 }
 
 /** The method that makes an iterator; the asynchronous one where there are both. */
@@ -90,8 +106,10 @@ function quietly(work: () => unknown): void {
 
 /** Options of {@link toAsyncIterable}. */
 export interface ToAsyncIterableOptions<T> {
-  /** Most items that wait for the consumer. */
+  /** Most items that wait for the consumer; with a `flow`, the window of its lane. */
   readonly capacity: number;
+  /** The flow of the pipeline: its sources stop while `capacity` items wait. Then `overflow` can only be `error`. */
+  readonly flow?: Flow;
   /**
    * What to do with one more: fail with `overflow`, let the oldest or the newest go, or keep only the newest. Default
    * `error`.
@@ -119,6 +137,9 @@ export function toAsyncIterable<T>(
   if (!overflows.includes(overflow)) {
     throw new TypeError('overflow must be "error", "drop-oldest", "drop-newest" or "latest"');
   }
+  if (options.flow !== undefined && overflow !== 'error') {
+    throw new TypeError('overflow must be "error" where a flow stops the sources');
+  }
   return new Consumer(source, options);
 }
 
@@ -133,6 +154,7 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   private readonly items: Ring<T>;
   private readonly waiters: Waiter<T>[] = [];
   private readonly over = new Subject<void>();
+  private readonly lane: Lane | undefined;
   private subscribed = false;
   private failure: { readonly error: unknown } | undefined;
   private done = false;
@@ -141,13 +163,18 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     private readonly source: Observable<T>,
     private readonly options: ToAsyncIterableOptions<T>,
   ) {
-    this.items = new Ring(options.overflow === 'latest' ? 1 : options.capacity);
+    const { capacity, flow, overflow } = options;
+    this.lane = flow?.lane({ name: 'toAsyncIterable', window: capacity });
+    // The lane has a bound of its own.
+    const most = overflow === 'latest' ? 1 : capacity;
+    this.items = new Ring(flow === undefined ? most : Infinity);
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (!this.subscribed && !this.done) this.subscribe();
     if (this.items.length > 0) {
       const item = this.items.shift() as T;
+      this.lane?.release();
       return new Promise((resolve, reject) => this.hand(item, { resolve, reject }));
     }
     if (this.failure !== undefined) {
@@ -173,7 +200,16 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     const waiter = this.waiters.shift();
     if (waiter !== undefined) this.hand(item, waiter);
     else if (this.items.full) this.overflow(item);
-    else this.items.push(item);
+    else this.keep(item);
+  }
+
+  private keep(item: T): void {
+    try {
+      this.lane?.hold();
+      this.items.push(item);
+    } catch (error) {
+      this.finish({ error });
+    }
   }
 
   private hand(item: T, { resolve, reject }: Waiter<T>): void {
@@ -207,6 +243,7 @@ class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     if (this.done) return;
     this.done = true;
     this.over.next();
+    this.lane?.close();
     const [first, ...others] = this.waiters.splice(0);
     if (first === undefined) this.failure = failure;
     else if (failure !== undefined) first.reject(failure.error);

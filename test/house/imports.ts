@@ -4,7 +4,7 @@ import type { House, Rule, SourceFile } from './house.js';
 
 /** Imports go from a higher floor to a lower one. Rooms of one floor do not meet. */
 const floors: readonly (readonly string[])[] = [
-  ['chunk', 'probe'],
+  ['chunk', 'probe', 'flow'],
   ['operators', 'protocol', 'format'],
   ['source', 'log', 'bus', 'queue', 'transport'],
   ['client', 'gateway', 'streams', 'run', 'interop'],
@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** The only ways from room to room on one floor. */
-const sideDoors = new Set(['probe → chunk', 'operators → format', 'gateway → streams']);
+const sideDoors = new Set(['probe → chunk', 'flow → chunk', 'operators → format', 'gateway → streams']);
 
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
 const portRooms = new Set(floors[2]);

@@ -1,5 +1,6 @@
 import { type Observable, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { createFlow } from '../../src/flow/index.js';
 import { fromPull } from '../../src/source/iterable.js';
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
@@ -196,5 +197,51 @@ describe('fromPull', () => {
     await new Promise<void>((resolve) => void fromPull(many()).subscribe({ complete: resolve }));
     expect(atTimer).toBeGreaterThan(0);
     expect(atTimer).toBeLessThan(20_000);
+  });
+
+  describe('with a flow', () => {
+    it('pulls nothing while it is shut, and goes on when it opens', async () => {
+      const flow = createFlow();
+      const lane = flow.lane({ name: 'stage', window: 2 });
+      let pulled = 0;
+      function* numbers() {
+        for (;;) yield pulled++;
+      }
+      const got: number[] = [];
+      const subscription = fromPull(numbers, { flow }).subscribe((item) => {
+        got.push(item);
+        lane.hold();
+      });
+      await nextTask();
+      expect([got, pulled]).toEqual([[0, 1], 2]);
+      lane.release(2);
+      await nextTask();
+      expect([got, pulled]).toEqual([[0, 1, 2, 3], 4]);
+      subscription.unsubscribe();
+      lane.release(2);
+      await nextTask();
+      expect(pulled).toBe(4);
+    });
+
+    it('lets the source go at once while it waits', async () => {
+      const flow = createFlow();
+      flow.lane({ name: 'stage', window: 1 }).hold();
+      const ends: string[] = [];
+      const source = fromPull(
+        (signal) => {
+          signal.addEventListener('abort', () => ends.push('aborted'));
+          return {
+            [Symbol.iterator]: () => ({
+              next: () => ({ done: false, value: 1 }),
+              return: () => (ends.push('returned'), { done: true as const, value: undefined }),
+            }),
+          };
+        },
+        { flow },
+      );
+      source.subscribe().unsubscribe();
+      await nextTask();
+      expect(ends).toEqual(['aborted', 'returned']);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { EMPTY, firstValueFrom, NEVER, Observable, of, Subject, throwError, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { createFlow } from '../../src/flow/index.js';
 import { fromPull, toAsyncIterable } from '../../src/source/iterable.js';
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
@@ -271,5 +272,53 @@ describe('toAsyncIterable', () => {
   ])('refuses %j at call time', (wrong, kind, message) => {
     expect(() => toAsyncIterable(NEVER, wrong as never)).toThrow(kind);
     expect(() => toAsyncIterable(NEVER, wrong as never)).toThrow(message);
+  });
+
+  describe('with a flow', () => {
+    it('stops the source while the consumer is behind, and loses nothing', async () => {
+      const flow = createFlow();
+      let pulled = 0;
+      function* numbers() {
+        while (pulled < 100) yield pulled++;
+      }
+      const got: number[] = [];
+      let ahead = 0;
+      for await (const item of toAsyncIterable(fromPull(numbers, { flow }), { capacity: 8, flow })) {
+        got.push(item);
+        await new Promise((resolve) => setImmediate(resolve));
+        ahead = Math.max(ahead, pulled - got.length);
+      }
+      expect(got).toEqual(Array.from({ length: 100 }, (_, i) => i));
+      expect(ahead).toBeLessThanOrEqual(8);
+      expect(flow.stats).toMatchObject({ held: 0, unaccounted: 0, lanes: [] });
+    });
+
+    it('fails when items come that no source was stopped for', async () => {
+      const flow = createFlow();
+      const source = new Subject<number>();
+      const items = toAsyncIterable(source, { capacity: 2, flow });
+      const first = items.next();
+      for (let item = 0; item < 6; item++) source.next(item);
+      expect(await first).toEqual({ done: false, value: 0 });
+      for (let item = 1; item < 5; item++) expect((await items.next()).value).toBe(item);
+      await expect(items.next()).rejects.toMatchObject({ code: 'backpressure-broken' });
+    });
+
+    it('lets the flow go when it is left', async () => {
+      const flow = createFlow();
+      const source = new Subject<number>();
+      const items = toAsyncIterable(source, { capacity: 1, flow });
+      void items.next();
+      source.next(1);
+      source.next(2);
+      expect(flow.open).toBe(false);
+      await items.return!();
+      expect(flow).toMatchObject({ open: true, stats: { lanes: [] } });
+    });
+
+    it('refuses to lose anything', () => {
+      const make = () => toAsyncIterable(new Subject(), { capacity: 1, flow: createFlow(), overflow: 'latest' });
+      expect(make).toThrow(new TypeError('overflow must be "error" where a flow stops the sources'));
+    });
   });
 });

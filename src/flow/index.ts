@@ -1,0 +1,6 @@
+/**
+ * How asynchronous stages tell their sources to wait.
+ *
+ * @module
+ */
+export * from './flow.js';
