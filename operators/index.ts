@@ -6,6 +6,7 @@
 export * from './assemble.js';
 export * from './backpressure.js';
 export * from './batch.js';
+export * from './checkpoint.js';
 export * from './collect.js';
 export * from './dedupe.js';
 export * from './detect-gaps.js';

@@ -1,5 +1,5 @@
 import type { Subscriber } from 'rxjs';
-import { type Chunk, isSeq, kindOf, type Notice, StreamError } from '../src/chunk/index.js';
+import { type Chunk, isNotice, isSeq, kindOf, type Notice, StreamError } from '../src/chunk/index.js';
 import { callbackError, Stage } from './operate.js';
 
 /**
@@ -54,4 +54,15 @@ export interface MaybeNotice {
 export function streamOf(item: unknown): string {
   const { streamId } = item as { streamId?: unknown };
   return typeof streamId === 'string' ? streamId : '';
+}
+
+/**
+ * The number an item itself has, if it has one. A notice's number is about chunks, and not its own.
+ *
+ * @internal
+ */
+export function ownSeq(item: unknown): number | undefined {
+  if (typeof item !== 'object' || item === null || isNotice(item)) return undefined;
+  const { seq } = item as { seq?: unknown };
+  return isSeq(seq) ? seq : undefined;
 }

@@ -82,11 +82,16 @@ export function tell(probe: Probe | undefined, event: ProbeEvent): void {
   try {
     probe(event);
   } catch (error) {
-    unhandled(error);
+    reportUnhandled(error);
   }
 }
 
-function unhandled(error: unknown): void {
+/**
+ * Reports an error that has no stream left to go to as RxJS does: to `config.onUnhandledError`, else as an uncaught one.
+ *
+ * @internal
+ */
+export function reportUnhandled(error: unknown): void {
   const { onUnhandledError } = config;
   setTimeout(() => {
     if (onUnhandledError === null) throw error;

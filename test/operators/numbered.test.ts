@@ -1,8 +1,8 @@
 import { of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { NumberedStage, streamOf } from '../../operators/numbered.js';
+import { NumberedStage, ownSeq, streamOf } from '../../operators/numbered.js';
 import { operate } from '../../operators/operate.js';
-import { streamError } from './alphabet.js';
+import { end, streamError } from './alphabet.js';
 
 /** Emits the numbers of its items. */
 class Numbers<T> extends NumberedStage<T, number> {
@@ -61,5 +61,19 @@ describe('numbered stage', () => {
 
   it('knows the stream of an item that says it', () => {
     expect([{ streamId: 's' }, { streamId: 1 }, 7].map(streamOf)).toEqual(['s', '', '']);
+  });
+});
+
+describe('ownSeq', () => {
+  it.each([
+    [{ seq: 3 }, 3],
+    [{ seq: -1 }, undefined],
+    [{ seq: '3' }, undefined],
+    [{}, undefined],
+    [3, undefined],
+    [null, undefined],
+    [end(3), undefined],
+  ])('of %j is %j', (item, seq) => {
+    expect(ownSeq(item)).toBe(seq);
   });
 });
