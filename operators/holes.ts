@@ -44,6 +44,12 @@ export class Holes {
     this.count += to - from;
   }
 
+  /** Whether anything of a range is missing. */
+  lacks({ from, to }: Range): boolean {
+    const hole = this.holes[this.indexOf(from)];
+    return hole !== undefined && hole.from < to;
+  }
+
   /** Takes a range of numbers out, splitting the holes it lies in. Tells how many of them were missing. */
   close({ from, to }: Range): number {
     const before = this.count;

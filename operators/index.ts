@@ -19,6 +19,7 @@ export * from './idle-timeout.js';
 export * from './measure.js';
 export * from './progress.js';
 export * from './reorder.js';
+export * from './repair.js';
 export * from './stamp.js';
 export * from './transcode.js';
 export * from './unwrap.js';

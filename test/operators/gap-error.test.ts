@@ -16,4 +16,10 @@ describe('gap error', () => {
     expect(error.message).toBe('reorder: chunk 3 did not come');
     expect(error.details).toEqual({ operator: 'reorder', seq: 3 });
   });
+
+  it('holds what led to it, where somebody has said so', () => {
+    const cause = new Error('nobody answers');
+    expect(gapError('repair', '', { from: 3, to: 4 }, 'did not come', cause).cause).toBe(cause);
+    expect('cause' in gapError('repair', '', { from: 3, to: 4 }, 'did not come')).toBe(false);
+  });
 });

@@ -39,6 +39,30 @@ describe('holes', () => {
     ]);
   });
 
+  it('tells whether anything of a range is missing', () => {
+    const holes = new Holes();
+    holes.open({ from: 2, to: 4 }, 10);
+    const lacks = ([from, to]: [number, number]) => holes.lacks({ from, to });
+    expect(
+      (
+        [
+          [0, 3],
+          [3, 9],
+          [0, 9],
+          [2, 3],
+        ] as [number, number][]
+      ).map(lacks),
+    ).toEqual([true, true, true, true]);
+    expect(
+      (
+        [
+          [0, 2],
+          [4, 9],
+        ] as [number, number][]
+      ).map(lacks),
+    ).toEqual([false, false]);
+  });
+
   it('tells what is due, and when the first will be', () => {
     const holes = new Holes();
     expect(holes.dueAt).toBe(Infinity);
