@@ -1,25 +1,37 @@
-import { from, type Observable, type ObservableInput, type OperatorFunction, type Subscriber } from 'rxjs';
-import { checkBound, type Gap, kindOf, StreamError } from '../src/chunk/index.js';
+import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
+import { checkBound, type Gap } from '../src/chunk/index.js';
 import type { Probe } from '../src/probe/index.js';
-import { Losses } from './losses.js';
-import { streamOf } from './numbered.js';
-import { callbackError, operate, Stage, tell } from './operate.js';
-import { Ring } from './ring.js';
+import { intake } from './intake.js';
+import { Job, type JobOwner } from './job.js';
+import { LossyStage } from './lossy.js';
+import { operate } from './operate.js';
+import { checkOverflow, type WaitingRules } from './waiting-line.js';
 
-/** What happens to an item when the queue is full. */
-export type Overflow = 'error' | 'drop-oldest' | 'drop-newest' | 'latest';
+/** What happens to an item when as many wait as may. */
+export type Overflow = 'error' | 'drop-oldest' | 'drop-newest' | 'replace-newest' | 'latest' | 'batch';
 
-/** Options of {@link backpressure}. */
-export interface BackpressureOptions {
-  /** Items worked on at a time. Above 1 results come as they are ready, not in order. Default 1. */
-  readonly concurrency?: number;
-  /** Items that may wait. Default 16; 1 for `latest`, where no other is allowed. At least 1 for `drop-oldest`. */
+/** How many items may wait, and what becomes of one more. */
+export interface OverflowOptions<T = unknown> {
+  /**
+   * Items that may wait. Default 16; 1 for `latest`, where no other is allowed. 0 with `error` and `drop-newest` only.
+   */
   readonly capacity?: number;
   /**
-   * What to do when one more comes: `error` ends the stream; `drop-oldest` lets go of the one that waited longest,
-   * `drop-newest` of the one that came; `latest` keeps only the newest waiting. Default `error`.
+   * What to do when one more comes:
+   *
+   * - `error` ends the stream;
+   * - `drop-oldest` lets go of the one that waited longest, `drop-newest` of the one that came;
+   * - `replace-newest` puts the one that came in the place of the youngest waiting;
+   * - `latest` keeps only the newest: `drop-oldest` where one may wait;
+   * - `batch` makes one item of the youngest waiting and the one that came, with `merge`: nothing is lost.
+   *
+   * Default `error`.
    */
   readonly overflow?: Overflow;
+  /** Makes one item of the youngest waiting and the one that came. Required with `batch`. */
+  readonly merge?: (waiting: T, item: T) => T;
+  /** Most items made one; with one more the stream ends, as with `error`. Default 1024. */
+  readonly maxMerged?: number;
   /**
    * Whether to emit a `Gap` where dropped chunks would have had their turn. Items without a `seq` are not announced.
    * Default `false`.
@@ -27,6 +39,12 @@ export interface BackpressureOptions {
   readonly announce?: boolean;
   /** Gets a `dropped` event for every item let go, and a `gap` event for every gap announced. */
   readonly probe?: Probe;
+}
+
+/** Options of {@link backpressure}. */
+export interface BackpressureOptions<T = unknown> extends OverflowOptions<T> {
+  /** Items worked on at a time. Above 1 results come as they are ready, not in order. Default 1. */
+  readonly concurrency?: number;
 }
 
 /** What is handed to the work besides the item. */
@@ -46,59 +64,37 @@ export type Work<T, R> = (item: T, context: WorkContext) => ObservableInput<R>;
  *
  * - **Emits** the results of `project`, in order with `concurrency` 1; with `announce` a `Gap` for what was dropped. An item
  *   that finds nothing waiting and the work idle is begun at once.
- * - **Errors** with `overflow` when `overflow` is `error` and the queue is full; with `callback-failed` when `project` throws
- *   or gives nothing to subscribe to; with what it gave; with the source. What waits and runs is given up.
+ * - **Errors** with `overflow` when as many wait as may and nothing may be lost, or merged; with `callback-failed` when `project`
+ *   or `merge` throws, or `project` gives nothing to subscribe to; with what it gave; with the source. What waits and runs is
+ *   given up.
  * - **Completes** when the source has and everything is done.
  * - **Holds** at most `capacity` items, and `concurrency` in work.
  *
  * @example
  * // source                                            abcdef|
  * // backpressure(3 ms, { overflow: 'latest' })        ---a--d--(f|)
+ * // backpressure(3 ms, { overflow: 'batch', … })      ---a--x--(y|)     one may wait; x: bcd  y: ef
  * chunks$.pipe(backpressure((chunk) => save(chunk), { capacity: 64, overflow: 'drop-oldest', announce: true }));
  */
 export function backpressure<T, R>(
   project: Work<T, R>,
-  options?: BackpressureOptions & { readonly announce?: false },
+  options?: BackpressureOptions<NoInfer<T>> & { readonly announce?: false },
 ): OperatorFunction<T, R>;
-export function backpressure<T, R>(project: Work<T, R>, options: BackpressureOptions): OperatorFunction<T, R | Gap>;
 export function backpressure<T, R>(
   project: Work<T, R>,
-  options: BackpressureOptions = {},
+  options: BackpressureOptions<NoInfer<T>>,
+): OperatorFunction<T, R | Gap>;
+export function backpressure<T, R>(
+  project: Work<T, R>,
+  options: BackpressureOptions<T> = {},
 ): OperatorFunction<T, R | Gap> {
-  const limits = checkOptions(options);
-  const work = operate<T, R | Gap>((destination) => new Backpressure(destination, project, limits));
-  const intake = operate<T>((destination) => new Intake(destination));
-  return (source) => work(intake(source));
+  const rules = checkOverflow(options);
+  const concurrency = checkBound('concurrency', options.concurrency ?? 1, { infinite: true });
+  const work = operate<T, R | Gap>((destination) => new Backpressure(destination, project, concurrency, rules));
+  return (source) => work(intake<T>()(source));
 }
 
-type Limits = Required<Omit<BackpressureOptions, 'probe'>> & Pick<BackpressureOptions, 'probe'>;
-
-const overflows: readonly unknown[] = ['error', 'drop-oldest', 'drop-newest', 'latest'] satisfies Overflow[];
-
-function checkOptions(options: BackpressureOptions): Limits {
-  const { overflow = 'error', concurrency = 1, announce = false, probe } = options;
-  if (!overflows.includes(overflow)) {
-    throw new TypeError(`overflow must be one of ${overflows.join(', ')}, got ${kindOf(overflow)}`);
-  }
-  const latest = overflow === 'latest';
-  const { capacity = latest ? 1 : 16 } = options;
-  const max = latest ? { max: 1 } : { infinite: true };
-  checkBound('capacity', capacity, { min: overflow === 'drop-oldest' || latest ? 1 : 0, ...max });
-  checkBound('concurrency', concurrency, { infinite: true });
-  return { overflow, concurrency, capacity, announce, ...(probe === undefined ? {} : { probe }) };
-}
-
-/** Stands before the queue only to let the source go when it completes, while the queue goes on. */
-class Intake<T> extends Stage<T> {}
-
-class Backpressure<T, R> extends Stage<T, R | Gap> {
-  private readonly concurrency: number;
-  /** What waits, and behind it what was lost there. */
-  private readonly queue = new Ring<T | Losses>(Infinity);
-  /** Items in the queue, without the losses. */
-  private waiting = 0;
-  /** What was lost before the first that waits. */
-  private lostBefore: Losses | undefined;
+class Backpressure<T, R> extends LossyStage<T, R> implements JobOwner {
   private running = 0;
   private draining = false;
   private completed = false;
@@ -106,28 +102,21 @@ class Backpressure<T, R> extends Stage<T, R | Gap> {
   constructor(
     destination: Subscriber<R | Gap>,
     private readonly project: Work<T, R>,
-    private readonly limits: Limits,
+    private readonly concurrency: number,
+    rules: WaitingRules<T>,
   ) {
-    super(destination);
-    this.concurrency = limits.concurrency;
+    super(destination, 'backpressure', rules);
   }
 
   protected override _next(item: T): void {
     // A free slot counts as room: while the loop below runs, what came first may still stand before it.
-    const slots = this.concurrency - this.running;
-    if (this.waiting >= this.limits.capacity + slots) return this.overflow(item);
-    this.enqueue(item);
+    this.wait(item, this.concurrency - this.running);
     this.drain();
   }
 
   protected override _complete(): void {
     this.completed = true;
     this.drain();
-  }
-
-  protected override release(): void {
-    this.queue.clear();
-    this.lostBefore = undefined;
   }
 
   /** The work on one item is done. */
@@ -141,11 +130,6 @@ class Backpressure<T, R> extends Stage<T, R | Gap> {
     this.fail(error);
   }
 
-  private enqueue(item: T): void {
-    this.queue.push(item);
-    this.waiting++;
-  }
-
   /** Begins what can be begun. A loop, because work that is done at once would otherwise pile up on the stack. */
   private drain(): void {
     if (this.draining) return;
@@ -157,136 +141,22 @@ class Backpressure<T, R> extends Stage<T, R | Gap> {
 
   /** Takes the next step, or says that there is none. */
   private step(): boolean {
-    const { lostBefore } = this;
-    if (lostBefore !== undefined) {
-      this.lostBefore = undefined;
-      this.announce(lostBefore);
-      return true;
+    const gaps = this.takeGaps();
+    for (const gap of gaps) {
+      if (!this.closed) this.destination.next(gap);
     }
-    if (this.queue.length === 0) return false;
-    const next = this.queue.shift()!;
-    if (next instanceof Losses) {
-      this.announce(next);
-      return true;
-    }
-    this.waiting--;
-    this.begin(next);
+    if (gaps.length > 0) return true;
+    if (this.line.length === 0) return false;
+    this.begin(this.line.take());
     return true;
   }
 
   private begin(item: T): void {
     this.running++;
-    const job = new Job<R>(this.destination, this);
-    let results: Observable<R>;
     try {
-      results = from(checkResults(this.project(item, job.context)));
+      new Job<R, R | Gap>(this.destination, this).start('backpressure', this.project, item);
     } catch (error) {
-      return this.fail(callbackError('backpressure', error));
-    }
-    // The work itself may have ended everything.
-    if (!job.closed) results.subscribe(job);
-  }
-
-  private overflow(item: T): void {
-    const { overflow, announce, probe } = this.limits;
-    if (overflow === 'error') return this.fail(overflowError(item, this.limits.capacity));
-    const newest = overflow === 'drop-newest';
-    const dropped = newest ? item : this.replaceOldest(item);
-    if (announce) (newest ? this.lostBehind() : (this.lostBefore ??= new Losses())).add(dropped);
-    tell(probe, { type: 'dropped', value: dropped, operator: 'backpressure' });
-  }
-
-  private replaceOldest(item: T): T {
-    const oldest = this.queue.shift() as T;
-    this.queue.push(item);
-    return oldest;
-  }
-
-  /** What was lost behind everything that waits. */
-  private lostBehind(): Losses {
-    const last = this.queue.at(this.queue.length - 1);
-    if (last instanceof Losses) return last;
-    const losses = new Losses();
-    this.queue.push(losses);
-    return losses;
-  }
-
-  private announce(losses: Losses): void {
-    for (const gap of losses.gaps()) {
-      if (this.closed) return;
-      tell(this.limits.probe, {
-        type: 'gap',
-        from: gap.from,
-        to: gap.to,
-        reason: gap.reason,
-        operator: 'backpressure',
-      });
-      this.destination.next(gap);
+      this.fail(error);
     }
   }
-}
-
-/** Work in progress on one item. Its results go straight on. */
-class Job<R> extends Stage<R, R | Gap> {
-  readonly context = new Context();
-  /** Whether it ended by itself, so that there is nothing to abort. */
-  private ended = false;
-
-  constructor(
-    destination: Subscriber<R | Gap>,
-    private readonly owner: { done(): void; failed(error: unknown): void },
-  ) {
-    super(destination);
-  }
-
-  protected override _error(error: unknown): void {
-    this.end();
-    this.owner.failed(error);
-  }
-
-  protected override _complete(): void {
-    this.end();
-    this.owner.done();
-  }
-
-  protected override release(): void {
-    if (!this.ended) this.context.abort();
-  }
-
-  private end(): void {
-    this.ended = true;
-    this.unsubscribe();
-  }
-}
-
-class Context implements WorkContext {
-  private controller: AbortController | undefined;
-  private aborted = false;
-
-  /** Made when it is asked for: few do, and it costs more than all the rest. */
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.aborted) this.controller.abort();
-    return this.controller.signal;
-  }
-
-  abort(): void {
-    this.aborted = true;
-    this.controller?.abort();
-  }
-}
-
-/** RxJS takes text and bytes apart into letters and numbers, which nobody means who returns a chunk's data. */
-function checkResults<R>(results: ObservableInput<R>): ObservableInput<R> {
-  if (typeof results !== 'string' && !ArrayBuffer.isView(results)) return results;
-  throw new TypeError(`project must give an observable, a promise or an iterable, got ${kindOf(results)}`);
-}
-
-function overflowError(item: unknown, capacity: number): StreamError {
-  const streamId = typeof item === 'object' && item !== null ? streamOf(item) : '';
-  const message = `backpressure: ${capacity} items are waiting, as many as capacity allows`;
-  return new StreamError('overflow', message, {
-    operator: 'backpressure',
-    ...(streamId === '' ? {} : { streamId }),
-  });
 }

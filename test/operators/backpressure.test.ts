@@ -1,7 +1,6 @@
-import fc from 'fast-check';
-import { asyncScheduler, filter, map, NEVER, Observable, of, share, Subject, take, throwError, timer } from 'rxjs';
+import { filter, map, NEVER, Observable, of, share, Subject, take, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { backpressure, type BackpressureOptions, type Overflow, type WorkContext } from '../../operators/index.js';
+import { backpressure, type BackpressureOptions, type WorkContext } from '../../operators/index.js';
 import { Gap, type StreamError } from '../../src/chunk/index.js';
 import type { ProbeEvent } from '../../src/probe/index.js';
 import { asyncMarbles, marbles, operatorLaws } from '../../src/testing/index.js';
@@ -10,10 +9,11 @@ import { alphabet, gap, item, type Item, listen, streamError } from './alphabet.
 
 const atOnce = <T>(item: T) => [item];
 
-for (const overflow of ['error', 'drop-oldest', 'drop-newest'] as const) {
-  operatorLaws<number>('backpressure', (probe) => backpressure(atOnce<number>, { overflow, probe }), {
+for (const overflow of ['error', 'drop-oldest', 'drop-newest', 'replace-newest', 'batch'] as const) {
+  const merge = (waiting: number, each: number) => waiting + each;
+  operatorLaws<number>('backpressure', (probe) => backpressure(atOnce<number>, { overflow, merge, probe }), {
     flat: true,
-    throwing: { project: (boom) => backpressure<number, number>(boom, { overflow }) },
+    throwing: { project: (boom) => backpressure<number, number>(boom, { overflow, merge }) },
   });
 }
 operatorLaws('backpressure', () => backpressure((item: object) => of(item), { concurrency: 3 }), {
@@ -24,13 +24,19 @@ operatorLaws('backpressure', () => backpressure((item: object) => of(item), { co
 const work = <T>(item: T) => timer(3).pipe(map(() => item));
 
 /** Checks a picture on a cold and on a hot source, and says what was reported. */
-function expectQueue(options: BackpressureOptions, source: string, subscription: string, result: string): unknown[] {
+function expectQueue(
+  options: BackpressureOptions<string>,
+  source: string,
+  subscription: string,
+  result: string,
+  values?: Readonly<Record<string, string>>,
+): unknown[] {
   const reports = (['cold', 'hot'] as const).map((temperature) => {
     const { probe, heard } = listen('backpressure');
     marbles(({ expectObservable, expectSubscriptions, ...make }) => {
       const input = make[temperature](source);
       const error = streamError('overflow', `${options.capacity} items are waiting`);
-      expectObservable(input.pipe(backpressure(work, { ...options, probe }))).toBe(result, undefined, error);
+      expectObservable(input.pipe(backpressure(work, { ...options, probe }))).toBe(result, values, error);
       expectSubscriptions(input.subscriptions).toBe(subscription);
     });
     return heard;
@@ -66,6 +72,24 @@ describe('backpressure', () => {
 
   it('keeps only the newest when told to keep the latest', () => {
     expect(expectQueue({ overflow: 'latest' }, 'abcdef|', '^-----!', '---a--d--(f|)')).toEqual(dropped('bce'));
+  });
+
+  it('puts what comes in the place of the youngest waiting when told to replace the newest', () => {
+    const options = { capacity: 2, overflow: 'replace-newest' } as const;
+    expect(expectQueue(options, 'abcdef|', '^-----!', '---a--b--d--(f|)')).toEqual(dropped('ce'));
+  });
+
+  it('makes one of what waits and what comes when told to batch, and loses nothing', () => {
+    const merge = (waiting: string, each: string) => waiting + each;
+    const options = { capacity: 1, overflow: 'batch', merge } as const;
+    const values = { a: 'a', x: 'bcd', y: 'ef' };
+    expect(expectQueue(options, 'abcdef|', '^-----!', '---a--x--(y|)', values)).toEqual([]);
+  });
+
+  it('fails when more would be made one than allowed', () => {
+    const merge = (waiting: string, each: string) => waiting + each;
+    const options = { capacity: 1, overflow: 'batch', merge, maxMerged: 2 } as const;
+    expect(expectQueue(options, 'abcd|', '^--!', '---#')).toEqual([]);
   });
 
   it('drops everything while it works when nothing may wait', () => {
@@ -129,7 +153,7 @@ describe('backpressure with announce', () => {
 
   /** Checks the results and, on a line of its own, the gaps: a group would take the frames of what follows. */
   const expectGaps = (
-    options: BackpressureOptions,
+    options: BackpressureOptions<Item>,
     [source, result, gaps]: readonly [string, string, string],
     values: Readonly<Record<string, Gap>>,
   ) => {
@@ -167,6 +191,17 @@ describe('backpressure with announce', () => {
         '---------x--(y|)',
       ],
       { x: lost(3, 4), y: lost(5, 6) },
+    ));
+
+  it('puts a gap before the one that came where the newest was replaced', () =>
+    expectGaps(
+      { capacity: 2, overflow: 'replace-newest' },
+      [
+        'abcdef|', //
+        '---a--b--d--(f|)',
+        '------x--y--|',
+      ],
+      { x: lost(2, 3), y: lost(4, 5) },
     ));
 
   it('puts what was lost in a row into one gap', () => {
@@ -333,64 +368,10 @@ describe('the bounds of backpressure', () => {
     expect(call({ capacity: 0, overflow: 'drop-oldest' })).toThrow('capacity must be a whole number of at least 1');
     expect(call({ capacity: 2, overflow: 'latest' })).toThrow('at least 1 and at most 1');
     expect(call({ concurrency: 0 })).toThrow('concurrency must be a whole number of at least 1 or Infinity, got 0');
-    expect(call({ overflow: 'batch' })).toThrow(
-      'overflow must be one of error, drop-oldest, drop-newest, latest, got a string',
+    expect(call({ overflow: 'drop' })).toThrow(
+      'overflow must be one of error, drop-oldest, drop-newest, replace-newest, latest, batch, got a string',
     );
-  });
-});
-
-/** What `backpressure` does, frame by frame, as plainly as can be. What comes in a frame comes before work is done in it. */
-function simulate(
-  pauses: readonly number[],
-  workMs: number,
-  concurrency: number,
-  capacity: number,
-  overflow: Overflow,
-) {
-  const cameAt: number[] = [];
-  for (const pause of pauses) cameAt.push((cameAt.at(-1) ?? 0) + pause);
-  const queue: number[] = [];
-  const dropped: number[] = [];
-  const done: string[] = [];
-  let running: { n: number; until: number }[] = [];
-  for (let frame = 0; frame < 1000; frame++) {
-    for (const n of pauses.keys()) {
-      if (cameAt[n] !== frame) continue;
-      if (running.length < concurrency) {
-        running.push({ n, until: frame + workMs });
-        continue;
-      }
-      queue.push(n);
-      if (queue.length > capacity) dropped.push(overflow === 'drop-newest' ? queue.pop()! : queue.shift()!);
-    }
-    for (const { n, until } of running) if (until === frame) done.push(`${n} at ${frame}`);
-    running = running.filter(({ until }) => until > frame);
-    while (running.length < concurrency && queue.length > 0) running.push({ n: queue.shift()!, until: frame + workMs });
-  }
-  return { done, dropped };
-}
-
-describe('backpressure beside the plainest program', () => {
-  it.each(['drop-oldest', 'drop-newest'] as const)('does the same with %s', (overflow) => {
-    const pauses = fc.array(fc.nat({ max: 5 }), { maxLength: 40 });
-    const upTo = (max: number) => fc.integer({ min: 1, max });
-    fc.assert(
-      fc.property(pauses, upTo(9), upTo(3), upTo(4), (times, workMs, concurrency, capacity) =>
-        marbles(({ flush }) => {
-          const { probe, heard } = listen('backpressure');
-          const source = new Subject<number>();
-          const done: string[] = [];
-          let at = 0;
-          for (const [n, pause] of times.entries()) asyncScheduler.schedule(() => source.next(n), (at += pause));
-          const project = (n: number) => timer(workMs).pipe(map(() => n));
-          source
-            .pipe(backpressure(project, { concurrency, capacity, overflow, probe }))
-            .subscribe((n) => done.push(`${n} at ${asyncScheduler.now()}`));
-          flush();
-          const dropped = heard.map((event) => (event as { value: number }).value);
-          expect({ done, dropped }).toEqual(simulate(times, workMs, concurrency, capacity, overflow));
-        }),
-      ),
-    );
+    expect(call({ overflow: 'batch' })).toThrow('merge must be a function when overflow is "batch", got undefined');
+    expect(call({ maxMerged: 1 })).toThrow('maxMerged must be a whole number of at least 2 or Infinity, got 1');
   });
 });

@@ -1,0 +1,44 @@
+import type { Subscriber } from 'rxjs';
+import type { Gap } from '../src/chunk/index.js';
+import { Stage, tell } from './operate.js';
+import { WaitingLine, type WaitingRules } from './waiting-line.js';
+
+/**
+ * A stage before which items wait, and are lost when too many do.
+ *
+ * @internal
+ */
+export abstract class LossyStage<T, R = T> extends Stage<T, R | Gap> {
+  protected readonly line: WaitingLine<T>;
+
+  constructor(
+    destination: Subscriber<R | Gap>,
+    private readonly operator: string,
+    private readonly rules: WaitingRules<T>,
+  ) {
+    super(destination);
+    this.line = new WaitingLine(operator, rules);
+  }
+
+  /** Lets an item wait, as the rules have it; `slots` of those that wait are about to be taken. */
+  protected wait(item: T, slots = 0): void {
+    try {
+      this.line.add(item, slots);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The gaps to be emitted before the first that waits, reported. */
+  protected takeGaps(): readonly Gap[] {
+    const gaps = this.line.takeLosses()?.gaps() ?? [];
+    for (const { from, to, reason } of gaps) {
+      tell(this.rules.probe, { type: 'gap', from, to, reason, operator: this.operator });
+    }
+    return gaps;
+  }
+
+  protected override release(): void {
+    this.line.clear();
+  }
+}

@@ -1,0 +1,46 @@
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { LossyStage } from '../../operators/lossy.js';
+import { operate } from '../../operators/operate.js';
+import { checkOverflow } from '../../operators/waiting-line.js';
+import { gap, item, type Item, listen, streamError } from './alphabet.js';
+import type { OverflowOptions } from '../../operators/index.js';
+
+/** Lets everything wait until the source completes. */
+class Hoard extends LossyStage<Item> {
+  protected override _next(each: Item): void {
+    this.wait(each);
+  }
+
+  protected override _complete(): void {
+    while (!this.closed) {
+      for (const lost of this.takeGaps()) this.destination.next(lost);
+      if (this.line.length === 0) return super._complete();
+      this.destination.next(this.line.take());
+    }
+  }
+}
+
+function hoard(options: OverflowOptions<Item>): unknown[] {
+  const source = new Subject<Item>();
+  const seen: unknown[] = [];
+  source
+    .pipe(operate((destination) => new Hoard(destination, 'hoard', checkOverflow(options))))
+    .subscribe({ next: (each) => seen.push(each), error: (error) => seen.push(error) });
+  for (const seq of [0, 1, 2]) source.next(item(seq));
+  source.complete();
+  return seen;
+}
+
+describe('a lossy stage', () => {
+  it('has gaps to emit for what was lost, and reports them', () => {
+    const { probe, heard } = listen('hoard');
+    const options = { capacity: 1, overflow: 'drop-newest', announce: true, probe } as const;
+    expect(hoard(options)).toEqual([item(0), gap(1, 3, 'dropped')]);
+    expect(heard.at(-1)).toEqual({ type: 'gap', from: 1, to: 3, reason: 'dropped' });
+  });
+
+  it('fails where nothing may be lost', () => {
+    expect(hoard({ capacity: 1 })).toEqual([streamError('overflow', 'hoard: 1 items are waiting')]);
+  });
+});
