@@ -1,0 +1,175 @@
+import { type EncodedChunk, type EndStatus, StreamError } from '../../chunk/index.js';
+import { admit, type ProducerState } from '../admission.js';
+import type { Appended, AppendOptions, Close } from '../log.js';
+import { AnswerLost, type RedisCaller } from './caller.js';
+import type { RedisArgument, RedisReply } from './client.js';
+import { answerLost } from './failure.js';
+import type { StreamKeys } from './keys.js';
+import { appendScript } from './scripts.js';
+
+/** @internal Bounds of the streams of a log in Redis, as the script takes them. */
+export interface RedisBounds {
+  readonly ttlMs: number;
+  readonly maxChunks: number;
+  readonly maxProducers: number;
+  readonly maxChunkBytes: number;
+}
+
+/** @internal Told when a stream has ended by an append of ours, and is to be removed some time. */
+export type EndListener = (streamId: string, life: string, expiresAt: string) => void;
+
+interface Pending {
+  readonly batch: readonly EncodedChunk[];
+  readonly options: AppendOptions;
+  readonly token: string;
+  readonly bytes: number;
+  resolve(appended: Appended): void;
+  reject(error: unknown): void;
+}
+
+/** Most appends, and bytes of them, that go in one call: no script keeps others waiting for long. */
+const maxCalls = 256;
+const maxCallBytes = 512 * 1024;
+
+/**
+ * @internal The appends to one stream: one call is under way at a time, and what comes meanwhile goes together in the next.
+ * So they take effect in the order they were made, whatever becomes of a call.
+ */
+export class StreamAppends {
+  private waiting: Pending[] = [];
+  private busy = false;
+
+  constructor(
+    private readonly streamId: string,
+    private readonly keys: StreamKeys,
+    private readonly caller: RedisCaller,
+    private readonly bounds: RedisBounds,
+    private readonly ended: EndListener,
+    private readonly idle: () => void,
+  ) {}
+
+  add(batch: readonly EncodedChunk[], options: AppendOptions, token: string, bytes: number): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ batch, options, token, bytes, resolve, reject });
+      if (!this.busy) void this.work();
+    });
+  }
+
+  private async work(): Promise<void> {
+    this.busy = true;
+    while (this.waiting.length > 0) {
+      const group = this.take();
+      try {
+        await this.perform(group);
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.busy = false;
+    this.idle();
+  }
+
+  private take(): readonly Pending[] {
+    let [count, bytes] = [0, 0];
+    for (const pending of this.waiting) {
+      bytes += pending.bytes;
+      if (count === maxCalls || (count > 0 && bytes > maxCallBytes)) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async perform(group: readonly Pending[]): Promise<void> {
+    const repeatable = group.filter(({ options }) => isRepeatable(options));
+    try {
+      this.settle(group, await this.call(group, repeatable.length === group.length));
+    } catch (error) {
+      if (!(error instanceof AnswerLost)) throw error;
+      // The others are made again: had they been kept, they are acknowledged only.
+      for (const { options, reject } of group) {
+        if (!isRepeatable(options)) reject(answerLost(error.cause, this.streamId));
+      }
+      if (repeatable.length > 0) this.settle(repeatable, await this.call(repeatable, true));
+    }
+  }
+
+  private call(group: readonly Pending[], repeatable: boolean): Promise<RedisReply> {
+    const { channel, info, chunks } = this.keys;
+    const { ttlMs, maxChunks, maxProducers, maxChunkBytes } = this.bounds;
+    const values: RedisArgument[] = [channel, `${ttlMs}`, `${maxChunks}`, `${maxProducers}`, `${maxChunkBytes}`];
+    for (const pending of group) write(pending, values);
+    const { streamId } = this;
+    return this.caller.run({ script: appendScript, keys: [info, chunks], values, streamId }, repeatable);
+  }
+
+  private settle(group: readonly Pending[], reply: RedisReply): void {
+    if (reply === null) throw noStream(this.streamId);
+    const [life, expiresAt, ...outcomes] = reply as readonly RedisReply[];
+    if (expiresAt !== null) this.ended(this.streamId, String(life), String(expiresAt));
+    for (const [i, pending] of group.entries()) {
+      try {
+        pending.resolve(this.appended(pending, outcomes[i] as readonly RedisReply[]));
+      } catch (error) {
+        pending.reject(error);
+      }
+    }
+  }
+
+  private appended({ batch, options }: Pending, outcome: readonly RedisReply[]): Appended {
+    const { streamId } = this;
+    const [first, second, third, fourth] = outcome;
+    if (first === -1) throw refusal(streamId, batch.length, options, outcome);
+    if (first === -2) {
+      const message = `stream "${streamId}" has ${this.bounds.maxProducers} producers, which is as many as it may`;
+      throw new StreamError('limit-reached', message, { streamId });
+    }
+    if (first === -3) {
+      const limit = this.bounds.maxChunkBytes;
+      const message = `stream "${streamId}" keeps chunks of ${limit} bytes: chunk ${second} of the batch takes ${third}`;
+      throw new StreamError('chunk-too-large', message, { streamId });
+    }
+    return { first: first as number, next: second as number, duplicates: third as number, ended: fourth === 1 };
+  }
+}
+
+/** @internal The error of a stream that is not there. */
+export function noStream(streamId: string): StreamError {
+  return new StreamError('stream-not-found', `there is no stream "${streamId}"`, { streamId });
+}
+
+/** Whether an append that was kept already does nothing when it comes again. */
+function isRepeatable({ producer }: AppendOptions): boolean {
+  return producer !== undefined;
+}
+
+function write({ batch, options, token }: Pending, values: RedisArgument[]): void {
+  const { producer, close } = options;
+  if (producer === undefined) values.push('', '0', '0');
+  else values.push(producer.id, `${producer.epoch}`, `${producer.seq}`);
+  // A reason may be empty, and is still one.
+  const reason = close?.reason === undefined ? '' : `:${close.reason}`;
+  values.push(close?.status ?? '', reason, token, `${batch.length}`);
+  for (const { head, bytes, size } of batch) {
+    if (bytes === undefined) values.push(head, `${size}`);
+    else values.push(head, `b${size}`, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+}
+
+/** The refusal that the same laws give for what the script has seen. */
+function refusal(streamId: string, count: number, options: AppendOptions, outcome: readonly RedisReply[]): StreamError {
+  const [, epoch, next, status, reason] = outcome;
+  const producer = epoch === null ? undefined : ({ epoch, next } as ProducerState);
+  const end = status === null ? undefined : endOf(status!, reason!);
+  try {
+    admit(streamId, { end, producer }, count, options);
+  } catch (error) {
+    return error as StreamError;
+  }
+  return new StreamError('internal', `stream "${streamId}": Redis refuses what may be kept`, { streamId });
+}
+
+/** @internal How a stream has ended, as a script answers it. */
+export function endOf(status: RedisReply, reason: RedisReply): Close {
+  const end = { status: String(status) as EndStatus };
+  return Object.freeze(reason === null ? end : { ...end, reason: String(reason) });
+}

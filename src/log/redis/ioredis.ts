@@ -1,0 +1,60 @@
+import {
+  type ConnectionListener,
+  type IoredisClient,
+  reconnectDelay,
+  type RedisDoor,
+  type RedisReply,
+} from './client.js';
+
+/** What of a client of `ioredis` is used. */
+interface Ioredis {
+  readonly isCluster?: boolean;
+  duplicate(options: object): Ioredis;
+  duplicate(nodes: readonly never[], options: object): Ioredis;
+  callBuffer(command: string, parameters: readonly (string | Buffer)[]): Promise<RedisReply>;
+  subscribe(...channels: string[]): Promise<unknown>;
+  unsubscribe(...channels: string[]): Promise<unknown>;
+  disconnect(): void;
+  on(event: string, listener: (value: unknown) => void): unknown;
+}
+
+/**
+ * What is asked otherwise of our connections: a command that was under way when the connection broke is not sent again
+ * behind our back, which would keep a chunk twice. It takes both options: without retries it is rejected, and without
+ * `autoResendUnfulfilledCommands` alone it would wait for ever.
+ */
+const node = {
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  keyPrefix: '',
+  maxRetriesPerRequest: 0,
+};
+const always = { enableOfflineQueue: false, lazyConnect: false };
+
+/** @internal Opens connections as a client of `ioredis` does. */
+export function ioredisDoor(client: IoredisClient): RedisDoor {
+  const template = client as unknown as Ioredis;
+  const cluster = template.isCluster === true;
+  const open = (listener: ConnectionListener) => {
+    const own = cluster
+      ? template.duplicate([], {
+          ...always,
+          retryDelayOnFailover: 0,
+          clusterRetryStrategy: reconnectDelay,
+          redisOptions: node,
+        })
+      : template.duplicate({ ...always, ...node, retryStrategy: reconnectDelay });
+    own.on('ready', () => listener.ready());
+    own.on('error', (error) => listener.failed(error));
+    own.on('close', () => listener.lost());
+    own.on('message', (channel) => listener.message(channel as string));
+    return {
+      send: (_key: string, [name, ...parameters]: readonly (string | Buffer)[]) =>
+        own.callBuffer(String(name), parameters),
+      subscribe: (channels: readonly string[]) => own.subscribe(...channels),
+      unsubscribe: (channels: readonly string[]) => own.unsubscribe(...channels),
+      close: () => own.disconnect(),
+    };
+  };
+  return { cluster, open };
+}
