@@ -20,6 +20,7 @@ export * from './measure.js';
 export * from './progress.js';
 export * from './reorder.js';
 export * from './repair.js';
+export * from './resume.js';
 export * from './stamp.js';
 export * from './transcode.js';
 export * from './unwrap.js';
