@@ -1,7 +1,8 @@
 import { type Range, StreamError, toStreamError } from '../chunk/index.js';
-import { attempt, type Close, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
+import { attempt, type Close, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
 import { packParcel, SharedParcels } from './parcel.js';
 import { type Read, Reads } from './reads.js';
+import type { Streams } from '../streams/index.js';
 import type { Session } from './session.js';
 import type { Subscription } from './subscription.js';
 
@@ -34,17 +35,28 @@ export class Feed {
   private end: Close | undefined;
   private known = -1;
   private readonly unwatch: () => void;
+  private readonly leave: () => void;
 
   constructor(
     readonly streamId: string,
     readonly ch: number,
-    private readonly log: Log,
+    private readonly streams: Pick<Streams, 'log' | 'readers'>,
     private readonly turn: FeedTurn,
   ) {
-    this.unwatch = log.watch(streamId, () => {
+    this.unwatch = streams.log.watch(streamId, () => {
       this.version++;
       turn.feed(this);
     });
+    this.leave = streams.readers.add(streamId, { next: () => this.slowest() });
+  }
+
+  /** Number of the next chunk for the slowest reader. */
+  private slowest(): number | undefined {
+    let slowest: number | undefined;
+    for (const { next, ended } of this.readers.keys()) {
+      if (ended === undefined && (slowest === undefined || next < slowest)) slowest = next;
+    }
+    return slowest;
   }
 
   /** Whether nobody reads. */
@@ -60,6 +72,7 @@ export class Feed {
   remove(subscription: Subscription): void {
     this.readers.delete(subscription);
     this.ready.delete(subscription);
+    this.streams.readers.moved(this.streamId);
   }
 
   /** A reader can be sent more than before. */
@@ -71,6 +84,7 @@ export class Feed {
   /** No more calls. */
   dispose(): void {
     this.unwatch();
+    this.leave();
   }
 
   /** Sends every reader that can take it one frame more. */
@@ -86,6 +100,7 @@ export class Feed {
       if (session.full) this.offer(subscription);
       else this.serve(subscription, session, reads);
     }
+    this.streams.readers.moved(this.streamId);
   }
 
   /** Whether a read of the log may bring a reader something. */
@@ -112,7 +127,8 @@ export class Feed {
     const read = reads.add(from, subscription);
     const { version } = this;
     attempt(
-      () => whenReady(this.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, version, read)),
+      () =>
+        whenReady(this.streams.log.read(this.streamId, from, batchLimit), (slice) => this.spread(slice, version, read)),
       (error) => {
         reads.delete(read);
         this.fail(read.waiting, error);
@@ -132,6 +148,7 @@ export class Feed {
       const session = this.readers.get(subscription);
       if (session !== undefined) this.give(subscription, session, parcels);
     }
+    this.streams.readers.moved(this.streamId);
   }
 
   private give(subscription: Subscription, session: Session, parcels: SharedParcels): void {
@@ -183,7 +200,7 @@ export class Feed {
     const limit = { chunks: Math.min(range.to - range.from, batchLimit.chunks), bytes };
     attempt(
       () =>
-        whenReady(this.log.read(this.streamId, range.from, limit), (slice) => {
+        whenReady(this.streams.log.read(this.streamId, range.from, limit), (slice) => {
           if (!this.readers.has(subscription)) return;
           const sent = this.resend(subscription, session, range, slice);
           this.repairFrom(index + 1, bytes - sent, subscription, session, ranges);

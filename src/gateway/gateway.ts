@@ -143,7 +143,7 @@ class StreamGateway implements Gateway {
   private feedOf(streamId: string): Feed {
     const known = this.feeds.get(streamId);
     if (known !== undefined) return known;
-    const feed = new Feed(streamId, this.channels++, this.streams.log, this.turn);
+    const feed = new Feed(streamId, this.channels++, this.streams, this.turn);
     this.feeds.set(streamId, feed);
     return feed;
   }

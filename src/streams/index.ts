@@ -6,4 +6,5 @@
 export * from './events.js';
 export * from './publish-to.js';
 export { type ReaderOptions } from './reader.js';
+export * from './readers.js';
 export * from './streams.js';

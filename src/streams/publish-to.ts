@@ -2,7 +2,10 @@ import type { OperatorFunction, Subscriber } from 'rxjs';
 import { operate, Stage } from '../../operators/operate.js';
 import { Ring } from '../../operators/ring.js';
 import { checkBound, checkName, type ChunkBody, StreamError, toStreamError } from '../chunk/index.js';
+import type { Flow } from '../flow/index.js';
 import type { Appended, AppendOptions, Close, Producer } from '../log/log.js';
+import type { Readers } from './readers.js';
+import { Unread } from './unread.js';
 
 /** What is known once chunks are kept. */
 export type Published = Pick<Appended, 'next'>;
@@ -10,6 +13,8 @@ export type Published = Pick<Appended, 'next'>;
 /** Whatever chunks can be published to: `Streams` in this process, a client of a server elsewhere. */
 export interface PublishTarget {
   publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Published>;
+  /** How far those are who read, where that is known. */
+  readonly readers?: Readers;
 }
 
 /** Longest reason a stream's end may have, in characters. */
@@ -25,16 +30,24 @@ export interface PublishToOptions {
   readonly close?: boolean;
   /** Who produces: makes appends idempotent. Numbers are counted from `seq`. Default: none. */
   readonly producer?: Producer;
+  /**
+   * The flow of the pipeline: its sources stop while readers are behind, or appends take their time. A stream that nobody
+   * reads stops nobody; through a client only appends are waited for.
+   */
+  readonly flow?: Flow;
+  /** With a `flow`: most chunks published that the slowest reader has not got. Default 256. */
+  readonly window?: number;
 }
 
 /**
  * Publishes the chunks of a pipeline, one append at a time: what arrives meanwhile waits and goes together.
  *
  * **Emits** the stream's next number after every append, in order.
- * **Errors** as the target does; `overflow` when more than `capacity` wait. The source's own error is passed on after the
+ * **Errors** as the target does; `overflow` when more than `capacity` wait; `backpressure-broken` when a `flow` cannot stop what
+ * comes. The source's own error is passed on after the
  * stream was ended as `failed`.
  * **Completes** when the source has completed and the last append, with the stream's end, is kept.
- * **Holds** at most `capacity` chunks, and the batch under way.
+ * **Holds** at most `capacity` chunks, and the batch under way; with a `flow` at most `window` and as much tolerance.
  *
  * @example
  * words$.pipe(stamp({ streamId: 'books/moby-dick' }), publishTo(streams, 'books/moby-dick')).subscribe();
@@ -47,14 +60,16 @@ export function publishTo(
   checkName(streamId);
   const capacity = checkBound('capacity', options.capacity ?? 65_536);
   const maxBatch = checkBound('maxBatch', options.maxBatch ?? 256);
-  const settled = { ...options, capacity, maxBatch };
+  const window = checkBound('window', options.window ?? 256);
+  const settled = { ...options, capacity, maxBatch, window };
   return operate((destination) => new Publisher(destination, target, streamId, settled));
 }
 
-type Settled = PublishToOptions & { readonly capacity: number; readonly maxBatch: number };
+type Settled = PublishToOptions & { readonly capacity: number; readonly maxBatch: number; readonly window: number };
 
 class Publisher extends Stage<ChunkBody, Published> {
   private readonly waiting: Ring<ChunkBody>;
+  private readonly unread: Unread | undefined;
   private busy = false;
   private ended = false;
   private failure: { readonly error: unknown } | undefined = undefined;
@@ -68,6 +83,8 @@ class Publisher extends Stage<ChunkBody, Published> {
   ) {
     super(destination);
     this.waiting = new Ring(options.capacity);
+    const { flow, window } = options;
+    if (flow !== undefined) this.unread = new Unread(flow, window, streamId, target.readers);
     this.seq = options.producer?.seq ?? 0;
   }
 
@@ -76,6 +93,11 @@ class Publisher extends Stage<ChunkBody, Published> {
     if (this.waiting.full) {
       const message = `publishTo: ${options.capacity} chunks wait for "${streamId}" and the source goes on`;
       return this.stop(new StreamError('overflow', message, { streamId, operator: 'publishTo' }));
+    }
+    try {
+      this.unread?.hold();
+    } catch (error) {
+      return this.stop(error);
     }
     this.waiting.push(chunk);
     this.pump();
@@ -94,6 +116,7 @@ class Publisher extends Stage<ChunkBody, Published> {
 
   protected override release(): void {
     this.waiting.clear();
+    this.unread?.close();
   }
 
   /** Ends at once, whatever waits. */
@@ -108,7 +131,7 @@ class Publisher extends Stage<ChunkBody, Published> {
     if (batch.length === 0 && !last) return;
     this.busy = true;
     this.append(batch, last).then(
-      (appended) => this.appended(appended, last),
+      (appended) => this.appended(appended, batch.length, last),
       (error: unknown) => this.stop(toStreamError(error, 'internal', { streamId: this.streamId })),
     );
   }
@@ -138,8 +161,9 @@ class Publisher extends Stage<ChunkBody, Published> {
     return { status: 'failed', reason: message.slice(0, maxReason).toWellFormed() };
   }
 
-  private appended(appended: Published | undefined, last: boolean): void {
+  private appended(appended: Published | undefined, count: number, last: boolean): void {
     this.busy = false;
+    if (appended !== undefined) this.unread?.kept(count, appended.next);
     if (appended !== undefined && !this.closed) this.destination.next(appended);
     // The consumer may have left, before or just now.
     if (this.closed) return;

@@ -10,7 +10,9 @@ import {
   toStreamError,
 } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, type MaybePromise, whenReady } from '../log/log.js';
+import type { Flow } from '../flow/index.js';
 import type { StreamEvent } from './events.js';
+import type { Readers } from './readers.js';
 
 /** How a reader in the same process reads. */
 export interface ReaderOptions {
@@ -20,6 +22,14 @@ export interface ReaderOptions {
   readonly batch?: number;
   /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
   readonly onGap?: 'error' | 'skip';
+  /** The flow of the pipeline behind it: the log is not read while it is shut. For `receive` only. */
+  readonly flow?: Flow;
+}
+
+/** Where a reader reads, and is known to read. */
+interface Source {
+  readonly log: Log;
+  readonly readers: Readers;
 }
 
 /** Told what a reader meets. */
@@ -51,14 +61,14 @@ export function resolvePosition(log: Log, streamId: string, from: Position): May
 
 /** Follows a stream in the same process: what is kept, then what comes, until it ends. Pushes as fast as the log reads. */
 export function followLog(
-  log: Log,
+  source: Source,
   streamId: string,
   options: ReaderOptions,
   report: Report,
   scheduler: SchedulerLike = asapScheduler,
 ): Observable<Chunk> {
   return new Observable((destination) => {
-    const follower = new Follower(log, streamId, options, report, scheduler, destination);
+    const follower = new Follower(source, streamId, options, report, scheduler, destination);
     destination.add(follower.subscription);
     follower.start();
   });
@@ -74,7 +84,7 @@ class Follower {
   private turn: Subscription | undefined;
 
   constructor(
-    private readonly log: Log,
+    private readonly source: Source,
     private readonly streamId: string,
     private readonly options: ReaderOptions,
     private readonly report: Report,
@@ -83,12 +93,14 @@ class Follower {
   ) {}
 
   start(): void {
-    this.subscription.add(this.log.watch(this.streamId, () => this.wake()));
+    const { log, readers } = this.source;
+    this.subscription.add(log.watch(this.streamId, () => this.wake()));
     this.subscription.add(() => this.turn?.unsubscribe());
     attempt(
       () =>
-        whenReady(resolvePosition(this.log, this.streamId, this.options.from ?? 'beginning'), (next) => {
+        whenReady(resolvePosition(log, this.streamId, this.options.from ?? 'beginning'), (next) => {
           this.next = next;
+          this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
           this.busy = false;
           this.wake();
         }),
@@ -104,12 +116,15 @@ class Follower {
   }
 
   private pump(): void {
+    const { flow } = this.options;
+    if (flow !== undefined && !flow.open) return this.wait(flow);
     this.changed = false;
     const limit = { chunks: this.options.batch ?? defaultBatch, bytes: batchBytes };
     attempt(
       () =>
-        whenReady(this.log.read(this.streamId, this.next, limit), (slice) => {
+        whenReady(this.source.log.read(this.streamId, this.next, limit), (slice) => {
           this.emit(slice);
+          this.source.readers.moved(this.streamId);
           this.busy = false;
           if (this.changed || this.next < slice.next) this.wake();
         }),
@@ -122,15 +137,27 @@ class Follower {
     if (destination.closed) return;
     if (slice.from > this.next) reportGap(streamId, this.next, slice.from, this.options, this.report);
     this.next = slice.from;
+    const { flow } = this.options;
     for (const encoded of slice.chunks) {
-      if (destination.closed) return;
+      if (destination.closed || (flow !== undefined && !flow.open)) return;
       this.report({ type: 'stream.chunk', streamId, seq: this.next });
-      destination.next(decodeChunk(streamId, this.next++, encoded));
+      const chunk = decodeChunk(streamId, this.next++, encoded);
+      if (flow === undefined) destination.next(chunk);
+      else flow.emit(destination, chunk);
     }
     if (slice.end === undefined || this.next < slice.next) return;
     const error = endError(streamId, slice.end.status, slice.end.reason);
     if (error === undefined) destination.complete();
     else destination.error(error);
+  }
+
+  /** Goes on when the flow opens. */
+  private wait(flow: Flow): void {
+    this.turn = new Subscription(
+      flow.whenOpen(() => {
+        this.turn = this.scheduler.schedule(() => this.pump());
+      }),
+    );
   }
 
   private readonly fail = (error: unknown): void => {
@@ -140,13 +167,13 @@ class Follower {
 
 /** Follows a stream in the same process at the consumer's own pace: the log is read only when the consumer asks. */
 export function pullLog(
-  log: Log,
+  source: Source,
   streamId: string,
   options: ReaderOptions,
   report: Report,
 ): AsyncIterableIterator<Chunk> & AsyncDisposable {
   const bell = new Bell();
-  const chunks = pull(log, streamId, options, report, bell);
+  const chunks = pull(source, streamId, options, report, bell);
   const leave = (): Promise<IteratorResult<Chunk, void>> => {
     // A generator hears of it only when what it waits for has come.
     bell.close();
@@ -163,7 +190,7 @@ export function pullLog(
 }
 
 async function* pull(
-  log: Log,
+  { log, readers }: Source,
   streamId: string,
   options: ReaderOptions,
   report: Report,
@@ -172,6 +199,7 @@ async function* pull(
   const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
   let next = await resolvePosition(log, streamId, options.from ?? 'beginning');
   const stop = log.watch(streamId, () => bell.ring());
+  const leave = readers.add(streamId, { next: () => next });
   try {
     while (!bell.closed) {
       const changed = bell.next();
@@ -180,7 +208,9 @@ async function* pull(
       next = slice.from;
       for (const encoded of slice.chunks) {
         report({ type: 'stream.chunk', streamId, seq: next });
-        yield decodeChunk(streamId, next++, encoded);
+        const chunk = decodeChunk(streamId, next++, encoded);
+        readers.moved(streamId);
+        yield chunk;
       }
       if (next < slice.next) continue;
       if (slice.end !== undefined) {
@@ -192,6 +222,7 @@ async function* pull(
     }
   } finally {
     stop();
+    leave();
   }
 }
 

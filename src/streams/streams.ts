@@ -20,6 +20,7 @@ import {
   whenReady,
 } from '../log/log.js';
 import type { StreamEvent } from './events.js';
+import { Readers } from './readers.js';
 import { checkReader, followLog, notFound, pullLog, type ReaderOptions } from './reader.js';
 
 /** Options of {@link createStreams}. */
@@ -40,6 +41,9 @@ export interface Cancellation {
 export interface Streams {
   /** The log beneath. */
   readonly log: Log;
+
+  /** How far those are who read. */
+  readonly readers: Readers;
 
   /** What happens, as it happens. Hot; never fails; completes on `dispose`. */
   readonly events: Observable<StreamEvent>;
@@ -99,6 +103,7 @@ export function createStreams(options: StreamsOptions): Streams {
 class LogStreams implements Streams {
   private readonly subject = new Subject<StreamEvent>();
   private readonly cancelled = new Subject<Cancellation>();
+  readonly readers = new Readers();
   readonly events = this.subject.asObservable();
   readonly cancellations = this.cancelled.asObservable();
 
@@ -157,12 +162,12 @@ class LogStreams implements Streams {
 
   receive(streamId: string, options: ReaderOptions = {}): Observable<Chunk> {
     checkReader(options);
-    return followLog(this.log, checkName(streamId), options, this.report, this.scheduler);
+    return followLog(this, checkName(streamId), options, this.report, this.scheduler);
   }
 
   read(streamId: string, options: ReaderOptions = {}): AsyncIterableIterator<Chunk> & AsyncDisposable {
     checkReader(options);
-    return pullLog(this.log, checkName(streamId), options, this.report);
+    return pullLog(this, checkName(streamId), options, this.report);
   }
 
   private readonly report = (event: StreamEvent): void => {

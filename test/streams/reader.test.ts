@@ -5,6 +5,7 @@ import type { Log } from '../../src/log/log.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import type { StreamEvent } from '../../src/streams/index.js';
 import { checkReader, followLog, pullLog, type ReaderOptions, resolvePosition } from '../../src/streams/reader.js';
+import { Readers } from '../../src/streams/readers.js';
 import { encodedTexts } from '../bodies.js';
 import { LateLog } from '../gateway/late-log.js';
 
@@ -39,7 +40,13 @@ function stage(kind: (typeof kinds)[number], chance = 0) {
   };
   const follow = (options: ReaderOptions = {}) => {
     const got: unknown[] = [];
-    const chunks = followLog(log, 's', options, (event) => void events.push(event), scheduler);
+    const chunks = followLog(
+      { log, readers: new Readers() },
+      's',
+      options,
+      (event) => void events.push(event),
+      scheduler,
+    );
     const subscription = chunks.subscribe({
       next: ({ data }) => void got.push(data),
       error: (error: StreamError) => void got.push(`failed ${error.code}`),
@@ -47,7 +54,8 @@ function stage(kind: (typeof kinds)[number], chance = 0) {
     });
     return { got, subscription, chunks };
   };
-  const pull = (options: ReaderOptions = {}) => pullLog(log, 's', options, (event) => void events.push(event));
+  const pull = (options: ReaderOptions = {}) =>
+    pullLog({ log, readers: new Readers() }, 's', options, (event) => void events.push(event));
   /** What comes of a promise when everything has happened. */
   const outcome = async (promise: Promise<IteratorResult<{ data: unknown }, unknown>>) => {
     let came: unknown = 'nothing yet';
@@ -417,7 +425,9 @@ describe('followLog', () => {
     log.create('s');
     log.append('s', encodedTexts('a'));
     const got: unknown[] = [];
-    (followLog(log, 's', {}, () => {}) as Observable<{ data: unknown }>).subscribe(({ data }) => got.push(data));
+    (followLog({ log, readers: new Readers() }, 's', {}, () => {}) as Observable<{ data: unknown }>).subscribe(
+      ({ data }) => got.push(data),
+    );
     await turns();
     expect(got).toEqual(['a']);
   });
