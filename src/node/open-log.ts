@@ -16,6 +16,12 @@ interface LogKind {
 
 const kinds: Readonly<Record<string, LogKind>> = {
   memory: { form: 'memory', fits: /^memory$/, open: async () => createMemoryLog() },
+  lmdb: {
+    form: 'lmdb:DIR',
+    fits: /^lmdb:./,
+    needs: 'lmdb',
+    open: async (folder) => await (await import('../log/lmdb.js')).createLmdbLog(folder),
+  },
 };
 
 /** The forms that {@link openLog} understands, for messages and help. */
@@ -29,12 +35,13 @@ export const logForms: string = Object.values(kinds)
  * | URL | log |
  * |---|---|
  * | `memory` | in memory, gone with the process |
+ * | `lmdb:DIR` | in a folder, which is made when it is not there; needs the package `lmdb` |
  *
  * @throws TypeError when `url` is no string, RangeError when it has none of these forms; rejects as the log does that it
  *   opens, and with `log-unavailable` when the package it needs is not installed
  *
  * @example
- * const server = await serve({ log: await openLog('memory') });
+ * const server = await serve({ log: await openLog('lmdb:./streams') });
  */
 export async function openLog(url: string): Promise<Log> {
   if (typeof url !== 'string') throw new TypeError(`log must be a string, got ${kindOf(url)}`);

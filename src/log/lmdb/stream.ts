@@ -1,0 +1,185 @@
+import type { Database } from 'lmdb';
+import { StreamError, type StreamInfo } from '../../chunk/index.js';
+import { admit, nextState, type ProducerState } from '../admission.js';
+import { describeStream, type StreamStanding } from '../describe-stream.js';
+import type { Appended, AppendOptions, StreamConfig } from '../log.js';
+import { kinds, stateKey } from './records.js';
+
+/** @internal Where a stream stands, as it is written. Never changed, only replaced. */
+export interface Standing extends StreamStanding {
+  /** Chunks from here up to `first` are forgotten, but still have to be removed. */
+  readonly swept: number;
+}
+
+/** @internal What is written of a stream once, when it is created. */
+export interface Created {
+  readonly streamId: string;
+  readonly createdAt: number;
+  /** `ttlMs` is `null` where it is `Infinity`. */
+  readonly config: StreamConfig;
+}
+
+const beginning: Standing = {
+  swept: 0,
+  first: 0,
+  next: 0,
+  size: 0,
+  lastChunkAt: undefined,
+  end: undefined,
+  endedAt: undefined,
+};
+
+/**
+ * @internal One stream of a log on disk, without its chunks, thrice: as the calls so far have left it, as the commit under way
+ * will leave it, and as it is on disk. Only the last is shown to anybody.
+ */
+export class LmdbStream {
+  /** What the calls so far lead to. */
+  planned = beginning;
+  /** What is on disk; nothing before the stream is. */
+  kept: Standing | undefined;
+  /** It is to be removed, or has been. */
+  removed = false;
+
+  private saving = beginning;
+  private readonly producers = new Map<string, ProducerState>();
+  /** Producers that have changed since the last commit began, and since the one before it, as they were. */
+  private changed = new Map<string, ProducerState | undefined>();
+  private changing = new Map<string, ProducerState | undefined>();
+
+  constructor(
+    readonly number: number,
+    readonly created: Created,
+  ) {}
+
+  /** Whether nothing is planned that is not on disk. */
+  get settled(): boolean {
+    return this.planned === this.kept && !this.removed;
+  }
+
+  /** Whether chunks have to be removed. */
+  get littered(): boolean {
+    return this.planned.swept < this.sweepTo;
+  }
+
+  /** Chunks below are to be removed. */
+  get sweepTo(): number {
+    return this.removed ? this.planned.next : this.planned.first;
+  }
+
+  /** When the stream is to be removed: never while it has not ended. */
+  expiresAt(ttlMs: number): number {
+    const endedAt = this.kept?.endedAt;
+    return endedAt === undefined ? Infinity : endedAt + (this.created.config.ttlMs ?? ttlMs);
+  }
+
+  /** Decides on an append and changes nothing. Answers how many chunks were kept before. Throws when it is refused. */
+  admit(count: number, options: AppendOptions, maxProducers: number): number {
+    const { streamId } = this.created;
+    const id = options.producer?.id;
+    const producer = id === undefined ? undefined : this.producers.get(id);
+    const duplicates = admit(streamId, { end: this.planned.end, producer }, count, options);
+    if (id === undefined || producer !== undefined || this.producers.size < maxProducers) return duplicates;
+    const message = `stream "${streamId}" has ${maxProducers} producers, which is as many as it may`;
+    throw new StreamError('limit-reached', message, { streamId });
+  }
+
+  /** Plans an append that was admitted: `count` chunks, of which the `duplicates` are not new, with `size` bytes of new data. */
+  append(count: number, duplicates: number, size: number, options: AppendOptions, now: number): Appended {
+    const { producer, close } = options;
+    const { planned } = this;
+    const first = planned.next;
+    const next = first + count - duplicates;
+    const ended = close !== undefined && planned.end === undefined;
+    if (producer !== undefined) this.remember(producer.id, nextState(this.producers.get(producer.id), producer, count));
+    if (next > first || ended || producer !== undefined) {
+      this.planned = {
+        ...planned,
+        next,
+        size: planned.size + size,
+        lastChunkAt: next > first ? now : planned.lastChunkAt,
+        end: ended ? { ...close } : planned.end,
+        endedAt: ended ? now : planned.endedAt,
+      };
+    }
+    return { first, next, duplicates, ended };
+  }
+
+  /** Plans to forget chunks below `before`. */
+  trim(before: number): void {
+    const first = Math.min(before, this.planned.next);
+    if (first > this.planned.first) this.planned = { ...this.planned, first };
+  }
+
+  /** Plans that forgotten chunks below `before` are removed. */
+  sweep(before: number): void {
+    this.planned = { ...this.planned, swept: before };
+  }
+
+  private remember(id: string, state: ProducerState): void {
+    if (!this.changed.has(id)) this.changed.set(id, this.producers.get(id));
+    this.producers.set(id, state);
+  }
+
+  /** Writes what is planned, within a commit. */
+  save(states: Database<unknown, Buffer>): void {
+    const { number } = this;
+    this.saving = this.planned;
+    [this.changing, this.changed] = [this.changed, new Map()];
+    if (this.removed) {
+      this.erase(states);
+      return;
+    }
+    if (this.kept === undefined) void states.put(stateKey(number, kinds.created), this.created);
+    void states.put(stateKey(number, kinds.standing), this.planned);
+    for (const id of this.changing.keys()) {
+      void states.put(stateKey(number, kinds.producer, id), this.producers.get(id));
+    }
+  }
+
+  private erase(states: Database<unknown, Buffer>): void {
+    const { number } = this;
+    void states.remove(stateKey(number, kinds.created));
+    void states.remove(stateKey(number, kinds.standing));
+    for (const id of this.producers.keys()) void states.remove(stateKey(number, kinds.producer, id));
+    this.producers.clear();
+    const key = stateKey(number, kinds.removed);
+    if (this.littered) void states.put(key, this.planned);
+    else void states.remove(key);
+  }
+
+  /** What was saved is on disk. Answers whether anybody would notice. */
+  commit(): boolean {
+    const before = this.kept;
+    this.kept = this.saving;
+    this.changing.clear();
+    if (before === undefined || this.removed) return true;
+    const { first, next, end } = this.kept;
+    return first !== before.first || next !== before.next || end !== before.end;
+  }
+
+  /** Nothing of what is planned or was saved since the last commit came to be. */
+  revert(): void {
+    for (const undo of [this.changed, this.changing]) {
+      for (const [id, state] of undo) {
+        if (state === undefined) this.producers.delete(id);
+        else this.producers.set(id, state);
+      }
+      undo.clear();
+    }
+    this.planned = this.kept ?? beginning;
+    this.removed = false;
+  }
+
+  /** Takes over what was read from disk. */
+  load(kind: number, id: string, value: unknown): void {
+    if (kind === kinds.producer) this.producers.set(id, value as ProducerState);
+    else this.planned = this.kept = { ...beginning, ...(value as Partial<Standing>) };
+    if (kind === kinds.removed) this.removed = true;
+  }
+
+  info(): StreamInfo {
+    const { streamId, config, createdAt } = this.created;
+    return describeStream(streamId, config, createdAt, this.kept!);
+  }
+}

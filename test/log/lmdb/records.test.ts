@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chunkKey, kinds, readChunk, readStateKey, stateKey, writeChunk } from '../../../src/log/lmdb/records.js';
+import { encoded } from '../../../src/testing/log-stage.js';
+
+const number = fc.nat({ max: 2 ** 48 - 1 });
+
+describe('chunkKey', () => {
+  it('orders by stream, then by number', () => {
+    fc.assert(
+      fc.property(number, number, number, number, (stream, seq, otherStream, otherSeq) => {
+        const order = Math.sign(stream - otherStream) || Math.sign(seq - otherSeq);
+        expect(Buffer.compare(chunkKey(stream, seq), chunkKey(otherStream, otherSeq))).toBe(order);
+      }),
+    );
+  });
+});
+
+describe('stateKey', () => {
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(
+        number,
+        fc.constantFrom(...Object.values(kinds)),
+        fc.string({ unit: 'grapheme' }),
+        (stream, kind, id) => {
+          expect(readStateKey(stateKey(stream, kind, id))).toEqual({ stream, kind, id });
+        },
+      ),
+    );
+  });
+
+  it('puts the creation of a stream before everything else of it', () => {
+    const { created, standing, producer, removed } = kinds;
+    const keys = [stateKey(2, created), stateKey(2, standing), stateKey(2, producer, 'p'), stateKey(2, removed)];
+    expect(keys.toReversed().toSorted(Buffer.compare)).toEqual(keys);
+  });
+
+  it('fits the longest id there is', () => {
+    expect(stateKey(1, kinds.producer, '漢'.repeat(256)).length).toBeLessThan(1978);
+  });
+});
+
+describe('writeChunk', () => {
+  it.each(['', 'plain', 'é', '漢字 😀', new Uint8Array(0), Uint8Array.of(0, 255, 13)])(
+    'is read as written: %j',
+    (data) => {
+      const chunk = encoded(data);
+      expect(readChunk(writeChunk(chunk))).toStrictEqual(chunk);
+    },
+  );
+
+  it('shares nothing with what it was given, nor what is read with the record', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const record = writeChunk(encoded(bytes));
+    bytes.fill(9);
+    const read = readChunk(record);
+    record.fill(7);
+    expect(read.bytes).toEqual(Uint8Array.of(1, 2, 3));
+  });
+});
