@@ -66,7 +66,8 @@ describe('a flow', () => {
     const flow = createFlow();
     const lane = flow.lane({ name: 'stage', window: 1 });
     const calls: string[] = [];
-    flow.whenOpen(() => calls.push('open already'));
+    const callOff = flow.whenOpen(() => calls.push('open already'));
+    callOff();
     lane.hold();
     flow.whenOpen(() => calls.push('opened'));
     flow.whenOpen(() => calls.push('called off'))();
@@ -75,6 +76,17 @@ describe('a flow', () => {
     lane.hold();
     lane.release();
     expect(calls).toEqual(['open already', 'opened']);
+  });
+
+  it('does not call back who was called off by the one before', () => {
+    const flow = createFlow();
+    const lane = flow.lane({ name: 'stage', window: 1 });
+    const calls: string[] = [];
+    lane.hold();
+    flow.whenOpen(() => callOff());
+    const callOff = flow.whenOpen(() => calls.push('called off'));
+    lane.release();
+    expect(calls).toEqual([]);
   });
 
   it('has the others wait on when the first it calls fills a lane again', () => {

@@ -251,4 +251,27 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     await stage.settle();
     expect(other.words()).toEqual(['subscribed stream=s from=beginning ch=0 seq=0', 'data ch=0 seq=0 chunks=a']);
   });
+
+  it('tells producers how far its slowest reader is, until that has left or ended', async () => {
+    const stage = new GatewayStage(kind);
+    const { readers } = stage.streams;
+    stage.keep('s', 'a', 'b', 'c');
+    const [fast, slow] = [stage.connect(), stage.connect()];
+    const seen: (number | undefined)[] = [];
+    readers.watch('s', () => seen.push(readers.slowest('s')));
+    fast.subscribe('s');
+    slow.subscribe('s', 0, 1, 100);
+    await stage.settle();
+    expect(readers.slowest('s')).toBe(1);
+    slow.say({ t: 'credit', ch: 0, chunks: 2, bytes: 100 });
+    await stage.settle();
+    expect(seen.at(-1)).toBe(2);
+    slow.say({ t: 'unsubscribe', ch: 0 });
+    expect(seen.at(-1)).toBe(3);
+    stage.end('s');
+    await stage.settle();
+    expect(readers.slowest('s')).toBeUndefined();
+    fast.say({ t: 'unsubscribe', ch: 0 });
+    expect(readers.slowest('s')).toBeUndefined();
+  });
 });

@@ -211,4 +211,25 @@ describe('flowMap', () => {
     const make = () => flowMap(work, { flow: createFlow(), concurrency: 0 });
     expect(make).toThrow(new RangeError('concurrency must be a whole number of at least 1 or Infinity, got 0'));
   });
+
+  it('keeps order when what its consumer does with a result ends the work on the next item', () => {
+    const source = new Subject<number>();
+    const jobs: Subject<string>[] = [];
+    const got: string[] = [];
+    source
+      .pipe(flowMap((item: number) => (jobs[item] = new Subject<string>()), { flow: createFlow(), concurrency: 3 }))
+      .subscribe((result) => {
+        got.push(result);
+        if (result !== '1a') return;
+        jobs[2]!.next('2a');
+        jobs[2]!.complete();
+        jobs[1]!.next('1c');
+      });
+    for (const item of [0, 1, 2]) source.next(item);
+    for (const result of ['1a', '1b']) jobs[1]!.next(result);
+    jobs[0]!.complete();
+    expect(got).toEqual(['1a', '1b', '1c']);
+    jobs[1]!.complete();
+    expect(got).toEqual(['1a', '1b', '1c', '2a']);
+  });
 });

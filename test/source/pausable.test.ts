@@ -220,4 +220,21 @@ describe('fromPausable', () => {
       new RangeError('slack must be a whole number of at least 1 or Infinity, got 0'),
     );
   });
+
+  it('keeps order when its consumer has the source push', () => {
+    let sink!: PausableSink<number>;
+    const got: number[] = [];
+    fromPausable<number>(
+      (made) => {
+        sink = made;
+        return { pause: () => {}, resume: () => {}, stop: () => {} };
+      },
+      { flow: createFlow() },
+    ).subscribe((item) => {
+      if (item < 3) sink.next(item + 1);
+      got.push(item);
+    });
+    sink.next(1);
+    expect(got).toEqual([1, 2, 3]);
+  });
 });

@@ -191,6 +191,21 @@ describe('intoWritableStream', () => {
     expect(diary).toEqual([['aborted', streamError('stream-cancelled', 'nobody wants')]]);
   });
 
+  it('is not harmed by a stream that cannot even be aborted', async () => {
+    const reasons: unknown[] = [];
+    const stream = new WritableStream<number>({
+      abort: (reason) => {
+        reasons.push(reason);
+        throw new Error('no way out');
+      },
+    });
+    NEVER.pipe(intoWritableStream(stream, { flow: createFlow() }))
+      .subscribe()
+      .unsubscribe();
+    await settled();
+    expect(reasons).toEqual([streamError('stream-cancelled', 'nobody wants')]);
+  });
+
   it('fails as the stream does, and lets the source go', async () => {
     const { stream } = sink(() => Promise.reject(new Error('disk full')));
     const endless = fromPull(function* () {

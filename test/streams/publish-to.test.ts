@@ -2,6 +2,7 @@ import { EMPTY, Observable, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type ChunkBody, StreamError } from '../../src/chunk/index.js';
 import type { AppendOptions } from '../../src/log/log.js';
+import { createFlow } from '../../src/flow/index.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createStreams, publishTo, type PublishTarget, type PublishToOptions } from '../../src/streams/index.js';
 import { textBodies, textBody } from '../bodies.js';
@@ -275,5 +276,28 @@ describe('publishTo', () => {
   ])('refuses %j at call time', (options, message) => {
     expect(() => publishTo(new Target(), 's', options)).toThrow(message);
     expect(() => publishTo(new Target(), 'a//b')).toThrow('stream name');
+  });
+
+  describe('with a flow', () => {
+    it('stops the source until appends are kept, where nobody knows of readers', async () => {
+      const flow = createFlow();
+      const { target, push } = stage({ flow, window: 2 });
+      push('a', 'b');
+      expect(flow.open).toBe(false);
+      await target.keepAll();
+      expect(flow.stats.held).toBe(0);
+    });
+
+    it('fails when the source goes on beyond window and tolerance', () => {
+      const flow = createFlow();
+      const { got, push } = stage({ flow, window: 1 });
+      push('a', 'b', 'c');
+      expect(got).toEqual(['failed backpressure-broken']);
+      expect(flow.stats.lanes).toEqual([]);
+    });
+
+    it('refuses a wrong window', () => {
+      expect(() => stage({ window: 0 })).toThrow('window must be a whole number of at least 1, got 0');
+    });
   });
 });

@@ -5,6 +5,7 @@ import type { Log } from '../../src/log/log.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import type { StreamEvent } from '../../src/streams/index.js';
 import { checkReader, followLog, pullLog, type ReaderOptions, resolvePosition } from '../../src/streams/reader.js';
+import { createFlow } from '../../src/flow/index.js';
 import { Readers } from '../../src/streams/readers.js';
 import { encodedTexts } from '../bodies.js';
 import { LateLog } from '../gateway/late-log.js';
@@ -70,6 +71,49 @@ function stage(kind: (typeof kinds)[number], chance = 0) {
 }
 
 describe.each(kinds)('followLog over a %s', (kind) => {
+  it('reads nothing while the flow behind it is shut, and loses nothing', async () => {
+    const { keep, end, settle, follow } = stage(kind);
+    const flow = createFlow();
+    const lane = flow.lane({ name: 'stage', window: 2 });
+    keep('a', 'b', 'c', 'd');
+    const { got, chunks, subscription } = follow({ flow });
+    subscription.unsubscribe();
+    const taken = chunks.subscribe({
+      next: ({ data }) => {
+        got.push(data);
+        lane.hold();
+      },
+      complete: () => void got.push('completed'),
+    });
+    await settle();
+    expect(got).toEqual(['a', 'b']);
+    keep('e');
+    await settle();
+    expect(got).toEqual(['a', 'b']);
+    lane.release(2);
+    await settle();
+    expect(got).toEqual(['a', 'b', 'c', 'd']);
+    end();
+    lane.release(2);
+    await settle();
+    expect(got).toEqual(['a', 'b', 'c', 'd', 'e', 'completed']);
+    taken.unsubscribe();
+  });
+
+  it('does not go on when its consumer leaves while the flow is shut', async () => {
+    const { keep, settle, follow } = stage(kind);
+    const flow = createFlow();
+    const lane = flow.lane({ name: 'stage', window: 1 });
+    keep('a');
+    lane.hold();
+    const { got, subscription } = follow({ flow });
+    await settle();
+    subscription.unsubscribe();
+    lane.release();
+    await settle();
+    expect(got).toEqual([]);
+  });
+
   it('pushes what is kept, then what comes, then the end', async () => {
     const { keep, end, settle, follow } = stage(kind);
     keep('a', 'b');
