@@ -32,7 +32,7 @@ export interface CheckpointOptions<T, P = number> {
  * - **Errors** with `callback-failed` when `position` or `save` throws, or the promise of `save` is rejected (where the stream
  *   has ended by then, it is an unhandled error); with the source.
  * - **Completes** with the source, once the last position is saved.
- * - **Holds** one position, and one timer while there is something to save.
+ * - **Holds** one position, and one timer.
  *
  * @example
  * // source                                        -ab-c-----d|
@@ -57,10 +57,13 @@ const operator = 'checkpoint';
 
 class Checkpoint<T, P> extends Stage<T> {
   private readonly read: (item: T) => P | undefined;
+  private readonly everyItems: number;
   private readonly alarm: Alarm;
   private position: P | undefined;
   /** Items delivered since the last save. */
   private unsaved = 0;
+  /** Whether the time for them runs, or none is to. */
+  private timed: boolean;
   /** Items on their way down: a consumer that feeds the source is inside the delivery of another. */
   private delivering = 0;
   private saving = false;
@@ -76,6 +79,8 @@ class Checkpoint<T, P> extends Stage<T> {
     super(destination);
     // The default reads numbers, and is for streams whose positions are.
     this.read = rules.position ?? (ownSeq as (item: T) => P | undefined);
+    this.everyItems = rules.everyItems;
+    this.timed = rules.everyMs === Infinity;
     this.alarm = new Alarm(rules.scheduler ?? asyncScheduler, () => this.save());
   }
 
@@ -108,9 +113,11 @@ class Checkpoint<T, P> extends Stage<T> {
 
   private delivered(): void {
     if (this.completing) return this.finish();
-    const { everyItems, everyMs } = this.rules;
-    if (this.closed || this.unsaved >= everyItems) this.save();
-    else if (everyMs !== Infinity && !this.alarm.pending) this.alarm.set(everyMs);
+    if (this.closed || this.unsaved >= this.everyItems) return this.save();
+    if (this.timed) return;
+    // Once for each save, which does not cancel it: an alarm that is put off costs a tenth of one that is armed.
+    this.timed = true;
+    this.alarm.set(this.rules.everyMs);
   }
 
   private finish(): void {
@@ -123,8 +130,8 @@ class Checkpoint<T, P> extends Stage<T> {
     if (this.unsaved === 0 || this.broken || this.delivering > 0) return;
     this.due = this.saving;
     if (this.saving) return;
-    this.alarm.cancel();
     this.unsaved = 0;
+    this.timed = this.rules.everyMs === Infinity;
     try {
       const saved = this.rules.save(this.position as P);
       if (!isPromise(saved)) return;

@@ -29,7 +29,7 @@ export class GrowingText {
     const whole = this.half + piece;
     const waits = !last && endsWithHalf(whole);
     this.half = waits ? whole.slice(-1) : '';
-    const added = this.fitting((waits ? whole.slice(0, -1) : whole).toWellFormed());
+    const added = this.fitting(wellFormed(waits ? whole.slice(0, -1) : whole));
     if (added !== '') this.parts.push(added);
     this.length += added.length;
     return added;
@@ -51,4 +51,9 @@ export class GrowingText {
     const cut = piece.slice(0, room);
     return endsWithHalf(cut) ? cut.slice(0, -1) : cut;
   }
+}
+
+/** Looks first: making a string anew costs more, and few need it. */
+function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : text.toWellFormed();
 }

@@ -62,7 +62,7 @@ export function streamOf(item: unknown): string {
  * @internal
  */
 export function ownSeq(item: unknown): number | undefined {
-  if (typeof item !== 'object' || item === null || isNotice(item)) return undefined;
-  const { seq } = item as { seq?: unknown };
-  return isSeq(seq) ? seq : undefined;
+  if (typeof item !== 'object' || item === null) return undefined;
+  const { seq, kind } = item as MaybeNotice & { readonly seq?: unknown };
+  return isSeq(seq) && (kind === undefined || !isNotice(item)) ? seq : undefined;
 }

@@ -13,6 +13,8 @@ const chunks = Array.from({ length: items }, (_, seq) =>
 const inputs = {
   chunks: () => chunks,
   texts: () => chunks.map(({ data }) => data),
+  bytes: () => chunks.map(({ data }) => new TextEncoder().encode(data)),
+  lines: () => chunks.map(({ data }) => `${data}\n`),
   shuffled: () => shuffledBy(chunks, 64),
 };
 

@@ -1,25 +1,36 @@
 // Every case is one stage between a Subject and a subscriber, as `pipe(stage)`. `unit` is what its price is compared with
 // and `bar` how much of it it may cost.
 import * as rx from 'rxjs';
+import * as z from 'zod';
 import {
+  assemble,
   batch,
+  checkpoint,
+  collect,
   dedupe,
   fanOut,
   gapTimeout,
   heartbeat,
   idleTimeout,
   measure,
+  progress,
   reorder,
+  resume,
   stamp,
+  transcode,
   unwrap,
+  validate,
   verify,
 } from '../dist/operators/index.js';
+import { lines } from '../dist/src/format/lines.js';
+import { utf8 } from '../dist/src/format/utf8.js';
 
 const same = (value) => value;
 const pass = (source) => source;
 const nothing = () => {};
 const seqOf = ({ seq }) => seq;
 const dataOf = ({ data }) => data;
+const place = z.object({ streamId: z.string(), seq: z.number(), data: z.string() });
 
 // What no implementation can do without, and nothing else: where a bar is out of reach, these say why.
 
@@ -53,7 +64,7 @@ function newKey(keyOf) {
   };
 }
 
-/** What is pushed: `chunks` in order, the same `shuffled` in blocks of 64, or only their `texts`. */
+/** What is pushed: `chunks` in order, the same `shuffled` in blocks of 64, or only their texts, as such, as `bytes`, as `lines`. */
 export const cases = {
   'Subject alone': { stage: () => pass },
   'rxjs map': { stage: () => rx.map(same), unit: 'rxjs map' },
@@ -83,6 +94,25 @@ export const cases = {
     input: 'texts',
     unit: 'rxjs map',
   },
+  progress: { stage: () => progress({ probe: nothing }), unit: 'rxjs map', bar: 2 },
+  checkpoint: { stage: () => checkpoint({ save: nothing }), unit: 'rxjs map', bar: 2 },
+  resume: { stage: () => (source) => resume(() => source), unit: 'rxjs map', bar: 2 },
+  'rxjs map, zod': { stage: () => rx.map((chunk) => place.safeParse(chunk).data), unit: 'rxjs map' },
+  validate: { stage: () => validate(place), unit: 'rxjs map, zod', bar: 1.5 },
+  'rxjs scan of texts': { stage: () => rx.scan((text, { data }) => text + data, ''), unit: 'rxjs map' },
+  assemble: { stage: () => assemble({ delta: dataOf }), unit: 'rxjs scan of texts', bar: 4 },
+  'rxjs toArray': { stage: () => rx.toArray(), unit: 'rxjs map' },
+  collect: { stage: () => collect(), unit: 'rxjs toArray', bar: 2 },
+  'rxjs map, TextDecoder': {
+    stage: () => {
+      const decoder = new TextDecoder('utf-8', { fatal: true });
+      return rx.map((bytes) => decoder.decode(bytes, { stream: true }));
+    },
+    input: 'bytes',
+    unit: 'rxjs map',
+  },
+  'transcode, UTF-8': { stage: () => transcode(utf8.decode), input: 'bytes', unit: 'rxjs map, TextDecoder', bar: 1.5 },
+  'transcode, lines': { stage: () => transcode(lines.decode), input: 'lines', unit: 'rxjs map', bar: 10 },
   'batch of 16': { stage: () => batch({ maxItems: 16 }), unit: 'rxjs bufferCount(16)', bar: 1 },
   fanOut: { stage: () => fanOut(), unit: 'rxjs share', bar: 1 },
   'fanOut, 10 subscribers': { stage: () => fanOut(), subscribers: 10, unit: 'rxjs share, 10 subscribers', bar: 1 },

@@ -102,6 +102,20 @@ describe('checkpoint', () => {
     expect(log).toEqual(['begun 0', 'begun 1', 'begun 2', 'done 2', 'done 1', 'done 0', 'saved 2']);
   });
 
+  it('arms one timer for many saves', () => {
+    vi.useFakeTimers();
+    const schedule = vi.spyOn(asyncScheduler, 'schedule');
+    const source = new Subject<number>();
+    const saved: number[] = [];
+    const subscription = source.pipe(checkpoint({ save: (at) => saved.push(at), position, everyItems: 2 })).subscribe();
+    for (let n = 0; n < 1000; n++) source.next(n);
+    expect(saved).toHaveLength(500);
+    expect(schedule).toHaveBeenCalledTimes(1);
+    subscription.unsubscribe();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
   it('reads no clock and arms no timer for each item', () => {
     vi.useFakeTimers();
     const now = vi.spyOn(asyncScheduler, 'now');
@@ -156,6 +170,8 @@ describe('checkpoint', () => {
       await ends(0);
       expect(begun()).toEqual([1, 6]);
       await ends(1);
+      expect(begun()).toEqual([1, 6]);
+      await vi.advanceTimersByTimeAsync(60_000);
       expect(begun()).toEqual([1, 6]);
       expect(vi.getTimerCount()).toBe(0);
     });
