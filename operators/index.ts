@@ -22,6 +22,7 @@ export * from './reorder.js';
 export * from './repair.js';
 export * from './resume.js';
 export * from './stamp.js';
+export * from './throttle.js';
 export * from './transcode.js';
 export * from './unwrap.js';
 export * from './validate.js';

@@ -3,6 +3,8 @@ import type { Gap } from '../src/chunk/index.js';
 import { Stage, tell } from './operate.js';
 import { WaitingLine, type WaitingRules } from './waiting-line.js';
 
+const none: readonly Gap[] = [];
+
 /**
  * A stage before which items wait, and are lost when too many do.
  *
@@ -31,7 +33,7 @@ export abstract class LossyStage<T, R = T> extends Stage<T, R | Gap> {
 
   /** The gaps to be emitted before the first that waits, reported. */
   protected takeGaps(): readonly Gap[] {
-    const gaps = this.line.takeLosses()?.gaps() ?? [];
+    const gaps = this.line.takeLosses()?.gaps() ?? none;
     for (const { from, to, reason } of gaps) {
       tell(this.rules.probe, { type: 'gap', from, to, reason, operator: this.operator });
     }

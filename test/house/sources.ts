@@ -47,6 +47,9 @@ const promises = ['**Emits**', '**Errors**', '**Completes**', '**Holds**', '@exa
 const timeWords =
   /(?:^|[a-z])(?:(?:S|^s)ec(?:ond)?s?|(?:M|^m)inutes?|(?:M|^m)illis(?:econds)?|(?:T|^t)imeout|(?:I|^i)nterval|(?:D|^d)elay|(?:D|^d)uration|(?:P|^p)eriod|(?:A|^a)ge|(?:T|^t)tl|(?:G|^g)race|(?:E|^e)very|(?:W|^w)ithin)$/;
 
+/** What is so much in a time is no time. */
+const rates = /(?:^p|P)er(?:Second|Minute|Hour)$/;
+
 export const sourceRules: readonly Rule[] = [
   {
     says: 'no file holds more than 400 lines of code',
@@ -145,7 +148,7 @@ export const sourceRules: readonly Rule[] = [
         Array.from(code.matchAll(/^export interface (\w+Options)\b[^{]*\{([\s\S]*?)^\}/gm)).flatMap(
           ([, owner, body = '']) =>
             Array.from(body.matchAll(/^ {2}(?:readonly )?(\w+)\??: [^;]*\bnumber\b/gm), ([, name = '']) => name)
-              .filter((name) => timeWords.test(name))
+              .filter((name) => timeWords.test(name) && !rates.test(name))
               .map((name) => `${path} ${owner}.${name}`),
         ),
       ),
