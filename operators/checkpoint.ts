@@ -1,5 +1,5 @@
 import { asyncScheduler, type MonoTypeOperatorFunction, type SchedulerLike, type Subscriber } from 'rxjs';
-import { checkBound, kindOf } from '../src/chunk/index.js';
+import { checkBound, type Chunk, kindOf, type Notice } from '../src/chunk/index.js';
 import { Alarm } from './alarm.js';
 import { ownSeq } from './numbered.js';
 import { callbackError, operate, reportUnhandled, Stage } from './operate.js';
@@ -40,7 +40,13 @@ export interface CheckpointOptions<T, P = number> {
  * // saved                                         --1-----2--3     the numbers of b, c and d
  * chunks$.pipe(checkpoint({ save: (seq) => localStorage.setItem('at', String(seq)) })).subscribe(show);
  */
-export function checkpoint<T, P = number>(options: CheckpointOptions<T, P>): MonoTypeOperatorFunction<T> {
+export function checkpoint<T, P>(
+  options: CheckpointOptions<T, P> & Required<Pick<CheckpointOptions<T, P>, 'position'>>,
+): MonoTypeOperatorFunction<T>;
+export function checkpoint<T extends Pick<Chunk, 'seq'> | Notice>(
+  options: CheckpointOptions<T>,
+): MonoTypeOperatorFunction<T>;
+export function checkpoint<T, P>(options: CheckpointOptions<T, P>): MonoTypeOperatorFunction<T> {
   const { save, position, everyItems = 100, everyMs = 1000 } = options;
   if (typeof save !== 'function') throw new TypeError(`save must be a function, got ${kindOf(save)}`);
   if (position !== undefined && typeof position !== 'function') {
@@ -77,7 +83,7 @@ class Checkpoint<T, P> extends Stage<T> {
     private readonly rules: Rules<T, P>,
   ) {
     super(destination);
-    // The default reads numbers, and is for streams whose positions are.
+    // Without `position`, `P` is number: the overloads see to that.
     this.read = rules.position ?? (ownSeq as (item: T) => P | undefined);
     this.everyItems = rules.everyItems;
     this.timed = rules.everyMs === Infinity;

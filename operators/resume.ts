@@ -7,7 +7,7 @@ import {
   type Subscriber,
   type Subscription,
 } from 'rxjs';
-import { checkBound, kindOf, StreamError } from '../src/chunk/index.js';
+import { checkBound, type Chunk, kindOf, type Notice, StreamError } from '../src/chunk/index.js';
 import type { Probe } from '../src/probe/index.js';
 import { ownSeq } from './numbered.js';
 import { callbackError, Stage, tell } from './operate.js';
@@ -71,7 +71,15 @@ export interface ResumeOptions<T, C = number> {
  *
  * @param connect - opens the source behind a position
  */
-export function resume<T, C = number>(
+export function resume<T, C>(
+  connect: (context: ResumeContext<C>) => ObservableInput<T>,
+  options: ResumeOptions<T, C> & Required<Pick<ResumeOptions<T, C>, 'cursor'>>,
+): Observable<T>;
+export function resume<T extends Pick<Chunk, 'seq'> | Notice>(
+  connect: (context: ResumeContext<number>) => ObservableInput<T>,
+  options?: ResumeOptions<T>,
+): Observable<T>;
+export function resume<T, C>(
   connect: (context: ResumeContext<C>) => ObservableInput<T>,
   options: ResumeOptions<T, C> = {},
 ): Observable<T> {
@@ -113,7 +121,7 @@ class Resume<T, C> {
     readonly rules: Rules<T, C>,
   ) {
     this.scheduler = rules.scheduler ?? asyncScheduler;
-    // The default reads numbers, and is for streams whose positions are.
+    // Without `cursor`, `C` is number: the overloads see to that.
     this.cursorOf = rules.cursor ?? (ownSeq as (item: T) => C | undefined);
   }
 

@@ -36,7 +36,10 @@ export function picture(
 }
 
 /** What connecting again and again gives, each error after no wait. */
-export function outcome<T, C>(sources: readonly Observable<T>[], options: ResumeOptions<T, C> = {}): unknown[] {
+export function outcome<T, C>(
+  sources: readonly Observable<T>[],
+  options: ResumeOptions<T, C> & Required<Pick<ResumeOptions<T, C>, 'cursor'>>,
+): unknown[] {
   const seen: unknown[] = [];
   marbles(({ flush }) => {
     let next = 0;

@@ -6,9 +6,10 @@ import { marbles, operatorLaws } from '../../src/testing/index.js';
 import { item, type Item, listen, streamError } from './alphabet.js';
 import { exact, failed, outcome, picture } from './resume-stage.js';
 
-operatorLaws<number>('resume', (probe) => (source) => resume(() => source, { maxRetries: 0, probe }), {
+const cursor = (n: number) => n;
+operatorLaws<number>('resume', (probe) => (source) => resume(() => source, { maxRetries: 0, cursor, probe }), {
   throwing: {
-    connect: (boom) => () => resume<number>(boom),
+    connect: (boom) => () => resume(boom, { cursor }),
     cursor: (boom) => (source) => resume(() => source, { cursor: boom }),
   },
 });
@@ -207,8 +208,8 @@ describe('resume', () => {
 
   it('stops a source that emits without end while it is subscribed to', () => {
     let produced = 0;
-    const firehose = new Observable<number>((destination) => {
-      while (!destination.closed) destination.next(produced++);
+    const firehose = new Observable<Item>((destination) => {
+      while (!destination.closed) destination.next(item(produced++));
     });
     resume(() => firehose)
       .pipe(take(3))
@@ -231,7 +232,7 @@ describe('resume', () => {
 
   it('arms no timer when its consumer leaves as it hears of a loss', () => {
     marbles(({ flush }) => {
-      const source = new Subject<number>();
+      const source = new Subject<Item>();
       let opened = 0;
       const connect = () => {
         opened++;
@@ -251,7 +252,7 @@ describe('resume', () => {
     ['retryAfterMs', { retryAfterMs: () => NaN }, 'retryAfterMs must return a number of at least 0, got NaN'],
     ['retryAfterMs', { retryAfterMs: () => -1 }, 'retryAfterMs must return a number of at least 0, got a negative'],
   ])('fails when %s throws or gives nothing of use: %o', (_, options, message) => {
-    expect(outcome([throwError(() => failed).pipe(map(Number))], options)).toEqual([
+    expect(outcome([throwError(() => failed).pipe(map(Number))], { cursor, ...options })).toEqual([
       streamError('callback-failed', 'resume', message),
     ]);
   });
