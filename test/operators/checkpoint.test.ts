@@ -90,6 +90,18 @@ describe('checkpoint', () => {
     expect(saved).toEqual([1]);
   });
 
+  it('saves the item in whose delivery the consumer left when that is over', () => {
+    const source = new Subject<number>();
+    const log: string[] = [];
+    const output = source.pipe(checkpoint({ save: (at) => log.push(`saved ${at}`), position }));
+    const subscription = output.subscribe((n) => {
+      subscription.unsubscribe();
+      log.push(`done ${n}`);
+    });
+    source.next(0);
+    expect(log).toEqual(['done 0', 'saved 0']);
+  });
+
   it('saves nothing from within a delivery, and never goes back', () => {
     const source = new Subject<number>();
     const log: string[] = [];

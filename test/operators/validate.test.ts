@@ -240,15 +240,16 @@ describe('validate', () => {
       const seen: unknown[] = [];
       source.pipe(validate(z.string(), { mode: 'async' }), take(4)).subscribe((letter) => {
         seen.push(letter);
-        // A notice needs no judging, and must not overtake what does.
+        // A notice needs no judging, and yet waits until this call is over.
         if (letter === 'a') source.next(gap(0, 1));
+        seen.push('over');
       });
       source.next('a');
       await vi.advanceTimersByTimeAsync(1);
-      expect(seen).toEqual(['a', gap(0, 1)]);
+      expect(seen).toEqual(['a', 'over', gap(0, 1), 'over']);
       for (const letter of ['b', 'c', 'd']) source.next(letter);
       await vi.advanceTimersByTimeAsync(1);
-      expect(seen).toEqual(['a', gap(0, 1), 'b', 'c']);
+      expect(seen.slice(4)).toEqual(['b', 'over', 'c', 'over']);
       expect(source.observed).toBe(false);
       vi.useRealTimers();
     });
