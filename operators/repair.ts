@@ -28,9 +28,9 @@ export interface RepairContext {
 /** Options of {@link repair}. */
 export interface RepairOptions<T> {
   /**
-   * Asks for missing chunks: exactly those, as few ranges as may be, lowest first. Gives the answer back (an observable, a
-   * promise, an iterable of items, in any order), or nothing where it comes through the source. An answer that fails or
-   * brings too little ends nothing: what is still missing is asked for again.
+   * Asks for missing chunks: exactly those, in as few ranges as may be, lowest first. Gives the answer back (an observable, an
+   * iterable or an async iterable of items, in any order), or nothing where it comes through the source. An answer that fails
+   * or brings too little ends nothing: what is still missing is asked for again.
    */
   readonly request: (
     ranges: readonly Range[],
