@@ -65,8 +65,9 @@ export interface ResumeOptions<T, C = number> {
  * - **Holds** one position, and one timer while it waits.
  *
  * @example
- * // connect()    -a-b#       -c|         the first and the second time
- * // result       -a-b----c|              a wait of 3, connect({ cursor: position of b })
+ * // first connect()    -a-b#
+ * // second connect()          -c|   after a wait of 3, told of b's position
+ * // resume(connect)    -a-b----c|
  * resume(({ cursor, signal }) => fromPull(events(url, { lastEventId: cursor, signal })), { cursor: ({ id }) => id });
  *
  * @param connect - opens the source behind a position

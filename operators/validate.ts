@@ -1,6 +1,7 @@
 import type { OperatorFunction, Subscriber } from 'rxjs';
 import * as z from 'zod';
 import { checkBound, firstProblem, isNotice, isSeq, kindOf, type Notice, StreamError } from '../src/chunk/index.js';
+import type { Flow, Lane } from '../src/flow/index.js';
 import type { Probe } from '../src/probe/index.js';
 import type { MaybeNotice } from './numbered.js';
 import { callbackError, operate, Stage, tell } from './operate.js';
@@ -20,6 +21,8 @@ export interface ValidateOptions {
   readonly mode?: 'sync' | 'async';
   /** Most items being judged at once; needs `mode: 'async'`. One more fails the stream. Default 1024. */
   readonly maxPending?: number;
+  /** With `mode: 'async'`: the flow whose sources stop while more than half of `maxPending` is being judged. */
+  readonly flow?: Flow;
   /** Most issues an error or a result names. Default 20. */
   readonly maxIssues?: number;
   /** Hears `invalid`. */
@@ -90,7 +93,7 @@ export function validate<T, S extends z.ZodType>(
   if (mode !== 'sync' && mode !== 'async') throw new TypeError('mode must be "sync" or "async"');
   checkBound('maxPending', maxPending);
   checkBound('maxIssues', maxIssues);
-  const rules = { schema, onInvalid, maxPending, maxIssues, probe };
+  const rules = { schema, onInvalid, maxPending, maxIssues, flow: options.flow, probe };
   return operate((destination) =>
     mode === 'sync' ? new Validate<T>(destination, rules) : new ValidateAsync<T>(destination, rules),
   );
@@ -98,6 +101,7 @@ export function validate<T, S extends z.ZodType>(
 
 interface Rules extends Required<Pick<ValidateOptions, 'onInvalid' | 'maxPending' | 'maxIssues'>> {
   readonly schema: z.ZodType;
+  readonly flow: Flow | undefined;
   readonly probe: Probe | undefined;
 }
 
@@ -160,6 +164,7 @@ interface Pending {
 
 class ValidateAsync<T> extends Validate<T> {
   private readonly pending = new Ring<Pending>(this.rules.maxPending);
+  private readonly lane = laneOf(this.rules);
   private place = 0;
   private draining = false;
   private completing = false;
@@ -167,9 +172,11 @@ class ValidateAsync<T> extends Validate<T> {
   protected override _next(item: T): void {
     const { pending } = this;
     if (pending.full) {
+      // With a flow, only what comes from a source that has no part in it gets here.
       const message = `validate: more than maxPending = ${pending.capacity} items are being judged`;
       return this.fail(new StreamError('overflow', message, { operator }));
     }
+    this.lane?.hold();
     if (isNoticeAmongItems(item)) {
       pending.push({ item, index: this.place, verdict: 'notice' });
       return this.drain();
@@ -186,6 +193,7 @@ class ValidateAsync<T> extends Validate<T> {
 
   protected override release(): void {
     this.pending.clear();
+    this.lane?.close();
   }
 
   private async judge(waiting: Pending): Promise<void> {
@@ -203,12 +211,18 @@ class ValidateAsync<T> extends Validate<T> {
     this.draining = true;
     for (let next = this.pending.at(0); next?.verdict !== undefined; next = this.pending.at(0)) {
       this.pending.shift();
+      this.lane?.release();
       if (next.verdict === 'notice') this.destination.next(next.item);
       else this.deliver(next.item, next.index, next.verdict);
     }
     this.draining = false;
     if (this.completing && this.pending.length === 0 && !this.closed) super._complete();
   }
+}
+
+/** Its bound is that of the stage, which has the last word. */
+function laneOf({ flow, maxPending }: Rules): Lane | undefined {
+  return flow?.lane({ name: operator, window: Math.ceil(maxPending / 2), tolerance: Infinity });
 }
 
 function isNoticeAmongItems(item: unknown): boolean {

@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { validate, type ValidateOptions } from '../../operators/index.js';
 import type { StreamError } from '../../src/chunk/index.js';
+import { createFlow } from '../../src/flow/index.js';
+import { fromPull } from '../../src/source/iterable.js';
 import { asyncMarbles, marbles, operatorLaws } from '../../src/testing/index.js';
 import { end, gap, listen, mark, streamError } from './alphabet.js';
 
@@ -233,6 +235,45 @@ describe('validate', () => {
         expectObservable(cold('ddd').pipe(validate(slow, options))).toBe('--#', undefined, error);
         expectObservable(cold('aaaaa|').pipe(validate(slow, options))).toBe('-aaaa(a|)');
       }));
+
+    it('stops the sources of its flow while much is being judged, and lets them go on', async () => {
+      const flow = createFlow();
+      let pulled = 0;
+      let most = 0;
+      let judging = 0;
+      const schema = z.number().refine(async () => {
+        most = Math.max(most, ++judging);
+        await undefined;
+        await undefined;
+        judging--;
+        return true;
+      });
+      const source = fromPull(
+        (function* () {
+          while (pulled < 1000) yield pulled++;
+        })(),
+        { flow },
+      );
+      const options = { mode: 'async', maxPending: 8, flow } as const;
+      expect(await lastValueFrom(source.pipe(validate(schema, options), toArray()))).toHaveLength(1000);
+      expect(most).toBeGreaterThan(1);
+      expect(most).toBeLessThanOrEqual(5);
+      expect(flow.stats).toMatchObject({ held: 0, lanes: [] });
+    });
+
+    it('holds its flow up no longer than it lasts', () => {
+      const flow = createFlow();
+      const endless = z.string().refine(() => new Promise<boolean>(() => {}));
+      const options = { mode: 'async', maxPending: 2, flow } as const;
+      const source = new Subject<string>();
+      const subscription = source.pipe(validate(endless, options)).subscribe();
+      source.next('a');
+      expect(flow.stats.lanes).toEqual([{ name: 'validate', window: 1, held: 1 }]);
+      expect(flow.open).toBe(false);
+      subscription.unsubscribe();
+      expect(flow.open).toBe(true);
+      expect(flow.stats).toMatchObject({ held: 0, lanes: [] });
+    });
 
     it('keeps order when its consumer feeds the source, and stops when it has enough', async () => {
       vi.useFakeTimers();
