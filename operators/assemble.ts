@@ -71,9 +71,9 @@ export interface Assembled<K = undefined> {
  * - **Holds** at most `maxKeys` texts of `maxLength`, and with `everyMs` one timer.
  *
  * @example
- * // source                                   -a-b-c|      c: the last
- * // assemble({ delta, finish })              -A-B-C|      A: a, growing  B: ab, growing  C: abc, done
- * // assemble({ delta, finish, emit: 'final' }) -----C|
+ * // source                                      -a-b-c|   c: the last
+ * // assemble({ delta, finish })                 -A-B-C|   A: a, growing  B: ab, growing  C: abc, done
+ * // assemble({ delta, finish, emit: 'final' })  -----C|
  * tokens$.pipe(assemble({ delta: ({ choices: [first] }) => first.delta.content, everyMs: 50 }));
  */
 export function assemble<T, K = undefined>(options: AssembleOptions<T, K>): OperatorFunction<T, Assembled<K>> {

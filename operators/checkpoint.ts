@@ -35,9 +35,9 @@ export interface CheckpointOptions<T, P = number> {
  * - **Holds** one position, and one timer.
  *
  * @example
- * // source                                        -ab-c-----d|
- * // checkpoint({ save, everyItems: 2, everyMs: 4 }) -ab-c-----d|
- * // saved                                         --1-----2--3     the numbers of b, c and d
+ * // source                                           -ab-c-----d|
+ * // checkpoint({ save, everyItems: 2, everyMs: 4 })  -ab-c-----d|
+ * // saved                                            --1-----2--3   the numbers of b, c and d
  * chunks$.pipe(checkpoint({ save: (seq) => localStorage.setItem('at', String(seq)) })).subscribe(show);
  */
 export function checkpoint<T, P>(
