@@ -257,14 +257,14 @@ describe('detectGaps', () => {
     });
   });
 
-  it('closes holes in order when its consumer feeds it', () => {
+  it('keeps order when its consumer feeds it', () => {
     const source = new Subject<Item>();
     const seen: unknown[] = [];
     source.pipe(detectGaps()).subscribe((value) => {
       seen.push(value);
-      if (value instanceof HoleOpened) for (let n = value.from; n < value.to; n++) source.next(item(n));
+      if (value instanceof HoleOpened) for (const seq of [3, 0, 1]) source.next(item(seq));
     });
     source.next(item(2));
-    expect(seen).toEqual([opened(0, 2), item(2), item(0), item(1), closed(0, 2)]);
+    expect(seen).toEqual([opened(0, 2), item(2), item(3), item(0), item(1), closed(0, 2)]);
   });
 });
