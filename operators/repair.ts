@@ -305,13 +305,14 @@ class Repair<T> extends NumberedStage<T, T | Gap> implements JobOwner {
     const { request, random, probe } = this.rules;
     try {
       const jitter = (1 + random()) / 2;
+      let attempt = 0;
       // All is noted before the first word leaves: the answer may come within the call, and change the holes.
       for (const hole of holes) {
         hole.attempts++;
         hole.dueAt = now + Math.ceil(this.waitMs(hole.attempts) * jitter);
+        attempt = Math.max(attempt, hole.attempts);
       }
       const answer = new Answer<T>(this.destination, this, joined(holes));
-      const attempt = Math.max(...holes.map(({ attempts }) => attempts));
       for (const { from, to, attempts } of holes) {
         tell(probe, { type: 'nack', from, to, attempt: attempts, operator: 'repair' });
       }
