@@ -38,6 +38,8 @@ export interface RedisLogOptions {
 
 const mebibyte = 1 << 20;
 const fromZero = { min: 0 };
+/** Streams whose queue is kept although it is empty, since the next append is likely to come soon. */
+const maxIdle = 1000;
 const noOptions: AppendOptions = {};
 
 /**
@@ -93,7 +95,7 @@ class RedisLog implements Log {
     checkName(streamId);
     const wanted = checkConfig(config);
     const ttl = wanted.ttlMs === undefined ? '' : `${wanted.ttlMs}`;
-    const values = [this.token(), configText(wanted), ttl];
+    const values = [this.token(), configText(wanted), ttl, `${Date.now()}`];
     const [life, differs, now] = (await this.run(createScript, streamId, values)) as readonly RedisReply[];
     if (differs === 1) {
       throw new StreamError('stream-exists', `stream "${streamId}" exists with another configuration`, { streamId });
@@ -125,7 +127,9 @@ class RedisLog implements Log {
   private appendsOf(streamId: string): StreamAppends {
     let appends = this.appends.get(streamId);
     if (appends === undefined) {
-      const idle = (): void => void this.appends.delete(streamId);
+      const idle = (): void => {
+        if (this.appends.size > maxIdle) this.appends.delete(streamId);
+      };
       const ended = (name: string, life: string, at: string): void => void this.ended({ streamId: name, life }, at);
       appends = new StreamAppends(streamId, this.keys.of(streamId), this.caller, this.bounds, ended, idle);
       this.appends.set(streamId, appends);

@@ -1,4 +1,4 @@
-import { kindOf, StreamError } from '../chunk/index.js';
+import { kindOf, StreamError, toStreamError } from '../chunk/index.js';
 import type { Log } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
 
@@ -22,7 +22,25 @@ const kinds: Readonly<Record<string, LogKind>> = {
     needs: 'lmdb',
     open: async (folder) => await (await import('../log/lmdb.js')).createLmdbLog(folder),
   },
+  redis: { form: 'redis://HOST:PORT', fits: /^redis:\/\/./, needs: 'ioredis', open: openRedis },
+  rediss: { form: 'rediss://HOST:PORT', fits: /^rediss:\/\/./, needs: 'ioredis', open: openRedis },
 };
+
+/** Opens a log in Redis, and looks whether somebody answers: better now than when the first chunk comes. */
+async function openRedis(_place: string, url: string): Promise<Log> {
+  const [{ Redis }, { createRedisLog }] = await Promise.all([import('ioredis'), import('../log/redis.js')]);
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null });
+  let why: unknown = undefined;
+  client.on('error', (error) => (why = error));
+  try {
+    await client.connect();
+  } catch (error) {
+    throw toStreamError(why ?? error, 'log-unavailable');
+  } finally {
+    client.disconnect();
+  }
+  return createRedisLog(client);
+}
 
 /** The forms that {@link openLog} understands, for messages and help. */
 export const logForms: string = Object.values(kinds)
@@ -36,6 +54,7 @@ export const logForms: string = Object.values(kinds)
  * |---|---|
  * | `memory` | in memory, gone with the process |
  * | `lmdb:DIR` | in a folder, which is made when it is not there; needs the package `lmdb` |
+ * | `redis://HOST:PORT` | in Redis, shared by all who open it; needs the package `ioredis`. `rediss:` over TLS |
  *
  * @throws TypeError when `url` is no string, RangeError when it has none of these forms; rejects as the log does that it
  *   opens, and with `log-unavailable` when the package it needs is not installed

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLog } from '../../src/node/open-log.js';
 import { run } from '../run.js';
+import { redisPath, startRedis } from '../servers/redis.js';
 
 describe('openLog', () => {
   it('opens a log in memory', async () => {
@@ -27,20 +28,52 @@ describe('openLog', () => {
     }
   });
 
-  it('says which package to install when it is not there', async () => {
-    const { stdout } = await run('test/node/without-package.ts', ['lmdb', 'lmdb:somewhere']).ended;
+  it.skipIf(redisPath === undefined)('opens a log in Redis', async () => {
+    const server = await startRedis();
+    try {
+      for (const names of [['a'], ['a', 'b']]) {
+        const log = await openLog(server.url);
+        await log.create(names.at(-1)!);
+        expect((await log.list()).map(({ streamId }) => streamId)).toEqual(names);
+        await log.dispose();
+      }
+      await server.kill();
+      const refused = openLog(server.url);
+      await expect(refused).rejects.toMatchObject({ code: 'log-unavailable' });
+      await expect(refused).rejects.toThrow('ECONNREFUSED');
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  it.each([
+    ['lmdb', 'lmdb:somewhere', 'lmdb:DIR'],
+    ['ioredis', 'redis://somewhere', 'redis://HOST:PORT'],
+    ['ioredis', 'rediss://somewhere', 'rediss://HOST:PORT'],
+  ])('says that %s is to be installed for %s when it is not there', async (name, url, form) => {
+    const { stdout } = await run('test/node/without-package.ts', [name, url]).ended;
     expect(stdout.toString()).toBe(
-      'log-unavailable: a log of the form lmdb:DIR needs the package "lmdb": npm install lmdb\n',
+      `log-unavailable: a log of the form ${form} needs the package "${name}": npm install ${name}\n`,
     );
   });
 
-  it.each(['', 'floppy', 'floppy:/a', 'memory:', 'memory:x', 'lmdb', 'lmdb:', 'constructor', '__proto__:x', ':'])(
-    'refuses %j and names the choices',
-    async (url) => {
-      await expect(openLog(url)).rejects.toThrow(/^log must be one of memory, lmdb:DIR\b/);
-      await expect(openLog(url)).rejects.toBeInstanceOf(RangeError);
-    },
-  );
+  it.each([
+    '',
+    'floppy',
+    'floppy:/a',
+    'memory:',
+    'memory:x',
+    'lmdb',
+    'lmdb:',
+    'redis:',
+    'redis://',
+    'constructor',
+    '__proto__:x',
+    ':',
+  ])('refuses %j and names the choices', async (url) => {
+    await expect(openLog(url)).rejects.toThrow(/^log must be one of memory, lmdb:DIR\b/);
+    await expect(openLog(url)).rejects.toBeInstanceOf(RangeError);
+  });
 
   it('repeats nothing of what stands behind the scheme: it may hold a password', async () => {
     await expect(openLog('floppy://ishmael:secret@host')).rejects.toThrow(/^(?!.*secret).*"floppy"$/);

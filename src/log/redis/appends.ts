@@ -96,7 +96,8 @@ export class StreamAppends {
   private call(group: readonly Pending[], repeatable: boolean): Promise<RedisReply> {
     const { channel, info, chunks } = this.keys;
     const { ttlMs, maxChunks, maxProducers, maxChunkBytes } = this.bounds;
-    const values: RedisArgument[] = [channel, `${ttlMs}`, `${maxChunks}`, `${maxProducers}`, `${maxChunkBytes}`];
+    const bounds = [`${ttlMs}`, `${maxChunks}`, `${maxProducers}`, `${maxChunkBytes}`];
+    const values: RedisArgument[] = [channel, `${Date.now()}`, ...bounds];
     for (const pending of group) write(pending, values);
     const { streamId } = this;
     return this.caller.run({ script: appendScript, keys: [info, chunks], values, streamId }, repeatable);
@@ -104,8 +105,11 @@ export class StreamAppends {
 
   private settle(group: readonly Pending[], reply: RedisReply): void {
     if (reply === null) throw noStream(this.streamId);
-    const [life, expiresAt, ...outcomes] = reply as readonly RedisReply[];
-    if (expiresAt !== null) this.ended(this.streamId, String(life), String(expiresAt));
+    const [expiry, ...outcomes] = reply as readonly RedisReply[];
+    if (expiry !== null) {
+      const [life, expiresAt] = expiry as readonly RedisReply[];
+      this.ended(this.streamId, String(life), String(expiresAt));
+    }
     for (const [i, pending] of group.entries()) {
       try {
         pending.resolve(this.appended(pending, outcomes[i] as readonly RedisReply[]));
@@ -148,10 +152,12 @@ function write({ batch, options, token }: Pending, values: RedisArgument[]): voi
   else values.push(producer.id, `${producer.epoch}`, `${producer.seq}`);
   // A reason may be empty, and is still one.
   const reason = close?.reason === undefined ? '' : `:${close.reason}`;
-  values.push(close?.status ?? '', reason, token, `${batch.length}`);
+  const plain = batch.every(({ bytes }) => bytes === undefined);
+  values.push(close?.status ?? '', reason, token, plain ? 't' : 'b', `${batch.length}`);
   for (const { head, bytes, size } of batch) {
-    if (bytes === undefined) values.push(head, `${size}`);
-    else values.push(head, `b${size}`, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    values.push(head, `${size}`);
+    if (bytes !== undefined) values.push('1', Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    else if (!plain) values.push('', '');
   }
 }
 

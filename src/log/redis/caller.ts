@@ -36,16 +36,13 @@ export class RedisCaller {
   /** Runs a script: by its name, and whole where the server does not know it. */
   async run(call: ScriptCall, repeatable = true): Promise<RedisReply> {
     const { script, keys, values, streamId } = call;
-    const rest = [`${keys.length}`, ...keys, ...values];
     const key = keys[0]!;
-    const work = async (connection: RedisConnection): Promise<RedisReply> => {
-      try {
-        return await this.sent(connection.send(key, ['EVALSHA', script.sha, ...rest]));
-      } catch (error) {
+    const command = ['EVALSHA', script.sha, `${keys.length}`, ...keys, ...values];
+    const work = (connection: RedisConnection): Promise<RedisReply> =>
+      this.sent(connection.send(key, command)).catch((error: unknown) => {
         if (verdictOf(error) !== 'no-script') throw error;
-        return await this.sent(connection.send(key, ['EVAL', script.text, ...rest]));
-      }
-    };
+        return this.sent(connection.send(key, ['EVAL', script.text, ...command.slice(2)]));
+      });
     return await this.persist(work, streamId, repeatable);
   }
 

@@ -9,9 +9,11 @@ import {
 /** What of a client of `ioredis` is used. */
 interface Ioredis {
   readonly isCluster?: boolean;
+  /** The socket, while there is one; a cluster has many. */
+  readonly stream?: { cork(): void; uncork(): void };
   duplicate(options: object): Ioredis;
   duplicate(nodes: readonly never[], options: object): Ioredis;
-  callBuffer(command: string, parameters: readonly (string | Buffer)[]): Promise<RedisReply>;
+  callBuffer(...command: readonly (string | Buffer)[]): Promise<RedisReply>;
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(...channels: string[]): Promise<unknown>;
   disconnect(): void;
@@ -48,13 +50,31 @@ export function ioredisDoor(client: IoredisClient): RedisDoor {
     own.on('error', (error) => listener.failed(error));
     own.on('close', () => listener.lost());
     own.on('message', (channel) => listener.message(channel as string));
+    const packed = packing(own);
     return {
-      send: (_key: string, [name, ...parameters]: readonly (string | Buffer)[]) =>
-        own.callBuffer(String(name), parameters),
+      send: (_key: string, command: readonly (string | Buffer)[]) => {
+        packed();
+        return own.callBuffer(...command);
+      },
       subscribe: (channels: readonly string[]) => own.subscribe(...channels),
       unsubscribe: (channels: readonly string[]) => own.unsubscribe(...channels),
       close: () => own.disconnect(),
     };
   };
   return { cluster, open };
+}
+
+/** Has everything that is sent in one turn written at once: a write for each command is most of what a command costs. */
+function packing(client: Ioredis): () => void {
+  let due = false;
+  return () => {
+    const { stream } = client;
+    if (due || stream === undefined) return;
+    due = true;
+    stream.cork();
+    process.nextTick(() => {
+      due = false;
+      stream.uncork();
+    });
+  };
 }

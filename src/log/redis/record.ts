@@ -34,9 +34,10 @@ export function infoOf(streamId: string, reply: RedisReply): (StreamInfo & { rea
     ...labels,
     status: (status as EndStatus | undefined) ?? 'active',
     createdAt: Number(createdAt),
-    ...(lastChunkAt === undefined ? {} : { lastChunkAt: Number(lastChunkAt) }),
+    // Each comes from the clock of the process that did it: what happened later is not shown as earlier.
+    ...(lastChunkAt === undefined ? {} : { lastChunkAt: latest(createdAt, lastChunkAt) }),
     ...(reason === undefined ? {} : { reason }),
-    ...(endedAt === undefined ? {} : { endedAt: Number(endedAt) }),
+    ...(endedAt === undefined ? {} : { endedAt: latest(createdAt, lastChunkAt, endedAt) }),
     first: Number(first),
     next: Number(next),
     chunks: tally(expectedChunks, Number(next)),
@@ -46,4 +47,8 @@ export function infoOf(streamId: string, reply: RedisReply): (StreamInfo & { rea
 
 function tally(expected: number | undefined, received: number): Tally {
   return expected === undefined ? { received } : { expected, received, missing: Math.max(0, expected - received) };
+}
+
+function latest(...times: readonly (string | undefined)[]): number {
+  return Math.max(...times.map((time) => Number(time ?? 0)));
 }

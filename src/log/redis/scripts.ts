@@ -10,15 +10,15 @@ export interface RedisScript {
  * Every script works on KEYS[1], the hash of a stream, and KEYS[2], its chunks. Chunk n is the entry 0-<n + 1> (there is no
  * 0-0): its number needs no keeping beside it, any number is found at once, and Redis itself refuses one that goes back.
  * Fields of the hash: life, config, createdAt, ttlMs; first, next, size, lastChunkAt; status, reason, endedAt, endedBy;
- * producers, and for each of them p:<id> with "<epoch>:<next>".
+ * producers, and for each of them e:<id>, its epoch, and n:<id>, the number of its next chunk.
  */
 
-/** Numbers as text: Lua writes large ones as powers of ten. */
-const text = `local function text(n) return string.format('%.0f', n) end`;
+/** Numbers as text: by itself Lua writes large ones as powers of ten, and Redis all of them as slowly as fractions. */
+const text = `local function text(n) return string.format('%d', n) end`;
 
 /**
- * @internal Creates a stream. ARGV: life, configuration, ttlMs or ''. Answers the life of the stream, whether it is one
- * of another configuration, and the time.
+ * @internal Creates a stream. ARGV: life, configuration, ttlMs or '', now. Answers the life of the stream, whether it is
+ * one of another configuration, and the time of the server, which alone says when streams expire.
  */
 export const createScript = script(`
 ${text}
@@ -26,7 +26,7 @@ local known = redis.call('HMGET', KEYS[1], 'life', 'config')
 local time = redis.call('TIME')
 local now = text(time[1] * 1000 + math.floor(time[2] / 1000))
 if known[1] then return {known[1], known[2] == ARGV[2] and 0 or 1, now} end
-redis.call('HSET', KEYS[1], 'life', ARGV[1], 'config', ARGV[2], 'createdAt', now, 'first', 0, 'next', 0, 'size', 0)
+redis.call('HSET', KEYS[1], 'life', ARGV[1], 'config', ARGV[2], 'createdAt', ARGV[4], 'first', 0, 'next', 0, 'size', 0)
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'ttlMs', ARGV[3]) end
 redis.call('DEL', KEYS[2])
 return {ARGV[1], 0, now}
@@ -34,147 +34,136 @@ return {ARGV[1], 0, now}
 
 /**
  * @internal Decides on appends and keeps them, one after the other, as `admit` of admission.ts would: all of a stream's
- * that wait go in one call. ARGV: channel, ttlMs, maxChunks, maxProducers, maxChunkBytes; then for each append producer or
- * '', epoch, seq, status or '', reason or '', token, count, and for each chunk its head, its size and, where the size
- * begins with b, its bytes.
+ * that wait go in one call. ARGV: channel, now, ttlMs, maxChunks, maxProducers, maxChunkBytes; then for each append producer or
+ * '', epoch, seq, status or '', reason behind a colon or '', token, form, count, and for each chunk its head and size and,
+ * unless the form is t, 1 where it has bytes and the bytes.
  *
- * Answers false where there is no stream; otherwise its life, when it expires or false, and for each append
+ * Answers false where there is no stream; otherwise false, or its life and when it expires, and for each append
  * {first, next, duplicates, ended}, or {-1, epoch, next, status, reason} where `admit` refuses, {-2} for a producer too
  * many, {-3, index, length} for a chunk too large. The first write is one that Redis refuses when its memory is full, so
- * that it refuses all of them.
+ * that it refuses all of them. No functions and few texts, because they are most of what a script costs.
  */
 export const appendScript = script(`
-${text}
-local info, chunks = KEYS[1], KEYS[2]
-local known = redis.call('HMGET', info, 'life', 'next', 'first', 'size', 'status', 'reason', 'ttlMs', 'producers', 'endedBy')
+local info, chunks, id = KEYS[1], KEYS[2], ARGV[7]
+local known = redis.call('HMGET', info, 'next', 'first', 'size', 'status', 'e:' .. id, 'n:' .. id)
 if not known[1] then return false end
-local next, first, size = tonumber(known[2]), tonumber(known[3]), tonumber(known[4])
-local status, reason, endedBy = known[5], known[6], known[9]
-local producerCount = tonumber(known[8] or 0)
-local maxChunks, maxProducers, maxChunkBytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local before, producers, fields, ended = next, {}, {}, false
-local at = 6
-
-local function find(id)
-  if id == '' then return nil end
-  if producers[id] == nil then
-    local value = redis.call('HGET', info, 'p:' .. id)
-    local epoch, expected
-    if value then epoch, expected = string.match(value, '^(%d+):(%d+)$') end
-    producers[id] = {epoch = tonumber(epoch), next = tonumber(expected)}
-  end
-  return producers[id]
+local before, first, size = tonumber(known[1]), tonumber(known[2]), tonumber(known[3])
+local next, status, reason, endedBy, producers = before, known[4], false, false, nil
+if status then
+  local ending = redis.call('HMGET', info, 'reason', 'endedBy')
+  reason, endedBy = ending[1], ending[2]
 end
+local epochs, nexts, changed = {[id] = tonumber(known[5]) or false}, {[id] = tonumber(known[6]) or false}, {}
+local answer, ended, at, last, maxChunkBytes = {false}, false, 7, #ARGV, tonumber(ARGV[6])
 
-local function length(index, at)
-  local head, bytes = #ARGV[at], 0
-  if string.sub(ARGV[at + 1], 1, 1) == 'b' then bytes = #ARGV[at + 2] end
-  return head + bytes
-end
-
-local function step(at)
-  return string.sub(ARGV[at + 1], 1, 1) == 'b' and 3 or 2
-end
-
-local function append()
+while at < last do
   local id, epoch, seq, close = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
-  local why, token, count = ARGV[at + 4], ARGV[at + 5], tonumber(ARGV[at + 6])
-  at = at + 7
-  local chunk = at
-  for i = 1, count do at = at + step(at) end
-  local producer = find(id)
-  local function refuse()
-    return {-1, producer and producer.epoch or false, producer and producer.next or false, status, reason}
-  end
-  local expected = 0
-  if producer and producer.epoch then
-    if epoch < producer.epoch then return refuse() end
-    if epoch == producer.epoch then expected = producer.next end
-  end
-  local duplicates = math.min(count, math.max(0, expected - seq))
-  if status then
-    if duplicates < count or seq > expected or (close ~= '' and close ~= status) then return refuse() end
-  elseif seq > expected then
-    return refuse()
-  end
-  if producer and not producer.epoch and producerCount >= maxProducers then return {-2} end
-  for i = 1, duplicates do chunk = chunk + step(chunk) end
-  local probe = chunk
-  for i = duplicates + 1, count do
-    local bytes = length(i, probe)
-    if bytes > maxChunkBytes then return {-3, i - 1, bytes} end
-    probe = probe + step(probe)
-  end
-  local start = next
-  for i = duplicates + 1, count do
-    next = next + 1
-    local entry, value = '0-' .. text(next), ARGV[chunk + 1]
-    if string.sub(value, 1, 1) == 'b' then
-      value = string.sub(value, 2)
-      redis.call('XADD', chunks, entry, 'head', ARGV[chunk], 'size', value, 'bytes', ARGV[chunk + 2])
-      chunk = chunk + 3
-    else
-      redis.call('XADD', chunks, entry, 'head', ARGV[chunk], 'size', value)
-      chunk = chunk + 2
+  local token, count = ARGV[at + 5], tonumber(ARGV[at + 7])
+  local step = ARGV[at + 6] == 't' and 2 or 4
+  local why, chunk, force, expected, outcome = ARGV[at + 4], at + 8, false, 0, nil
+  at = chunk + count * step
+  if id ~= '' then
+    if epochs[id] == nil then
+      local producer = redis.call('HMGET', info, 'e:' .. id, 'n:' .. id)
+      epochs[id], nexts[id] = tonumber(producer[1]) or false, tonumber(producer[2]) or false
     end
-    size = size + tonumber(value)
+    force = epochs[id]
+    if force == epoch then expected = nexts[id] end
+    if not force and not producers then producers = tonumber(redis.call('HGET', info, 'producers')) or 0 end
   end
-  if producer then
-    if not producer.epoch then producerCount = producerCount + 1 end
-    local after = seq + count
-    if producer.epoch == epoch then after = math.max(producer.next, after) end
-    producer.epoch, producer.next, producer.changed = epoch, after, true
-  end
-  local ends = 0
-  if close ~= '' then
-    if not status then
-      status, reason, endedBy, ended = close, why ~= '' and string.sub(why, 2) or false, token, true
+  local duplicates = 0
+  if seq < expected then duplicates = math.min(count, expected - seq) end
+  local refused = force and epoch < force
+  if status then refused = refused or duplicates < count or seq > expected or (close ~= '' and close ~= status) end
+  if refused or seq > expected then
+    outcome = {-1, force, force and nexts[id] or false, status, reason}
+  elseif id ~= '' and not force and producers >= tonumber(ARGV[5]) then
+    outcome = {-2}
+  else
+    for i = duplicates, count - 1 do
+      local place = chunk + i * step
+      local length = #ARGV[place]
+      if step == 4 then length = length + #ARGV[place + 3] end
+      if length > maxChunkBytes then
+        outcome = {-3, i, length}
+        break
+      end
     end
-    if endedBy == token then ends = 1 end
   end
-  return {start, next, duplicates, ends}
+  if not outcome then
+    local start = next
+    for place = chunk + duplicates * step, at - 1, step do
+      next = next + 1
+      local entry = string.format('0-%d', next)
+      if step == 4 and ARGV[place + 2] == '1' then
+        redis.call('XADD', chunks, entry, 'head', ARGV[place], 'size', ARGV[place + 1], 'bytes', ARGV[place + 3])
+      else
+        redis.call('XADD', chunks, entry, 'head', ARGV[place], 'size', ARGV[place + 1])
+      end
+      size = size + ARGV[place + 1]
+    end
+    if id ~= '' then
+      if not force then producers = producers + 1 end
+      if force ~= epoch or seq + count > expected then nexts[id] = seq + count end
+      changed[id] = changed[id] or force ~= epoch
+      epochs[id] = epoch
+    end
+    local ends = 0
+    if close ~= '' then
+      if not status then
+        status, endedBy, ended = close, token, true
+        reason = why ~= '' and string.sub(why, 2)
+      end
+      if endedBy == token then ends = 1 end
+    end
+    outcome = {start, next, duplicates, ends}
+  end
+  answer[#answer + 1] = outcome
 end
 
-local answer = {known[1], false}
-while at <= #ARGV do answer[#answer + 1] = append() end
-
-local function set(field, value)
-  fields[#fields + 1] = field
-  fields[#fields + 1] = value
+local fields = {}
+for id, anew in pairs(changed) do
+  fields[#fields + 1] = 'n:' .. id
+  fields[#fields + 1] = string.format('%d', nexts[id])
+  if anew then
+    fields[#fields + 1] = 'e:' .. id
+    fields[#fields + 1] = string.format('%d', epochs[id])
+  end
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for id, producer in pairs(producers) do
-  if producer.changed then set('p:' .. id, text(producer.epoch) .. ':' .. text(producer.next)) end
+if producers then
+  fields[#fields + 1] = 'producers'
+  fields[#fields + 1] = producers
 end
-if producerCount ~= tonumber(known[8] or 0) then set('producers', text(producerCount)) end
+if ended then
+  for field, value in pairs({status = status, reason = reason or nil, endedAt = ARGV[2], endedBy = endedBy}) do
+    fields[#fields + 1] = field
+    fields[#fields + 1] = value
+  end
+end
 if next > before then
-  set('next', text(next))
-  set('size', text(size))
-  set('lastChunkAt', text(now))
-  if next - first > maxChunks then
-    first = next - maxChunks
-    set('first', text(first))
-    redis.call('XTRIM', chunks, 'MINID', '0-' .. text(first + 1))
+  if next - first > tonumber(ARGV[4]) then
+    first = next - tonumber(ARGV[4])
+    redis.call('XTRIM', chunks, 'MINID', string.format('0-%d', first + 1))
+    fields[#fields + 1] = 'first'
+    fields[#fields + 1] = string.format('%d', first)
   end
+  next, size = string.format('%d', next), string.format('%d', size)
+  redis.call('HSET', info, 'next', next, 'size', size, 'lastChunkAt', ARGV[2], unpack(fields))
+elseif #fields > 0 then
+  redis.call('HSET', info, unpack(fields))
 end
 if ended then
-  set('status', status)
-  if reason then set('reason', reason) end
-  set('endedAt', text(now))
-  set('endedBy', endedBy)
-end
-if #fields > 0 then redis.call('HSET', info, unpack(fields)) end
-if ended then
-  local ttl = known[7] or ARGV[2]
+  local own = redis.call('HMGET', info, 'life', 'ttlMs')
+  local ttl = own[2] or ARGV[3]
   if ttl ~= 'Infinity' then
-    local expiresAt = text(now + ttl)
+    local time = redis.call('TIME')
+    local expiresAt = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) + ttl)
     redis.call('PEXPIREAT', info, expiresAt)
     redis.call('PEXPIREAT', chunks, expiresAt)
-    answer[2] = expiresAt
+    answer[1] = {own[1], expiresAt}
   end
 end
-if next > before or ended then redis.call('PUBLISH', ARGV[1], '') end
+if ended or tonumber(next) > before then redis.call('PUBLISH', ARGV[1], '') end
 return answer
 `);
 

@@ -49,7 +49,7 @@ describe('StreamAppends', () => {
     const first = add(0, by(0));
     const others = [add(1, by(1)), add(2, by(2))];
     expect(calls).toHaveLength(1);
-    expect(calls[0]!.call.values.slice(0, 11)).toEqual([
+    expect(calls[0]!.call.values.toSpliced(1, 1).slice(0, 11)).toEqual([
       'p:{s}',
       '5',
       '10',
@@ -62,11 +62,11 @@ describe('StreamAppends', () => {
       '',
       'token 0',
     ]);
-    calls[0]!.answer([life, null, kept(0)]);
+    calls[0]!.answer([null, kept(0)]);
     expect(await first).toEqual({ first: 0, next: 1, duplicates: 0, ended: false });
     await turn();
     expect(calls).toHaveLength(2);
-    calls[1]!.answer([life, null, kept(1), kept(2)]);
+    calls[1]!.answer([null, kept(1), kept(2)]);
     expect((await Promise.all(others)).map(({ next }) => next)).toEqual([2, 3]);
     await turn();
     expect(idle()).toBe(1);
@@ -84,7 +84,7 @@ describe('StreamAppends', () => {
       const { call, answer } = calls[i]!;
       const count = call.values.filter((value) => value === '').length;
       perCall.push(count);
-      answer([life, null, ...Array.from({ length: 400 }, () => kept(0))]);
+      answer([null, ...Array.from({ length: 400 }, () => kept(0))]);
     }
     expect(calls).toHaveLength(5);
     expect(perCall.every((count) => count > 0)).toBe(true);
@@ -102,7 +102,7 @@ describe('StreamAppends', () => {
     await refused('connection-lost', () => anonymous);
     await turn();
     expect(calls[2]!.repeatable).toBe(true);
-    calls[2]!.answer([life, null, [7, 7, 1, 0]]);
+    calls[2]!.answer([null, [7, 7, 1, 0]]);
     expect(await known).toMatchObject({ duplicates: 1 });
   });
 
@@ -120,8 +120,11 @@ describe('StreamAppends', () => {
   it('tells when the stream has ended, and when it is to be removed', async () => {
     const { calls, ends, add } = make();
     const ending = add(0, { close: { status: 'failed', reason: '' } });
-    expect(calls[0]!.call.values.slice(8, 10)).toEqual(['failed', ':']);
-    calls[0]!.answer([life, Buffer.from('99'), [0, 1, 0, 1]]);
+    expect(calls[0]!.call.values.slice(9, 11)).toEqual(['failed', ':']);
+    calls[0]!.answer([
+      [life, Buffer.from('99')],
+      [0, 1, 0, 1],
+    ]);
     expect((await ending).ended).toBe(true);
     expect(ends).toEqual([['s', 'life', '99']]);
   });
@@ -138,7 +141,7 @@ describe('StreamAppends', () => {
   ] as const)('names the refusal %j', async (outcome, code, expected) => {
     const { calls, add } = make();
     const adding = add(0, by(1));
-    calls[0]!.answer([life, null, outcome]);
+    calls[0]!.answer([null, outcome]);
     expect((await refused(code, () => adding)).details).toEqual(
       expected === undefined ? { streamId: 's' } : { streamId: 's', expected },
     );

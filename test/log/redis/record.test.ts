@@ -51,4 +51,12 @@ describe('infoOf', () => {
       bytes: { expected: 7, received: 8, missing: 0 },
     });
   });
+
+  it('shows nothing as earlier than what was before, when the clocks of two processes differ', () => {
+    const info = infoOf(
+      's',
+      reply({ ...begun, createdAt: '50', lastChunkAt: '40', endedAt: '45', status: 'completed' }),
+    );
+    expect(info).toMatchObject({ createdAt: 50, lastChunkAt: 50, endedAt: 50 });
+  });
 });

@@ -15,7 +15,7 @@ describe.skipIf(redisPath === undefined)('scripts', () => {
     const log = stage.log('ioredis');
     const far = 2 ** 52;
     await log.create('s');
-    await stage.admin().hset('sluice:{s}:info', 'first', far, 'next', far, 'p:p', `${far}:${far}`, 'producers', 1);
+    await stage.admin().hset('sluice:{s}:info', 'first', far, 'next', far, 'e:p', far, 'n:p', far, 'producers', 1);
     const producer = { id: 'p', epoch: far, seq: far };
     expect(await log.append('s', texts(0, 3), { producer })).toMatchObject({ first: far, next: far + 3 });
     expect(await log.append('s', texts(0, 3), { producer })).toMatchObject({ duplicates: 3 });
@@ -41,7 +41,7 @@ describe.skipIf(redisPath === undefined)('scripts', () => {
   it('says of an end that was repeated, because its answer was lost, that it was this one', async () => {
     const log = stage.log('ioredis');
     await log.create('s');
-    const values = ['c', '1000', '10', '10', '1000', 'p', '0', '0', 'completed', '', 'token', '0'];
+    const values = ['c', '5', '1000', '10', '10', '1000', 'p', '0', '0', 'completed', '', 'token', 't', '0'];
     const keys = ['sluice:{s}:info', 'sluice:{s}:chunks'];
     const end = async (token: string) => {
       const told = values.map((value) => (value === 'token' ? token : value));

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../run.js';
+import { redisPath, type RedisServer, startRedis } from '../../servers/redis.js';
+import { main } from '../command-line.js';
+
+describe.skipIf(redisPath === undefined)('sluice serve --log redis:', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(async () => {
+    await redis.dispose();
+  });
+
+  it('serves what another server was given, also after both have ended', async () => {
+    const servers = [0, 1].map(() => run(main, ['serve', '--port', '0', '--log', redis.url]));
+    const urls = await Promise.all(servers.map(async (serving) => (await serving.says(/^listening on (\S+)\n$/))[1]!));
+    const tail = run(main, ['tail', 'books/moby-dick'], { SLUICE_SERVER: urls[1]! });
+    const publish = run(main, ['publish', 'books/moby-dick'], { SLUICE_SERVER: urls[0]! });
+    publish.process.stdin.end('Call me Ishmael.\nSome years ago\n');
+    expect(await publish.ended).toMatchObject({ code: 0 });
+    const { code, stdout } = await tail.ended;
+    expect({ code, text: stdout.toString() }).toEqual({ code: 0, text: 'Call me Ishmael.\nSome years ago\n' });
+    for (const { process, ended } of servers) {
+      process.kill('SIGTERM');
+      expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    }
+    const third = run(main, ['serve', '--port', '0', '--log', redis.url]);
+    const [, url] = await third.says(/^listening on (\S+)\n$/);
+    const late = await run(main, ['tail', 'books/moby-dick'], { SLUICE_SERVER: url! }).ended;
+    expect(late.stdout.toString()).toBe(stdout.toString());
+    third.process.kill('SIGTERM');
+    expect(await third.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says that nobody answers', async () => {
+    const { code, stdout, stderr } = await run(main, ['serve', '--port', '0', '--log', 'redis://127.0.0.1:1']).ended;
+    expect(stderr).toMatch(/^sluice: .*ECONNREFUSED.* \(log-unavailable\)\n$/);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 1, stdout: '' });
+  });
+});
