@@ -12,8 +12,8 @@ export interface ToBatchesOptions {
 }
 
 /**
- * Makes an async iterator of everything that has come since the last look: a fifteenth of the price of taking item by item,
- * for consumers that write or send many at once. Never empty, nothing lost. Subscribes at the first `next()`; leaving the loop
+ * Makes an async iterator of everything that has come since the last look: for consumers that write or send many at once.
+ * Never empty, nothing lost. Subscribes at the first `next()`; leaving the loop
  * unsubscribes at once. What waits is delivered before the source's error or end.
  *
  * It is `bufferedValuesFrom` of rxjs-for-await with a bound, and with an end that does not wait for the next item.

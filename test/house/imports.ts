@@ -90,7 +90,7 @@ export const importRules: readonly Rule[] = [
     broken: ({ sources, tests }) =>
       [...sources, ...tests].flatMap(({ path, imports }) =>
         imports
-          .filter(({ specifier }) => /^rxjs(?!$|\/testing$)/.test(specifier))
+          .filter(({ specifier }) => /^rxjs\/(?!testing$)/.test(specifier))
           .map(({ specifier }) => `${path} imports ${specifier}`),
       ),
     sample: { 'operators/a.ts': "import { createOperatorSubscriber } from 'rxjs/internal/operators';" },
