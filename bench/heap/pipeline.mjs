@@ -6,7 +6,6 @@ import {
   dedupe,
   fanOut,
   gapTimeout,
-  heartbeat,
   idleTimeout,
   measure,
   repair,
