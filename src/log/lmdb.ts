@@ -161,17 +161,18 @@ class FolderLog implements LmdbLog {
       await this.settled(stream);
       throw refusal;
     }
-    const fresh = batch.slice(duplicates);
-    const growth = this.growth(streamId, fresh, duplicates);
+    const fresh = duplicates === 0 ? batch : batch.slice(duplicates);
+    const growth = this.growth(streamId, fresh);
     const before = stream.planned;
-    const size = fresh.reduce((sum, chunk) => sum + chunk.size, 0);
+    let size = 0;
+    for (const chunk of fresh) size += chunk.size;
     const appended = stream.append(batch.length, duplicates, size, options, this.bounds.now());
     if (stream.planned === before) {
       await this.settled(stream);
       return appended;
     }
     stream.trim(appended.next - this.bounds.maxChunks);
-    this.totals = { ...this.totals, bytes: this.totals.bytes + growth };
+    this.totals = { nextStream: this.totals.nextStream, bytes: this.totals.bytes + growth };
     const writes = fresh.map((chunk, i) => ({
       key: chunkKey(stream.number, appended.first + i),
       record: writeChunk(chunk),
@@ -181,13 +182,13 @@ class FolderLog implements LmdbLog {
   }
 
   /** How many bytes these chunks take. Throws when there is no room for them. */
-  private growth(streamId: string, fresh: readonly EncodedChunk[], duplicates: number): number {
+  private growth(streamId: string, fresh: readonly EncodedChunk[]): number {
     const { maxTotalBytes } = this.bounds;
     let growth = 0;
-    for (const [i, { length }] of fresh.entries()) {
+    for (const { length } of fresh) {
       growth += length;
       if (length <= maxTotalBytes) continue;
-      const message = `the log keeps ${maxTotalBytes} bytes: chunk ${duplicates + i} of the batch takes ${length}`;
+      const message = `the log keeps ${maxTotalBytes} bytes: a chunk of the batch takes ${length}`;
       throw new StreamError('chunk-too-large', message, { streamId });
     }
     if (growth > 0 && this.totals.bytes + growth > maxTotalBytes) {

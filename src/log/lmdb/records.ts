@@ -12,12 +12,12 @@ export function chunkKey(stream: number, seq: number): Buffer {
 }
 
 /** @internal What is written of a stream beside its chunks, and of the log as stream 0. */
-export const kinds = { version: 0, totals: 1, created: 2, standing: 3, producer: 4, removed: 5 } as const;
+export const kinds = { version: 0, totals: 1, created: 2, standing: 3, producers: 4, removed: 5 } as const;
 
 /** @internal One of {@link kinds}. */
 export type Kind = (typeof kinds)[keyof typeof kinds];
 
-/** @internal Key of what is written of a stream; a producer's holds its id. */
+/** @internal Key of what is written of a stream; some have several, told apart by an id. */
 export function stateKey(stream: number, kind: Kind, id = ''): Buffer {
   const key = Buffer.allocUnsafe(7 + Buffer.byteLength(id));
   key.writeUIntBE(stream, 0, 6);

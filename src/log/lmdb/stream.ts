@@ -1,8 +1,9 @@
 import type { Database } from 'lmdb';
 import { StreamError, type StreamInfo } from '../../chunk/index.js';
-import { admit, nextState, type ProducerState } from '../admission.js';
+import { admit, nextState } from '../admission.js';
 import { describeStream, type StreamStanding } from '../describe-stream.js';
 import type { Appended, AppendOptions, StreamConfig } from '../log.js';
+import { type ProducerEntry, Producers } from './producers.js';
 import { kinds, stateKey } from './records.js';
 
 /** @internal Where a stream stands, as it is written. Never changed, only replaced. */
@@ -18,6 +19,9 @@ export interface Created {
   /** `ttlMs` is `null` where it is `Infinity`. */
   readonly config: StreamConfig;
 }
+
+/** A standing as it is written, with the first of the stream's producers. */
+type Saved = Standing & { readonly producers: readonly ProducerEntry[] };
 
 const beginning: Standing = {
   swept: 0,
@@ -42,10 +46,7 @@ export class LmdbStream {
   removed = false;
 
   private saving = beginning;
-  private readonly producers = new Map<string, ProducerState>();
-  /** Producers that have changed since the last commit began, and since the one before it, as they were. */
-  private changed = new Map<string, ProducerState | undefined>();
-  private changing = new Map<string, ProducerState | undefined>();
+  private readonly producers = new Producers();
 
   constructor(
     readonly number: number,
@@ -91,10 +92,14 @@ export class LmdbStream {
     const first = planned.next;
     const next = first + count - duplicates;
     const ended = close !== undefined && planned.end === undefined;
-    if (producer !== undefined) this.remember(producer.id, nextState(this.producers.get(producer.id), producer, count));
+    if (producer !== undefined) {
+      this.producers.set(producer.id, nextState(this.producers.get(producer.id), producer, count));
+    }
     if (next > first || ended || producer !== undefined) {
+      // Field by field: spreading took a tenth of the time of an append.
       this.planned = {
-        ...planned,
+        swept: planned.swept,
+        first: planned.first,
         next,
         size: planned.size + size,
         lastChunkAt: next > first ? now : planned.lastChunkAt,
@@ -116,33 +121,31 @@ export class LmdbStream {
     this.planned = { ...this.planned, swept: before };
   }
 
-  private remember(id: string, state: ProducerState): void {
-    if (!this.changed.has(id)) this.changed.set(id, this.producers.get(id));
-    this.producers.set(id, state);
-  }
-
   /** Writes what is planned, within a commit. */
   save(states: Database<unknown, Buffer>): void {
-    const { number } = this;
+    const { number, producers } = this;
     this.saving = this.planned;
-    [this.changing, this.changed] = [this.changed, new Map()];
+    const groups = producers.save();
     if (this.removed) {
       this.erase(states);
       return;
     }
     if (this.kept === undefined) void states.put(stateKey(number, kinds.created), this.created);
-    void states.put(stateKey(number, kinds.standing), this.planned);
-    for (const id of this.changing.keys()) {
-      void states.put(stateKey(number, kinds.producer, id), this.producers.get(id));
+    // Most streams have few producers: the first of them need no record of their own.
+    const standing: Saved = { ...this.planned, producers: producers.group(0) };
+    void states.put(stateKey(number, kinds.standing), standing);
+    for (const group of groups) {
+      if (group > 0) void states.put(stateKey(number, kinds.producers, `${group}`), producers.group(group));
     }
   }
 
   private erase(states: Database<unknown, Buffer>): void {
-    const { number } = this;
+    const { number, producers } = this;
     void states.remove(stateKey(number, kinds.created));
     void states.remove(stateKey(number, kinds.standing));
-    for (const id of this.producers.keys()) void states.remove(stateKey(number, kinds.producer, id));
-    this.producers.clear();
+    for (let group = 1; group < producers.groups; group++) {
+      void states.remove(stateKey(number, kinds.producers, `${group}`));
+    }
     const key = stateKey(number, kinds.removed);
     if (this.littered) void states.put(key, this.planned);
     else void states.remove(key);
@@ -152,7 +155,7 @@ export class LmdbStream {
   commit(): boolean {
     const before = this.kept;
     this.kept = this.saving;
-    this.changing.clear();
+    this.producers.commit();
     if (before === undefined || this.removed) return true;
     const { first, next, end } = this.kept;
     return first !== before.first || next !== before.next || end !== before.end;
@@ -160,21 +163,20 @@ export class LmdbStream {
 
   /** Nothing of what is planned or was saved since the last commit came to be. */
   revert(): void {
-    for (const undo of [this.changed, this.changing]) {
-      for (const [id, state] of undo) {
-        if (state === undefined) this.producers.delete(id);
-        else this.producers.set(id, state);
-      }
-      undo.clear();
-    }
+    this.producers.revert();
     this.planned = this.kept ?? beginning;
     this.removed = false;
   }
 
   /** Takes over what was read from disk. */
   load(kind: number, id: string, value: unknown): void {
-    if (kind === kinds.producer) this.producers.set(id, value as ProducerState);
-    else this.planned = this.kept = { ...beginning, ...(value as Partial<Standing>) };
+    if (kind === kinds.producers) {
+      this.producers.load(Number(id), value as ProducerEntry[]);
+      return;
+    }
+    const { producers = [], ...standing } = value as Partial<Saved>;
+    this.planned = this.kept = { ...beginning, ...standing };
+    this.producers.load(0, producers);
     if (kind === kinds.removed) this.removed = true;
   }
 

@@ -31,13 +31,13 @@ describe('stateKey', () => {
   });
 
   it('puts the creation of a stream before everything else of it', () => {
-    const { created, standing, producer, removed } = kinds;
-    const keys = [stateKey(2, created), stateKey(2, standing), stateKey(2, producer, 'p'), stateKey(2, removed)];
+    const { created, standing, producers, removed } = kinds;
+    const keys = [stateKey(2, created), stateKey(2, standing), stateKey(2, producers, '1'), stateKey(2, removed)];
     expect(keys.toReversed().toSorted(Buffer.compare)).toEqual(keys);
   });
 
   it('fits the longest id there is', () => {
-    expect(stateKey(1, kinds.producer, '漢'.repeat(256)).length).toBeLessThan(1978);
+    expect(stateKey(1, kinds.producers, '漢'.repeat(256)).length).toBeLessThan(1978);
   });
 });
 

@@ -23,7 +23,7 @@ function shelf() {
 }
 
 function append(stream: LmdbStream, count: number, options: AppendOptions = {}): void {
-  stream.append(count, stream.admit(count, options, 10), count * 10, options, 5);
+  stream.append(count, stream.admit(count, options, 100), count * 10, options, 5);
 }
 
 describe('LmdbStream', () => {
@@ -78,17 +78,23 @@ describe('LmdbStream', () => {
     expect(noticed(() => append(stream, 0, completed))).toBe(true);
   });
 
-  it('writes a producer only when it has changed', () => {
+  it('writes the first producers with where it stands, the others apart, and those only when they have changed', () => {
     const stream = new LmdbStream(7, created);
     const { kept, states } = shelf();
-    append(stream, 2, by(0));
+    for (let n = 0; n < 20; n++) append(stream, 0, { producer: { id: `p${n}`, epoch: n, seq: 0 } });
     stream.save(states);
-    expect(kept.get('7 producer p')).toEqual({ epoch: 0, next: 2 });
     stream.commit();
+    expect([...kept.keys()]).toEqual(['7 created', '7 standing', '7 producers 1']);
+    expect(kept.get('7 standing')).toMatchObject({ producers: { length: 16, 3: ['p3', 3, 0] } });
+    expect(kept.get('7 producers 1')).toEqual([16, 17, 18, 19].map((n) => [`p${n}`, n, 0]));
     kept.clear();
-    append(stream, 1);
+    append(stream, 1, { producer: { id: 'p2', epoch: 2, seq: 0 } });
     stream.save(states);
     expect([...kept.keys()]).toEqual(['7 standing']);
+    stream.commit();
+    stream.removed = true;
+    stream.save(states);
+    expect([...kept.keys()]).toEqual(['7 removed']);
   });
 
   it('leaves only what tells which chunks to remove, and then nothing', () => {
@@ -115,7 +121,6 @@ describe('LmdbStream', () => {
     stream.commit();
     const again = new LmdbStream(7, created);
     again.load(kinds.standing, '', kept.get('7 standing'));
-    again.load(kinds.producer, 'p', kept.get('7 producer p'));
     expect(again.info()).toEqual(stream.info());
     expect(again.settled).toBe(true);
     expect(again.admit(3, by(0), 10)).toBe(3);
