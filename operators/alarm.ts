@@ -15,6 +15,8 @@ export class Alarm {
   constructor(
     private readonly scheduler: SchedulerLike,
     private readonly ring: () => void,
+    /** Whether it only tidies up: then it keeps no process alive, where the scheduler's timers are those of Node. */
+    private readonly background = false,
   ) {}
 
   /** Rings once in `delayMs`, and not when it was to ring before. */
@@ -46,6 +48,7 @@ export class Alarm {
     this.timer?.unsubscribe();
     this.firesAt = now + delayMs;
     this.timer = this.scheduler.schedule(() => this.fire(), delayMs);
+    if (this.background) letGo(this.timer);
   }
 
   private fire(): void {
@@ -56,4 +59,10 @@ export class Alarm {
     this.ringsAt = Infinity;
     this.ring();
   }
+}
+
+/** RxJS says nothing of what keeps a process alive; its asynchronous actions have Node's timer as their `id`. */
+function letGo(timer: Subscription): void {
+  const { id } = timer as { id?: { unref?: () => void } };
+  id?.unref?.();
 }

@@ -1,6 +1,7 @@
 import { asyncScheduler, type MonoTypeOperatorFunction, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
 import { checkBound, StreamError } from '../src/chunk/index.js';
 import { Alarm } from './alarm.js';
+import { Intake } from './intake.js';
 import { operate, Stage } from './operate.js';
 import { Replay } from './replay.js';
 import { Ring } from './ring.js';
@@ -43,7 +44,12 @@ const maxFedBack = 65_536;
  * gets the replay and the end. After that the next subscriber starts the source anew.
  *
  * Delivery is a plain loop: a subscriber that throws is dropped alone, and one that works asynchronously is slow only
- * inside its own stage. Give each its own bounded one: `shared$.pipe(backpressure(work, { capacity: 64 }))`.
+ * behind its own stages. Give each such one a flow and a `gate` directly behind the hub, which says what its slowness costs:
+ *
+ * - `gate({ flow, overflow: 'drop-oldest', announce: true })`: itself the oldest items, with a `Gap` in their place;
+ * - `gate({ flow })`: itself the subscription, which ends with `overflow`;
+ * - `gate({ flow, upstream })`: everyone's pace, `upstream` being the flow of the source. It gets at most `capacity` items
+ *   ahead of the slowest, besides the replay and what stages behind the gate hold.
  *
  * - **Emits** every item to everyone at once.
  * - **Errors** with `limit-reached` those beyond `maxSubscribers`; with `overflow` when subscribers have fed back 65 536 items
@@ -84,7 +90,7 @@ class Hub<T> {
   private readonly subscribers = new Set<Subscriber<T>>();
   /** The subscribers as an array, as long as they stay the same. */
   private audience: readonly Subscriber<T>[] | undefined;
-  private source: Intake<T> | undefined;
+  private source: Feed<T> | undefined;
   /** Whether something is being delivered: what comes meanwhile waits, so that everyone sees it in the same order. */
   private busy = false;
   private readonly waiting = new Ring<T>(maxFedBack);
@@ -99,7 +105,7 @@ class Hub<T> {
     private readonly replay: Replay<T> | undefined,
     private readonly options: HubOptions<T>,
   ) {
-    this.alarm = new Alarm(options.scheduler, () => this.reset());
+    this.alarm = new Alarm(options.scheduler, () => this.reset(), true);
   }
 
   join(subscriber: Subscriber<T>): void {
@@ -130,8 +136,8 @@ class Hub<T> {
   }
 
   private connect(): void {
-    // The intake is known before the source is subscribed: so a source that emits at once can be stopped at once.
-    operate<T>((destination) => (this.source = new Intake(destination, this)))(this.upstream).subscribe();
+    // The feed is known before the source is subscribed: so a source that emits at once can be stopped at once.
+    operate<T>((destination) => (this.source = new Feed(destination, this)))(this.upstream).subscribe();
   }
 
   private leave(subscriber: Subscriber<T>): void {
@@ -165,7 +171,9 @@ class Hub<T> {
     if (replay === undefined) return;
     replay.forget();
     this.busy = true;
+    if (subscriber instanceof Intake) subscriber.replaying = true;
     for (let i = 0; i < replay.length && !subscriber.closed; i++) send(subscriber, replay.at(i));
+    if (subscriber instanceof Intake) subscriber.replaying = false;
     this.busy = busy;
     this.drain();
   }
@@ -214,7 +222,7 @@ class Hub<T> {
 }
 
 /** The hub's own subscription to the source. */
-class Intake<T> extends Stage<T> {
+class Feed<T> extends Stage<T> {
   constructor(
     destination: Subscriber<T>,
     private readonly hub: Hub<T>,

@@ -14,6 +14,7 @@ export * from './drain-to.js';
 export * from './fan-out.js';
 export * from './flow-map.js';
 export * from './gap-timeout.js';
+export * from './gate.js';
 export * from './heartbeat.js';
 export * from './idle-timeout.js';
 export * from './measure.js';

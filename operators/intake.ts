@@ -1,4 +1,4 @@
-import type { MonoTypeOperatorFunction } from 'rxjs';
+import type { MonoTypeOperatorFunction, Subscriber } from 'rxjs';
 import { operate, Stage } from './operate.js';
 
 /**
@@ -10,4 +10,13 @@ export function intake<T>(): MonoTypeOperatorFunction<T> {
   return operate((destination) => new Intake(destination));
 }
 
-class Intake<T> extends Stage<T> {}
+/**
+ * The intake of a stage; a hub that it subscribes to says here what is a replay.
+ *
+ * @internal
+ */
+export class Intake<T> extends Stage<T> {
+  set replaying(replaying: boolean) {
+    (this.destination as Subscriber<T> & { replaying?: boolean }).replaying = replaying;
+  }
+}

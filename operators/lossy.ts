@@ -12,6 +12,8 @@ const none: readonly Gap[] = [];
  */
 export abstract class LossyStage<T, R = T> extends Stage<T, R | Gap> {
   protected readonly line: WaitingLine<T>;
+  /** Whether what comes now is a replay, which is kept elsewhere anyway and takes up no room. */
+  replaying = false;
 
   constructor(
     destination: Subscriber<R | Gap>,
@@ -24,6 +26,7 @@ export abstract class LossyStage<T, R = T> extends Stage<T, R | Gap> {
 
   /** Lets an item wait, as the rules have it; `slots` of those that wait are about to be taken. */
   protected wait(item: T, slots = 0): void {
+    if (this.replaying) return this.line.replay(item);
     try {
       this.line.add(item, slots);
     } catch (error) {

@@ -49,7 +49,7 @@ export class Replay<T> {
     if (maxAgeMs !== Infinity) this.times = new Ring(Infinity);
     this.maxBytes = bytes;
     this.maxAgeMs = maxAgeMs;
-    this.alarm = new Alarm(scheduler, () => this.forget());
+    this.alarm = new Alarm(scheduler, () => this.forget(), true);
   }
 
   get length(): number {

@@ -66,6 +66,8 @@ export class WaitingLine<T> {
   /** What was lost before the first that waits. */
   private lostBefore: Losses | undefined;
   private waiting = 0;
+  /** How many of those that wait came as a replay: the first. */
+  private replays = 0;
   /** How many were made one in the youngest that waits. */
   private merged = 1;
 
@@ -77,6 +79,16 @@ export class WaitingLine<T> {
   /** How many items wait. */
   get length(): number {
     return this.waiting;
+  }
+
+  /** Whether there is nothing to be taken: no item, and no losses. */
+  get empty(): boolean {
+    return this.lostBefore === undefined && this.queue.length === 0;
+  }
+
+  /** How many of those that wait came as a replay: the first. */
+  get replayed(): number {
+    return this.replays;
   }
 
   /** The item that waits longest. There must be one. */
@@ -92,7 +104,7 @@ export class WaitingLine<T> {
    * @throws StreamError `overflow` when there is no room and nothing may be lost; `callback-failed` when `merge` throws
    */
   add(item: T, slots = 0): void {
-    if (this.waiting < this.rules.capacity + slots) return this.push(item);
+    if (this.waiting < this.rules.capacity + this.replays + slots) return this.push(item);
     switch (this.rules.overflow) {
       case 'error':
         throw this.overflow(item, this.rules.capacity === 0 ? 'nothing may wait' : this.full());
@@ -110,6 +122,12 @@ export class WaitingLine<T> {
     }
   }
 
+  /** Lets an item of a replay wait, before all others: it takes up nobody's room. */
+  replay(item: T): void {
+    this.replays++;
+    this.push(item);
+  }
+
   /** What was lost before the first that waits, if anything, to be told now. */
   takeLosses(): Losses | undefined {
     const { lostBefore } = this;
@@ -121,6 +139,7 @@ export class WaitingLine<T> {
   /** Takes the item that waits longest. There must be one, and no losses before it. */
   take(): T {
     this.waiting--;
+    if (this.replays > 0) this.replays--;
     return this.queue.shift() as T;
   }
 
@@ -129,6 +148,7 @@ export class WaitingLine<T> {
     this.queue.clear();
     this.lostBefore = undefined;
     this.waiting = 0;
+    this.replays = 0;
   }
 
   private push(item: T): void {

@@ -78,12 +78,43 @@ describe('Alarm', () => {
     expect(rung).toHaveLength(1);
   });
 
+  it('keeps the process alive, unless it only tidies up', () => {
+    vi.useRealTimers();
+    const alive = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = alive();
+    const tidying = new Alarm(asyncScheduler, () => {}, true);
+    tidying.set(60_000);
+    expect(alive()).toBe(before);
+    alarm.set(60_000);
+    expect(alive()).toBe(before + 1);
+    alarm.cancel();
+    tidying.cancel();
+  });
+
+  it('rings although it only tidies up', () => {
+    const tidying = new Alarm(asyncScheduler, () => rung.push(Date.now()), true);
+    tidying.set(5);
+    vi.advanceTimersByTime(5);
+    expect(rung).toEqual([5]);
+  });
+
+  it('tidies up on timers that know nothing of a process', () => {
+    // As in a browser, where a timer is a number.
+    vi.stubGlobal('setInterval', () => 1);
+    const tidying = new Alarm(asyncScheduler, () => {}, true);
+    expect(() => tidying.set(5)).not.toThrow();
+    tidying.cancel();
+    vi.unstubAllGlobals();
+  });
+
   it('runs on the scheduler it is given', () => {
     const scheduler = new VirtualTimeScheduler();
-    const virtual = new Alarm(scheduler, () => rung.push(scheduler.now()));
-    virtual.set(5);
-    virtual.set(8);
+    for (const background of [false, true]) {
+      const virtual = new Alarm(scheduler, () => rung.push(scheduler.now()), background);
+      virtual.set(5);
+      virtual.set(8);
+    }
     scheduler.flush();
-    expect(rung).toEqual([8]);
+    expect(rung).toEqual([8, 8]);
   });
 });

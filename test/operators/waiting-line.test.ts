@@ -52,6 +52,39 @@ describe('a waiting line', () => {
     expect(heard).toHaveLength(2);
   });
 
+  it('has room beside a replay for as many as otherwise', () => {
+    const { line } = createLine({ capacity: 1, overflow: 'drop-oldest', announce: true });
+    for (const seq of [0, 1, 2]) line.replay(item(seq));
+    line.add(item(3));
+    expect(line.replayed).toBe(3);
+    line.add(item(4));
+    expect([line.replayed, line.length]).toEqual([2, 4]);
+    line.takeLosses();
+    line.take();
+    line.take();
+    expect([line.replayed, line.length]).toEqual([0, 2]);
+    line.add(item(5));
+    line.add(item(6));
+    expect(leave(line)).toEqual(['3-5', 5, 6]);
+  });
+
+  it('is empty when there is neither an item nor a loss to be told', () => {
+    const { line } = createLine({ capacity: 1, overflow: 'drop-oldest', announce: true });
+    expect(line.empty).toBe(true);
+    line.add(item(0));
+    line.add(item(1));
+    line.take();
+    expect(line.empty).toBe(false);
+    line.takeLosses();
+    expect(line.empty).toBe(true);
+    const losing = createLine({ capacity: 0, overflow: 'drop-newest', announce: true }).line;
+    losing.add(item(0));
+    expect(losing.empty).toBe(false);
+    losing.replay(item(1));
+    losing.clear();
+    expect([losing.empty, losing.replayed]).toEqual([true, 0]);
+  });
+
   it('shows the first that waits behind what was lost before it', () => {
     const { line } = createLine({ capacity: 1, overflow: 'drop-newest', announce: true });
     line.add(item(0));
