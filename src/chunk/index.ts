@@ -13,6 +13,7 @@ export * from './errors.js';
 export * from './issue.js';
 export * from './name.js';
 export * from './notice.js';
+export * from './payload.js';
 export * from './position.js';
 export * from './sha256.js';
 export * from './stream-info.js';

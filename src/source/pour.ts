@@ -2,7 +2,11 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import { drainTo, type DrainToOptions } from '../../operators/drain-to.js';
 import { StreamError } from '../chunk/index.js';
 
-/** Something to write to that is closed at the end. */
+/**
+ * Something to write to that is closed at the end.
+ *
+ * @internal
+ */
 export interface Vessel<T> {
   write(item: T): Promise<unknown>;
   close(): Promise<unknown>;
