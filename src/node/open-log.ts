@@ -8,8 +8,8 @@ interface LogKind {
   readonly form: string;
   /** Whether a URL of its scheme is whole. */
   readonly fits: RegExp;
-  /** The optional peer dependency it stands on. */
-  readonly needs?: string;
+  /** The optional peer dependencies it stands on. */
+  readonly needs?: readonly string[];
   /** Opens what stands behind the scheme and its colon. */
   readonly open: (place: string, url: string) => Promise<Log>;
 }
@@ -19,11 +19,17 @@ const kinds: Readonly<Record<string, LogKind>> = {
   lmdb: {
     form: 'lmdb:DIR',
     fits: /^lmdb:./,
-    needs: 'lmdb',
+    needs: ['lmdb'],
     open: async (folder) => await (await import('../log/lmdb.js')).createLmdbLog(folder),
   },
-  redis: { form: 'redis://HOST:PORT', fits: /^redis:\/\/./, needs: 'ioredis', open: openRedis },
-  rediss: { form: 'rediss://HOST:PORT', fits: /^rediss:\/\/./, needs: 'ioredis', open: openRedis },
+  redis: { form: 'redis://HOST:PORT', fits: /^redis:\/\/./, needs: ['ioredis'], open: openRedis },
+  rediss: { form: 'rediss://HOST:PORT', fits: /^rediss:\/\/./, needs: ['ioredis'], open: openRedis },
+  nats: {
+    form: 'nats://HOST:PORT',
+    fits: /^nats:\/\/./,
+    needs: ['@nats-io/transport-node', '@nats-io/jetstream'],
+    open: openNats,
+  },
 };
 
 /** Opens a log in Redis, and looks whether somebody answers: better now than when the first chunk comes. */
@@ -42,6 +48,28 @@ async function openRedis(_place: string, url: string): Promise<Log> {
   return createRedisLog(client);
 }
 
+/** Opens a log in NATS, and looks whether JetStream answers. A server that is silent for 10 s is taken to be gone. */
+async function openNats(_place: string, url: string): Promise<Log> {
+  const [{ connect }, { createNatsLog }] = await Promise.all([
+    import('@nats-io/transport-node'),
+    import('../log/nats.js'),
+  ]);
+  const { host, username, password } = new URL(url);
+  const [user, pass] = [username, password].map(decodeURIComponent);
+  const account = user === '' ? {} : pass === '' ? { token: user! } : { user: user!, pass: pass! };
+  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 250, pingInterval: 5000 };
+  let log: Log | undefined;
+  try {
+    const connection = await connect({ servers: host, ...account, ...patience });
+    log = createNatsLog(connection, { closeConnection: true });
+    await log.list('none');
+    return log;
+  } catch (error) {
+    await log?.dispose();
+    throw toStreamError(error, 'log-unavailable');
+  }
+}
+
 /** The forms that {@link openLog} understands, for messages and help. */
 export const logForms: string = Object.values(kinds)
   .map(({ form }) => form)
@@ -55,6 +83,7 @@ export const logForms: string = Object.values(kinds)
  * | `memory` | in memory, gone with the process |
  * | `lmdb:DIR` | in a folder, which is made when it is not there; needs the package `lmdb` |
  * | `redis://HOST:PORT` | in Redis, shared by all who open it; needs the package `ioredis`. `rediss:` over TLS |
+ * | `nats://HOST:PORT` | in NATS JetStream, shared by all who open it; needs `@nats-io/transport-node` and `@nats-io/jetstream` |
  *
  * @throws TypeError when `url` is no string, RangeError when it has none of these forms; rejects as the log does that it
  *   opens, and with `log-unavailable` when the package it needs is not installed
@@ -71,9 +100,10 @@ export async function openLog(url: string): Promise<Log> {
   try {
     return await kind.open(url.slice(scheme.length + 1), url);
   } catch (cause) {
-    const { needs } = kind;
-    if (needs === undefined || !isMissing(cause, needs)) throw cause;
-    const message = `a log of the form ${kind.form} needs the package "${needs}": npm install ${needs}`;
+    const { form, needs = [] } = kind;
+    if (!needs.some((name) => isMissing(cause, name))) throw cause;
+    const [packages, names] = [needs.length > 1 ? 'packages' : 'package', needs.map((name) => `"${name}"`)];
+    const message = `a log of the form ${form} needs the ${packages} ${names.join(' and ')}: npm install ${needs.join(' ')}`;
     throw new StreamError('log-unavailable', message, { cause });
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLog } from '../../src/node/open-log.js';
 import { run } from '../run.js';
+import { natsPath, startNats } from '../servers/nats.js';
 import { redisPath, startRedis } from '../servers/redis.js';
 
 describe('openLog', () => {
@@ -46,6 +47,34 @@ describe('openLog', () => {
     }
   });
 
+  it.skipIf(natsPath === undefined)('opens a log in NATS', async () => {
+    const server = await startNats();
+    try {
+      for (const names of [['a'], ['a', 'b']]) {
+        const log = await openLog(server.url);
+        await log.create(names.at(-1)!);
+        expect((await log.list()).map(({ streamId }) => streamId)).toEqual(names);
+        await log.dispose();
+      }
+      await server.kill();
+      await expect(openLog(server.url)).rejects.toMatchObject({ code: 'log-unavailable' });
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  it.each(['@nats-io/transport-node', '@nats-io/jetstream'])(
+    'says what NATS needs when %s is missing',
+    async (name) => {
+      const { stdout } = await run('test/node/without-package.ts', [name, 'nats://somewhere']).ended;
+      const packages = '"@nats-io/transport-node" and "@nats-io/jetstream"';
+      const install = 'npm install @nats-io/transport-node @nats-io/jetstream';
+      expect(stdout.toString()).toBe(
+        `log-unavailable: a log of the form nats://HOST:PORT needs the packages ${packages}: ${install}\n`,
+      );
+    },
+  );
+
   it.each([
     ['lmdb', 'lmdb:somewhere', 'lmdb:DIR'],
     ['ioredis', 'redis://somewhere', 'redis://HOST:PORT'],
@@ -67,6 +96,8 @@ describe('openLog', () => {
     'lmdb:',
     'redis:',
     'redis://',
+    'nats:',
+    'nats://',
     'constructor',
     '__proto__:x',
     ':',

@@ -5,6 +5,8 @@ import { createRedisLog, type RedisClient, type RedisLogOptions } from '../../sr
 import type { Log } from '../../src/log/log.js';
 import { type RedisServer, startRedis } from './redis.js';
 
+export { pause, until } from './until.js';
+
 /** A client of each package, not connected: only a pattern. */
 export const clients: Readonly<Record<string, (url: string) => RedisClient>> = {
   ioredis: (url) => new Redis(url, { lazyConnect: true }),
@@ -55,16 +57,4 @@ export function redisStage(...config: string[]): RedisStage {
         .trim()
         .split('\n').length - 1,
   };
-}
-
-/** Waits until something holds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<void> {
-  for (const end = Date.now() + patienceMs; !(await holds()); await pause(5)) {
-    if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain until ${what}`);
-  }
-}
-
-/** Waits for real. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

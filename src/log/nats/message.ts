@@ -1,0 +1,89 @@
+import { type EncodedChunk, type EndStatus, StreamError } from '../../chunk/index.js';
+import type { ProducerState } from '../admission.js';
+import { readChunk, writeChunk } from '../lmdb/records.js';
+import type { StreamConfig } from '../log.js';
+import type { StreamState } from './state.js';
+
+/** @internal One message of a stream: chunks that were kept together, and where the stream stands since then. */
+export interface StreamMessage {
+  /** Its number in JetStream, which grows with every message of any stream. */
+  readonly seq: number;
+  readonly state: StreamState;
+  /** How many chunks it holds: the newest of `state.next`. */
+  readonly count: number;
+  readonly body: Uint8Array;
+}
+
+/** @internal Name of the header that holds where the stream stands. */
+export const stateHeader = 'Sluice-State';
+
+/** Four bytes with the length of what follows stand before every chunk. */
+const prefix = 4;
+
+/** The state as it is written. Producers are a list, because their ids may be any text. */
+interface Written extends Omit<StreamState, 'config' | 'producers' | 'end'> {
+  readonly version: 1;
+  readonly count: number;
+  readonly config: object;
+  readonly producers: readonly (readonly [id: string, epoch: number, next: number])[];
+  readonly end?: { readonly status: EndStatus; readonly reason?: string };
+}
+
+/** @internal Writes where a stream stands behind `count` chunks, in printable ASCII, as a header must be. */
+export function writeState(state: StreamState, count: number): string {
+  const producers = Array.from(state.producers, ([id, { epoch, next }]) => [id, epoch, next]);
+  const written = { version: 1, count, ...state, producers };
+  const text = JSON.stringify(written, (_, value: unknown) => (value === Infinity ? 'Infinity' : value));
+  return text.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** @internal Reads what {@link writeState} wrote. `log-incompatible` when it is anything else. */
+export function readState(streamId: string, text: string | undefined): { state: StreamState; count: number } {
+  let written: Written | undefined;
+  try {
+    written = JSON.parse(text ?? 'null') as Written;
+  } catch {
+    // It is none of ours either way.
+  }
+  if (written?.version !== 1) {
+    const message = `stream "${streamId}": NATS keeps a message that this version of the log has not written`;
+    throw new StreamError('log-incompatible', message, { streamId });
+  }
+  const { version: _, count, config, producers, ...standing } = written;
+  const known = producers.map(([id, epoch, next]): [string, ProducerState] => [id, { epoch, next }]);
+  return { state: { ...standing, config: readConfig(config), producers: new Map(known) } as StreamState, count };
+}
+
+function readConfig(config: object): StreamConfig {
+  const { ttlMs } = config as { ttlMs?: unknown };
+  return ttlMs === 'Infinity' ? { ...config, ttlMs: Infinity } : (config as StreamConfig);
+}
+
+/** @internal Bytes that a chunk takes in a message, at most. */
+export function spaceOf({ length }: EncodedChunk): number {
+  // The length, the sizes that stand before a chunk, the chunk.
+  return prefix + 16 + length;
+}
+
+/** @internal Writes chunks as one body. */
+export function writeBody(chunks: readonly EncodedChunk[]): Uint8Array {
+  const parts: Buffer[] = [];
+  for (const chunk of chunks) {
+    const record = writeChunk(chunk);
+    const length = Buffer.allocUnsafe(prefix);
+    length.writeUInt32LE(record.length);
+    parts.push(length, record);
+  }
+  return Buffer.concat(parts);
+}
+
+/** @internal Reads the chunks of a message from number `from` on; none below the first. */
+export function* chunksFrom({ state, count, body }: StreamMessage, from: number): Generator<EncodedChunk> {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let seq = state.next - count;
+  for (let at = 0; at < bytes.length; seq++) {
+    const begin = at + prefix;
+    at = begin + bytes.readUInt32LE(at);
+    if (seq >= from) yield readChunk(bytes.subarray(begin, at));
+  }
+}
