@@ -26,7 +26,7 @@ export interface RedisLogOptions {
   readonly maxChunkBytes?: number;
   /** Producers that a stream knows; an append by one more is `limit-reached`. Default 1 024. */
   readonly maxProducers?: number;
-  /** Encoded bytes of appends that are not answered yet; one more is an `overflow`. Default 64 MiB. */
+  /** Encoded bytes of appends not answered yet, and 100 for each; one more is an `overflow`. Default 64 MiB. */
   readonly maxPendingBytes?: number;
   /** Ended streams are removed after this long, unless their configuration says otherwise. Default 3 600 000: an hour. */
   readonly ttlMs?: number;
@@ -41,6 +41,8 @@ const fromZero = { min: 0 };
 /** Streams whose queue is kept although it is empty, since the next append is likely to come soon. */
 const maxIdle = 1000;
 const noOptions: AppendOptions = {};
+/** What an append that waits takes beside its chunks. */
+const appendCost = 100;
 
 /**
  * Makes a log in Redis 6.2 or later, for any number of processes: each stream a hash and a Redis Stream in one slot, each
@@ -110,7 +112,7 @@ class RedisLog implements Log {
     options: AppendOptions = noOptions,
   ): Promise<Appended> {
     checkAppend(options);
-    const bytes = batch.reduce((sum, { length }) => sum + length, 0);
+    const bytes = batch.reduce((sum, { length }) => sum + length, appendCost);
     if (this.pendingBytes > 0 && this.pendingBytes + bytes > this.maxPendingBytes) {
       const message = `appends of ${this.pendingBytes} of ${this.maxPendingBytes} bytes wait for Redis: there is no room for ${bytes} more`;
       throw new StreamError('overflow', message, { streamId });

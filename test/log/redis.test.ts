@@ -81,7 +81,7 @@ describe.skipIf(redisPath === undefined).each(clientNames)('createRedisLog throu
   });
 
   it('refuses an append for which there is no room while others wait', async () => {
-    const log = stage.log(client, { maxPendingBytes: 100 });
+    const log = stage.log(client, { maxPendingBytes: 300 });
     await log.create('s');
     const first = log.append('s', texts(0, 1));
     await refused('overflow', () => log.append('s', texts(1, 1)));
@@ -90,7 +90,7 @@ describe.skipIf(redisPath === undefined).each(clientNames)('createRedisLog throu
   });
 
   it('leaves nothing behind of streams that expire or are removed', async () => {
-    const log = stage.log(client, { ttlMs: 50 });
+    const log = stage.log(client, { ttlMs: 200 });
     for (const name of ['a', 'b', 'c']) {
       await log.create(name);
       await log.append(name, texts(0, 2), { ...by('p'), ...completed });
@@ -102,7 +102,6 @@ describe.skipIf(redisPath === undefined).each(clientNames)('createRedisLog throu
       'they are gone',
       async () => (await log.info('a')) === undefined && (await log.info('c')) === undefined,
     );
-    expect(await stage.admin().zcard('sluice:names')).toBe(3);
     // Each new stream strikes out some that are over.
     await log.create('e');
     expect(await stage.admin().zcard('sluice:names')).toBe(2);

@@ -80,15 +80,13 @@ export class StreamAppends {
   }
 
   private async perform(group: readonly Pending[]): Promise<void> {
-    const repeatable = group.filter(({ options }) => isRepeatable(options));
+    const repeatable = group.filter(isRepeatable);
     try {
       this.settle(group, await this.call(group, repeatable.length === group.length));
     } catch (error) {
       if (!(error instanceof AnswerLost)) throw error;
       // The others are made again: had they been kept, they are acknowledged only.
-      for (const { options, reject } of group) {
-        if (!isRepeatable(options)) reject(answerLost(error.cause, this.streamId));
-      }
+      for (const pending of group) if (!isRepeatable(pending)) pending.reject(answerLost(error.cause, this.streamId));
       if (repeatable.length > 0) this.settle(repeatable, await this.call(repeatable, true));
     }
   }
@@ -142,8 +140,8 @@ export function noStream(streamId: string): StreamError {
 }
 
 /** Whether an append that was kept already does nothing when it comes again. */
-function isRepeatable({ producer }: AppendOptions): boolean {
-  return producer !== undefined;
+function isRepeatable({ batch, options }: Pending): boolean {
+  return batch.length === 0 || options.producer !== undefined;
 }
 
 function write({ batch, options, token }: Pending, values: RedisArgument[]): void {

@@ -106,6 +106,12 @@ describe('StreamAppends', () => {
     expect(await known).toMatchObject({ duplicates: 1 });
   });
 
+  it('makes an end alone again, whoever it is from', () => {
+    const { calls, appends } = make();
+    void appends.add([], { close: { status: 'cancelled' } }, 'token', 0);
+    expect(calls[0]!.repeatable).toBe(true);
+  });
+
   it('rejects all of a call that failed, and goes on', async () => {
     const { calls, add } = make();
     const failing = add(0, by(0));
