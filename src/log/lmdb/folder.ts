@@ -1,5 +1,5 @@
-import { mkdirSync, openSync, readSync, closeSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
 import { type EncodedChunk, StreamError, toStreamError } from '../../chunk/index.js';
 import { kinds, readChunk, stateKey } from './records.js';
@@ -117,6 +117,23 @@ async function checkVersion(states: Database<unknown, Buffer>, path: string): Pr
     throw new StreamError('log-incompatible', message);
   }
   await states.put(key, version).catch((error: unknown) => failWrite(path, error));
+  for (const folder of [path, dirname(path)]) syncEntries(folder);
+}
+
+/** A file that is on disk is lost all the same when the folder that names it is not. */
+function syncEntries(path: string): void {
+  let folder;
+  try {
+    folder = openSync(path, 'r');
+  } catch {
+    // Windows has no such thing and does it by itself; elsewhere a folder may be one to enter but not to look into.
+    return;
+  }
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function damaged(path: string, cause?: unknown): StreamError {
