@@ -14,6 +14,7 @@ export type Overflow = 'error' | 'drop-oldest' | 'drop-newest' | 'replace-newest
 export interface OverflowOptions<T = unknown> {
   /**
    * Items that may wait. Default 16; 1 for `latest`, where no other is allowed. 0 with `error` and `drop-newest` only.
+   * With `error`, the replay of a `fanOut` directly before does not count, and waits beside them.
    */
   readonly capacity?: number;
   /**

@@ -25,7 +25,7 @@ export interface GateOptions<T = unknown> extends OverflowOptions<T> {
  *
  * Behind `fanOut`, each slow subscriber has a gate and a flow of its own, and chooses what its slowness costs: itself the
  * oldest items (`drop-oldest`, with `announce` a `Gap` in their place), itself the subscription (`error`), or everyone's pace
- * (`upstream`). Directly behind `fanOut` a replay does not count: it waits beside the `capacity`.
+ * (`upstream`).
  *
  * It treats every item alike: put it behind `unwrap` when notices travel with the chunks.
  *
@@ -83,8 +83,8 @@ class Gate<T> extends LossyStage<T> {
   }
 
   protected override _next(item: T): void {
-    if (this.flow.open && !this.draining && this.idle) this.pass(item);
-    else this.hold(item);
+    if (this.draining || !this.flow.open || !this.idle) this.hold(item);
+    else this.pass(item);
     this.drain();
   }
 
@@ -98,6 +98,13 @@ class Gate<T> extends LossyStage<T> {
     this.gaps.clear();
     this.callOff?.();
     this.lane?.close();
+  }
+
+  /** Emits an item that nothing waits before. */
+  private pass(item: T): void {
+    this.draining = true;
+    this.flow.emit(this.destination, item);
+    this.draining = false;
   }
 
   private get idle(): boolean {
@@ -116,7 +123,9 @@ class Gate<T> extends LossyStage<T> {
   /** Emits what may go now. A loop, because what comes meanwhile would otherwise overtake, or pile up on the stack. */
   private drain(): void {
     if (this.draining) return;
+    this.draining = true;
     while (this.flow.open && !this.idle && !this.closed) this.step();
+    this.draining = false;
     if (this.closed) return;
     if (!this.idle) this.await();
     else if (this.completed) super._complete();
@@ -125,9 +134,9 @@ class Gate<T> extends LossyStage<T> {
   /** Emits the first that waits, or what was lost before it. */
   private step(): void {
     if (this.gaps.length === 0) this.takeGaps().forEach((gap) => this.gaps.push(gap));
-    if (this.gaps.length > 0) return this.pass(this.gaps.shift() as Gap);
-    // What has no number was lost without a gap.
-    if (this.line.length > 0) this.pass(this.take());
+    if (this.gaps.length > 0) this.flow.emit(this.destination, this.gaps.shift() as Gap);
+    // What has no number was lost without a gap: there may be nothing at all.
+    else if (this.line.length > 0) this.flow.emit(this.destination, this.take());
   }
 
   private take(): T {
@@ -135,12 +144,6 @@ class Gate<T> extends LossyStage<T> {
     const item = this.line.take();
     if (counted) this.lane?.release();
     return item;
-  }
-
-  private pass(item: T | Gap): void {
-    this.draining = true;
-    this.flow.emit(this.destination, item);
-    this.draining = false;
   }
 
   private await(): void {

@@ -1,4 +1,5 @@
-import type { MonoTypeOperatorFunction, Subscriber } from 'rxjs';
+import type { MonoTypeOperatorFunction } from 'rxjs';
+import { LossyStage } from './lossy.js';
 import { operate, Stage } from './operate.js';
 
 /**
@@ -17,6 +18,7 @@ export function intake<T>(): MonoTypeOperatorFunction<T> {
  */
 export class Intake<T> extends Stage<T> {
   set replaying(replaying: boolean) {
-    (this.destination as Subscriber<T> & { replaying?: boolean }).replaying = replaying;
+    const stage: unknown = this.destination;
+    if (stage instanceof LossyStage) stage.replaying = replaying;
   }
 }

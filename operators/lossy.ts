@@ -12,7 +12,7 @@ const none: readonly Gap[] = [];
  */
 export abstract class LossyStage<T, R = T> extends Stage<T, R | Gap> {
   protected readonly line: WaitingLine<T>;
-  /** Whether what comes now is a replay, which is kept elsewhere anyway and takes up no room. */
+  /** Whether what comes now is the replay of a hub. */
   replaying = false;
 
   constructor(
@@ -26,12 +26,17 @@ export abstract class LossyStage<T, R = T> extends Stage<T, R | Gap> {
 
   /** Lets an item wait, as the rules have it; `slots` of those that wait are about to be taken. */
   protected wait(item: T, slots = 0): void {
-    if (this.replaying) return this.line.replay(item);
+    if (this.replaying && this.strict) return this.line.replay(item);
     try {
       this.line.add(item, slots);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Whether one too many would end it: then a replay, of which nobody is told how long it is, must not count. */
+  private get strict(): boolean {
+    return this.rules.overflow === 'error' && this.rules.capacity > 0;
   }
 
   /** The gaps to be emitted before the first that waits, reported. */

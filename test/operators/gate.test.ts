@@ -215,6 +215,16 @@ describe('a gate between two flows', () => {
     expect(got).toEqual([0, streamError('backpressure-broken', 'lane "gate" holds 5 with a window of 2')]);
   });
 
+  it('keeps order when a source goes on the moment it may', () => {
+    const upstream = createFlow();
+    const { source, lane, got } = slow({ upstream, capacity: 1 });
+    for (const each of [0, 1]) source.next(each);
+    upstream.whenOpen(() => source.next(2));
+    lane.release();
+    lane.release();
+    expect(got).toEqual([0, 1, 2]);
+  });
+
   it('stops nobody once it is gone', () => {
     const upstream = createFlow();
     const { source, subscription } = slow({ upstream, capacity: 1 });

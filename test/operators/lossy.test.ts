@@ -1,5 +1,6 @@
-import { Subject } from 'rxjs';
+import { Subject, Subscriber } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { Gap } from '../../src/chunk/index.js';
 import { LossyStage } from '../../operators/lossy.js';
 import { operate } from '../../operators/operate.js';
 import { checkOverflow } from '../../operators/waiting-line.js';
@@ -10,6 +11,10 @@ import type { OverflowOptions } from '../../operators/index.js';
 class Hoard extends LossyStage<Item> {
   protected override _next(each: Item): void {
     this.wait(each);
+  }
+
+  get waiting(): number | 'closed' {
+    return this.closed ? 'closed' : this.line.length;
   }
 
   protected override _complete(): void {
@@ -42,5 +47,21 @@ describe('a lossy stage', () => {
 
   it('fails where nothing may be lost', () => {
     expect(hoard({ capacity: 1 })).toEqual([streamError('overflow', 'hoard: 1 items are waiting')]);
+  });
+
+  it('has room for a replay beside its capacity, where one too many would end it', () => {
+    const replayed = (options: OverflowOptions<Item>) => {
+      const ignored = new Subscriber<Item | Gap>({ next() {}, error() {}, complete() {} });
+      const stage = new Hoard(ignored, 'hoard', checkOverflow(options));
+      stage.replaying = true;
+      for (const seq of [0, 1, 2]) stage.next(item(seq));
+      stage.replaying = false;
+      for (const seq of [3, 4]) stage.next(item(seq));
+      return stage.waiting;
+    };
+    expect(replayed({ capacity: 2 })).toBe(5);
+    expect(replayed({ capacity: 1 })).toBe('closed');
+    expect(replayed({ capacity: 0 })).toBe('closed');
+    expect(replayed({ capacity: 2, overflow: 'drop-oldest' })).toBe(2);
   });
 });
