@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { serve } from '../../node/index.js';
+import type { Log } from '../../log/log.js';
+import { serve, type ServeOptions, type Server } from '../../node/index.js';
 import { logForms, openLog } from '../../node/open-log.js';
 import { untilSignal } from '../signal.js';
 
@@ -23,10 +24,20 @@ export function serveCommand(): Command {
 
 async function run({ host, port, log: url, allowPublic = false }: Flags): Promise<void> {
   const log = await openLog(url);
-  const server = await serve({ host, port, allowPublic, log });
+  const server = await startServer({ host, port, allowPublic, log });
   process.stdout.write(`listening on ${server.url}\n`);
   await untilSignal();
   await server.close();
+}
+
+/** Serves, or lets go of the log. */
+async function startServer(options: ServeOptions & { readonly log: Log }): Promise<Server> {
+  try {
+    return await serve(options);
+  } catch (error) {
+    await options.log.dispose();
+    throw error;
+  }
 }
 
 function parsePort(text: string): number {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../run.js';
 import { commandLine, main } from '../command-line.js';
@@ -11,6 +14,28 @@ describe('sluice serve', () => {
     expect(await (await fetch(`${url}/streams`)).json()).toEqual([]);
     serving.process.kill('SIGTERM');
     expect(await serving.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('keeps what it is given in a folder, through a kill', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-serve-'));
+    try {
+      const flags = ['serve', '--port', '0', '--log', `lmdb:${folder}`];
+      const first = run(main, flags);
+      const [, url = ''] = await first.says(/^listening on (\S+)\n$/);
+      const publishing = sluice('publish', 'greetings', '--server', url);
+      publishing.process.stdin.end('hello');
+      expect(await publishing.ended).toMatchObject({ code: 0 });
+      first.process.kill('SIGKILL');
+      await first.ended;
+      const second = run(main, flags);
+      const [, again = ''] = await second.says(/^listening on (\S+)\n$/);
+      const tail = await sluice('tail', 'greetings', '--from', 'beginning', '--server', again).ended;
+      expect({ code: tail.code, text: tail.stdout.toString() }).toEqual({ code: 0, text: 'hello' });
+      second.process.kill('SIGTERM');
+      expect(await second.ended).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each([
