@@ -19,10 +19,18 @@ export interface CommitListener {
   lost(streams: ReadonlySet<LmdbStream>): void;
 }
 
-interface Job {
-  readonly writes: readonly ChunkWrite[];
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+/** What one commit takes. */
+class Batch {
+  readonly writes: ChunkWrite[] = [];
+  readonly streams = new Set<LmdbStream>();
+  bytes = 0;
+  resolve!: () => void;
+  reject!: (error: unknown) => void;
+  /** One for all who wait for this commit. */
+  readonly done = new Promise<void>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
 }
 
 /**
@@ -30,10 +38,10 @@ interface Job {
  * serves all.
  */
 export class Commits {
-  private jobs: Job[] = [];
-  private streams = new Set<LmdbStream>();
-  private pendingBytes = 0;
+  /** What the next commit takes: there is one as long as somebody waits for it. */
+  private next: Batch | undefined;
   private working = false;
+  private pendingBytes = 0;
 
   constructor(
     private readonly folder: Folder,
@@ -50,66 +58,64 @@ export class Commits {
 
   /** Has the next commit take what is planned for a stream, with these chunks. Resolves when it is on disk. */
   add(stream: LmdbStream, writes: readonly ChunkWrite[] = []): Promise<void> {
-    this.streams.add(stream);
-    return this.join(writes);
+    const batch = this.gather();
+    batch.streams.add(stream);
+    for (const write of writes) {
+      const bytes = write.record?.length ?? 0;
+      batch.bytes += bytes;
+      this.pendingBytes += bytes;
+      batch.writes.push(write);
+    }
+    return batch.done;
   }
 
   /** Resolves when everything that was added so far is on disk, rejects when it could not be written. */
   settle(): Promise<void> {
-    return this.join([]);
+    return this.gather().done;
   }
 
-  private join(writes: readonly ChunkWrite[]): Promise<void> {
-    for (const { record } of writes) this.pendingBytes += record?.length ?? 0;
-    if (!this.working) {
-      this.working = true;
-      this.next();
+  private gather(): Batch {
+    if (this.next === undefined) {
+      this.next = new Batch();
+      if (!this.working) this.begin();
     }
-    return new Promise((resolve, reject) => void this.jobs.push({ writes, resolve, reject }));
+    return this.next;
   }
 
   /** A turn later, so that everybody who was waiting for the commit before, or came in the same turn, is in this one. */
-  private next(): void {
-    setImmediate(() => void this.commit());
+  private begin(): void {
+    this.working = true;
+    setImmediate(() => void this.commit(this.next!));
   }
 
-  private async commit(): Promise<void> {
-    const { jobs, streams } = this;
-    this.jobs = [];
-    this.streams = new Set();
+  private async commit(batch: Batch): Promise<void> {
+    this.next = undefined;
     try {
-      if (streams.size > 0) await this.folder.write(() => this.write(jobs, streams));
-      this.release(jobs);
-      this.listener.kept(streams);
-      for (const { resolve } of jobs) resolve();
+      if (batch.streams.size > 0) await this.folder.write(() => this.write(batch));
+      this.pendingBytes -= batch.bytes;
+      this.listener.kept(batch.streams);
+      batch.resolve();
     } catch (error) {
-      this.fail(jobs, streams, error);
+      this.fail(batch, error);
     }
-    this.working = this.jobs.length > 0;
-    if (this.working) this.next();
+    this.working = false;
+    if (this.next !== undefined) this.begin();
   }
 
-  private write(jobs: readonly Job[], streams: ReadonlySet<LmdbStream>): void {
+  private write({ writes, streams }: Batch): void {
     const { chunks, states } = this.folder;
-    for (const { writes } of jobs) {
-      for (const { key, record } of writes) void (record === undefined ? chunks.remove(key) : chunks.put(key, record));
-    }
+    for (const { key, record } of writes) void (record === undefined ? chunks.remove(key) : chunks.put(key, record));
     for (const stream of streams) stream.save(states);
     this.listener.save(states);
   }
 
   /** What came meanwhile was planned on top of what has failed: it fails as well. */
-  private fail(jobs: readonly Job[], streams: ReadonlySet<LmdbStream>, error: unknown): void {
-    const all = [...jobs, ...this.jobs];
-    const touched = new Set([...streams, ...this.streams]);
-    this.jobs = [];
-    this.streams = new Set();
-    this.release(all);
-    this.listener.lost(touched);
-    for (const { reject } of all) reject(error);
-  }
-
-  private release(jobs: readonly Job[]): void {
-    for (const { writes } of jobs) for (const { record } of writes) this.pendingBytes -= record?.length ?? 0;
+  private fail(batch: Batch, error: unknown): void {
+    const behind = this.next;
+    this.next = undefined;
+    this.pendingBytes = 0;
+    this.listener.lost(new Set([...batch.streams, ...(behind?.streams ?? [])]));
+    batch.reject(error);
+    behind?.reject(error);
   }
 }
