@@ -27,7 +27,7 @@ export type Message =
   | { readonly t: 'lost'; readonly from: string; readonly ranges: readonly Range[] }
   | { readonly t: 'nack'; readonly to: string; readonly ranges: readonly Range[] };
 
-/** Most ranges in one message. */
+/** @internal Most ranges in one message. */
 export const maxRanges = 256;
 
 const seq = z.int().min(0);
