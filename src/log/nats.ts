@@ -54,7 +54,7 @@ const slack = 1 / 8;
  * that reconnects for ever (`maxReconnectAttempts: -1`).
  *
  * What was acknowledged survives the end of the server's process; to survive that of its machine, have `replicas`, or tell the
- * server to sync always. What is appended in one batch must fit into one message: `chunk-too-large` otherwise.
+ * server to sync always. A chunk must fit into one message of the server: `chunk-too-large` otherwise.
  *
  * @example
  * const log = createNatsLog(await connect({ servers: '127.0.0.1:4222', maxReconnectAttempts: -1 }));
@@ -238,12 +238,12 @@ class NatsLog implements Log {
   }
 
   /** Removes the messages that hold only forgotten chunks. */
-  private async sweep(streamId: string, { seq, state, count }: Newest): Promise<void> {
+  private async sweep(streamId: string, { seq, state, count, parts }: Newest): Promise<void> {
     if (state === undefined) return;
-    const last = { seq, state, count, body: new Uint8Array() };
+    const last = { seq, state, count, parts, body: new Uint8Array() };
     const { first, next } = state;
     const oldest = first === next ? last : await this.reads.locate(streamId, last, first);
-    if (oldest !== undefined) await this.store.purge(streamId, oldest.seq);
+    if (oldest !== undefined) await this.store.purge(streamId, oldest.parts?.from ?? oldest.seq);
   }
 
   private noteEnd(streamId: string, { state }: Newest): void {

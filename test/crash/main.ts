@@ -3,9 +3,10 @@
 import { parseArgs } from 'node:util';
 import { crash } from './crash.js';
 import { createLmdbVictim } from './lmdb-victim.js';
+import { createNatsVictim } from './nats-victim.js';
 import type { Victim } from './victim.js';
 
-const victims: Readonly<Record<string, () => Promise<Victim>>> = { lmdb: createLmdbVictim };
+const victims: Readonly<Record<string, () => Promise<Victim>>> = { lmdb: createLmdbVictim, nats: createNatsVictim };
 
 const { values } = parseArgs({
   options: {

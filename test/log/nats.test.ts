@@ -127,19 +127,49 @@ describe.skipIf(natsPath === undefined)('createNatsLog', () => {
     expect((await kept()).messages, 'the newest says where the stream stands').toBe(1);
   });
 
-  it('refuses what fits into no message, and says what would', async () => {
-    const log = await stage.log();
+  it('keeps a batch of any size in one step, and refuses a chunk that fits into no message', async () => {
+    const [log, other] = [await stage.log(), await stage.log()];
     await log.create('s');
-    const half = encoded('x'.repeat(600_000));
-    const { message } = await refused('chunk-too-large', () => log.append('s', [half, half], by('p')));
-    expect(message).toContain('append fewer at once');
-    await log.append('s', [half], by('p'));
-    expect(await log.append('s', [half, half], by('p')), 'the first is known').toMatchObject({
-      duplicates: 1,
-      next: 2,
-    });
-    expect((await log.read('s', 0, wide)).chunks).toEqual([half, half]);
-    await refused('limit-reached', () => log.create('t', { session: 'x'.repeat(60_000) }));
+    await log.append('s', texts(0, 1));
+    const large = Array.from({ length: 12 }, (_, n) => encoded(String.fromCharCode(97 + n).repeat(400_000)));
+    const seen = new Set<number>();
+    const look = async (): Promise<unknown> => seen.add((await other.read('s', 0, { chunks: 1, bytes: 1 })).next);
+    const stop = other.watch('s', () => void look());
+    await log.append('s', large, { ...by('p'), ...completed });
+    await until('it is seen', () => seen.has(13));
+    expect(
+      [...seen].filter((next) => next !== 1 && next !== 13),
+      'nobody sees a part',
+    ).toEqual([]);
+    stop();
+    expect((await other.read('s', 0, wide)).chunks).toEqual([...texts(0, 1), ...large]);
+    for (let n = 0; n < 12; n++) {
+      const { chunks } = await other.read('s', n + 1, { chunks: 2, bytes: 1 << 20 });
+      expect(chunks).toEqual(large.slice(n, n + 2));
+    }
+    expect(await other.append('s', large, by('p'))).toMatchObject({ duplicates: 12, next: 13 });
+    await log.trim('s', 7);
+    expect((await other.read('s', 0, wide)).chunks).toEqual(large.slice(6));
+    await log.create('t');
+    await refused('chunk-too-large', () => log.append('t', [encoded('x'.repeat(1_100_000))]));
+    await refused('limit-reached', () => log.create('u', { session: 'x'.repeat(60_000) }));
+  });
+
+  it('is not confused by parts of an append that was never finished', async () => {
+    const [log, other] = [await stage.log(), await stage.log()];
+    await log.create('s');
+    await log.append('s', texts(0, 1), by('p'));
+    const large = Array.from({ length: 6 }, (_, n) => encoded(String.fromCharCode(97 + n).repeat(400_000)));
+    // Both begin: who is overtaken leaves parts behind, and begins again.
+    const racing = Array.from({ length: 5 }, async (_, n) => other.append('s', texts(n, 1), by('q', n)));
+    await Promise.all([log.append('s', large, by('p', 1)), ...racing]);
+    const { chunks, next } = await other.read('s', 0, wide);
+    expect(next).toBe(12);
+    expect(chunks.filter(({ length }) => length > 1000)).toEqual(large);
+    expect(chunks.filter(({ length }) => length < 1000)).toEqual([...texts(0, 1), ...texts(0, 5)]);
+    for (let seq = 0; seq < 12; seq++) {
+      expect((await other.read('s', seq, { chunks: 1, bytes: 1 })).chunks).toEqual([chunks[seq]]);
+    }
   });
 
   it('refuses an append for which there is no room while others wait', async () => {

@@ -9,9 +9,22 @@ export interface StreamMessage {
   /** Its number in JetStream, which grows with every message of any stream. */
   readonly seq: number;
   readonly state: StreamState;
-  /** How many chunks it holds: the newest of `state.next`. */
+  /** How many chunks it holds: the newest of `state.next`. None in a part, whatever is in its body. */
   readonly count: number;
+  /** What stands before its own chunks, where they have not all found room in one message. */
+  readonly parts?: Parts | undefined;
   readonly body: Uint8Array;
+}
+
+/**
+ * @internal Messages with chunks of a later one, right before it. Until that is kept they count for nothing: they say that the
+ * stream stands where it did before.
+ */
+export interface Parts {
+  /** The first of them, by its number in JetStream. */
+  readonly from: number;
+  /** How many chunks are in all of them. */
+  readonly count: number;
 }
 
 /** @internal Name of the header that holds where the stream stands. */
@@ -24,21 +37,25 @@ const prefix = 4;
 interface Written extends Omit<StreamState, 'config' | 'producers' | 'end'> {
   readonly version: 1;
   readonly count: number;
+  readonly parts?: Parts;
   readonly config: object;
   readonly producers: readonly (readonly [id: string, epoch: number, next: number])[];
   readonly end?: { readonly status: EndStatus; readonly reason?: string };
 }
 
 /** @internal Writes where a stream stands behind `count` chunks, in printable ASCII, as a header must be. */
-export function writeState(state: StreamState, count: number): string {
+export function writeState(state: StreamState, count: number, parts?: Parts): string {
   const producers = Array.from(state.producers, ([id, { epoch, next }]) => [id, epoch, next]);
-  const written = { version: 1, count, ...state, producers };
+  const written = { version: 1, count, parts, ...state, producers };
   const text = JSON.stringify(written, (_, value: unknown) => (value === Infinity ? 'Infinity' : value));
   return text.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** @internal Reads what {@link writeState} wrote. `log-incompatible` when it is anything else. */
-export function readState(streamId: string, text: string | undefined): { state: StreamState; count: number } {
+export function readState(
+  streamId: string,
+  text: string | undefined,
+): Pick<StreamMessage, 'state' | 'count' | 'parts'> {
   let written: Written | undefined;
   try {
     written = JSON.parse(text ?? 'null') as Written;
@@ -49,9 +66,9 @@ export function readState(streamId: string, text: string | undefined): { state: 
     const message = `stream "${streamId}": NATS keeps a message that this version of the log has not written`;
     throw new StreamError('log-incompatible', message, { streamId });
   }
-  const { version: _, count, config, producers, ...standing } = written;
+  const { version: _, count, parts, config, producers, ...standing } = written;
   const known = producers.map(([id, epoch, next]): [string, ProducerState] => [id, { epoch, next }]);
-  return { state: { ...standing, config: readConfig(config), producers: new Map(known) } as StreamState, count };
+  return { state: { ...standing, config: readConfig(config), producers: new Map(known) } as StreamState, count, parts };
 }
 
 function readConfig(config: object): StreamConfig {
@@ -77,13 +94,17 @@ export function writeBody(chunks: readonly EncodedChunk[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** @internal Reads the chunks of a message from number `from` on; none below the first. */
-export function* chunksFrom({ state, count, body }: StreamMessage, from: number): Generator<EncodedChunk> {
+/** @internal Number of the first chunk that a message adds to its stream. */
+export function beginOf({ state, count, parts }: StreamMessage): number {
+  return state.next - count - (parts?.count ?? 0);
+}
+
+/** @internal Reads the chunks of a body. */
+export function* chunksOf(body: Uint8Array): Generator<EncodedChunk> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  let seq = state.next - count;
-  for (let at = 0; at < bytes.length; seq++) {
+  for (let at = 0; at < bytes.length;) {
     const begin = at + prefix;
     at = begin + bytes.readUInt32LE(at);
-    if (seq >= from) yield readChunk(bytes.subarray(begin, at));
+    yield readChunk(bytes.subarray(begin, at));
   }
 }

@@ -1,6 +1,6 @@
 import { type EncodedChunk, StreamError } from '../../chunk/index.js';
 import type { LogSlice, ReadLimit } from '../log.js';
-import { chunksFrom, type StreamMessage } from './message.js';
+import { beginOf, chunksOf, type StreamMessage } from './message.js';
 import { existing, living, type NatsBounds } from './state.js';
 import type { NatsStore } from './store.js';
 
@@ -66,27 +66,48 @@ export class StreamReads {
     let at = message;
     let gone = false;
     /** Answers whether more is wanted. */
-    const take = (next: StreamMessage): boolean => {
+    const take = async (next: StreamMessage): Promise<boolean> => {
       gone = beginOf(next) > gathered.next || next.state.after !== last.state.after;
       if (gone) return false;
       at = next;
-      return gathered.take(next) && next.seq < last.seq;
+      return (await this.take(streamId, gathered, next)) && next.seq < last.seq;
     };
-    let more = take(message);
+    let more = await take(message);
     for (let n = 0; more && n < maxSingles; n++) {
-      if (beginOf(last) <= gathered.next) more = take(last);
+      if (beginOf(last) <= gathered.next) more = await take(last);
       else {
         const next = await this.store.atOrBehind(streamId, at.seq + 1);
-        more = next !== undefined && take(next);
+        more = next !== undefined && (await take(next));
       }
     }
     if (more) {
       const subject = this.store.subjects.of(streamId);
       await this.store.scan({ subject, from: at.seq + 1 }, (_, next) => take(next));
     }
-    if (gone && gathered.chunks.length === 0) return undefined;
+    if (gathered.chunks.length === 0) return undefined;
     this.remember(streamId, gathered.next, gathered.next < at.state.next ? at.seq : at.seq + 1);
     return gathered.chunks;
+  }
+
+  /** Takes what fits of a message and its parts. Answers whether there may be room for more. */
+  private async take(streamId: string, gathered: Gathered, message: StreamMessage): Promise<boolean> {
+    const chunks = await this.parts(streamId, message);
+    if (message.count > 0) chunks.push(...chunksOf(message.body));
+    // A part is missing: nobody knows which numbers the others have.
+    if (chunks.length < message.count + (message.parts?.count ?? 0)) return false;
+    const begin = beginOf(message);
+    return chunks.every((chunk, i) => gathered.take(begin + i, chunk));
+  }
+
+  private async parts(streamId: string, { seq, parts }: StreamMessage): Promise<EncodedChunk[]> {
+    const chunks: EncodedChunk[] = [];
+    for (let next = parts?.from ?? seq; next < seq;) {
+      const part = await this.store.atOrBehind(streamId, next);
+      if (part === undefined || part.seq >= seq) break;
+      chunks.push(...chunksOf(part.body));
+      next = part.seq + 1;
+    }
+    return chunks;
   }
 
   private remember(streamId: string, seq: number, message: number): void {
@@ -113,22 +134,15 @@ class Gathered {
     return this.start + this.chunks.length;
   }
 
-  /** Takes what fits. Answers whether there may be room for more. */
-  take(message: StreamMessage): boolean {
+  /** Takes chunk `seq`, if it is the next and there is room. Answers whether there may be room for more. */
+  take(seq: number, chunk: EncodedChunk): boolean {
     const { chunks, limit } = this;
-    for (const chunk of chunksFrom(message, this.next)) {
-      this.bytes += chunk.length;
-      if (chunks.length > 0 && this.bytes > limit.bytes) return false;
-      chunks.push(chunk);
-      if (chunks.length === limit.chunks) return false;
-    }
-    return true;
+    if (seq < this.next) return true;
+    if (seq > this.next) return false;
+    this.bytes += chunk.length;
+    if (chunks.length > 0 && this.bytes > limit.bytes) return false;
+    return chunks.push(chunk) < limit.chunks;
   }
-}
-
-/** Number of the first chunk of a message. */
-function beginOf({ state, count }: StreamMessage): number {
-  return state.next - count;
 }
 
 /** No name holds a zero. */

@@ -11,10 +11,11 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { headers, type MsgHdrs, type NatsConnection, nanos } from '@nats-io/transport-node';
-import { StreamError } from '../../chunk/index.js';
+import { type EncodedChunk, StreamError } from '../../chunk/index.js';
+import type { MaybePromise } from '../log.js';
 import { AnswerLost, isConflict, type NatsCaller } from './caller.js';
-import { readState, stateHeader, type StreamMessage, writeBody, writeState } from './message.js';
-import type { Step } from './state.js';
+import { type Parts, readState, stateHeader, type StreamMessage, writeBody, writeState } from './message.js';
+import type { StreamState } from './state.js';
 import type { NatsSubjects } from './subjects.js';
 
 /** @internal How the stream in JetStream is made that holds the log. */
@@ -22,6 +23,15 @@ export interface StoreOptions {
   readonly replicas: number;
   /** `-1` for no bound. */
   readonly maxTotalBytes: number;
+}
+
+/** @internal A message to be kept. */
+export interface Draft {
+  readonly state: StreamState;
+  readonly chunks: readonly EncodedChunk[];
+  /** How many chunks are kept with it. Default: all; none with a part. */
+  readonly count?: number;
+  readonly parts?: Parts | undefined;
 }
 
 /** @internal Which messages {@link NatsStore.scan} visits. */
@@ -84,13 +94,18 @@ export class NatsStore {
   }
 
   /**
-   * Keeps what a call does to a stream, unless the newest message of its subject is another than `expected`.
+   * Keeps a message, unless the newest of its subject is another than `expected`.
    *
    * @returns the message's number, `undefined` when it was not kept; rejects with {@link AnswerLost} when nobody knows
    */
-  async publish(streamId: string, step: Step<unknown>, expected: number, id: string): Promise<number | undefined> {
-    const text = writeState(step.state!, step.chunks.length);
-    const body = writeBody(step.chunks);
+  async publish(
+    streamId: string,
+    { state, chunks, count = chunks.length, parts }: Draft,
+    expected: number,
+    id: string,
+  ): Promise<number | undefined> {
+    const text = writeState(state, count, parts);
+    const body = writeBody(chunks);
     try {
       return await this.askAnyhow(async () => {
         const head = headers();
@@ -118,7 +133,10 @@ export class NatsStore {
   }
 
   /** Visits messages in order, until there are no more or `visit` answers `false`. It may begin anew after a failure. */
-  async scan({ subject, from }: Scan, visit: (streamId: string, message: StreamMessage) => boolean): Promise<void> {
+  async scan(
+    { subject, from }: Scan,
+    visit: (streamId: string, message: StreamMessage) => MaybePromise<boolean>,
+  ): Promise<void> {
     let next = from;
     await this.ask(async (manager) => {
       const start =
@@ -143,7 +161,7 @@ export class NatsStore {
             const streamId = this.subjects.streamOf(message.subject);
             const stored = { seq: message.seq, header: message.headers!, data: message.data };
             if (from !== undefined) next = message.seq + 1;
-            if (!visit(streamId, messageOf(streamId, stored))) return;
+            if (!(await visit(streamId, messageOf(streamId, stored)))) return;
           }
           if (received < count) throw new Error('the server has not sent what it has');
           pending -= count;

@@ -1,6 +1,6 @@
 import { type EncodedChunk, StreamError } from '../../chunk/index.js';
 import { AnswerLost } from './caller.js';
-import { spaceOf, writeState } from './message.js';
+import { type Parts, spaceOf, writeState } from './message.js';
 import type { Step, StreamState } from './state.js';
 import type { NatsStore } from './store.js';
 
@@ -8,8 +8,9 @@ import type { NatsStore } from './store.js';
 export interface Newest {
   readonly seq: number;
   readonly state: StreamState | undefined;
-  /** How many chunks it holds. */
+  /** How many chunks it holds, and where those are that found no room in it. */
   readonly count: number;
+  readonly parts?: Parts | undefined;
 }
 
 /** @internal One call that changes a stream. */
@@ -89,9 +90,10 @@ export class StreamWrites {
 
   private take(): readonly Pending[] {
     let [count, bytes] = [0, 0];
+    const room = Math.min(maxBytes, this.store.maxBody / 2);
     for (const pending of this.waiting) {
       bytes += pending.bytes;
-      if (count === maxWrites || (count > 0 && (bytes > maxBytes || pending.alone))) break;
+      if (count === maxWrites || (count > 0 && (bytes > room || pending.alone))) break;
       count++;
       if (pending.alone) break;
     }
@@ -113,12 +115,11 @@ export class StreamWrites {
         settle(group, outcomes);
         return;
       }
-      const seq = await this.store.publish(this.streamId, step, before.seq, `${this.id}:${this.ids++}`);
-      if (seq === undefined) {
+      const newest = await this.publish(before, step.state!, step.chunks);
+      if (newest === undefined) {
         this.newest = undefined;
         continue;
       }
-      const newest = { seq, state: step.state, count: step.chunks.length };
       this.newest = step.state?.removed ? undefined : newest;
       // The message is kept: what is done behind it must not undo the others.
       const done = await Promise.allSettled(
@@ -133,6 +134,32 @@ export class StreamWrites {
       );
       return;
     }
+  }
+
+  /** Keeps chunks in one message, or in parts and a last one with which they count. Answers nothing where another came between. */
+  private async publish(
+    before: Newest,
+    state: StreamState,
+    chunks: readonly EncodedChunk[],
+  ): Promise<Newest | undefined> {
+    const { streamId, store } = this;
+    const [last = [], ...rest] = split(chunks, store.maxBody).toReversed();
+    let newest = before.seq;
+    let parts: Parts | undefined;
+    // What is too large for a message comes alone, for a stream that is there.
+    for (const part of rest.toReversed()) {
+      const draft = { state: before.state!, chunks: part, count: 0 };
+      const seq = await store.publish(streamId, draft, newest, this.nextId());
+      if (seq === undefined) return undefined;
+      parts = { from: parts?.from ?? seq, count: (parts?.count ?? 0) + part.length };
+      newest = seq;
+    }
+    const seq = await store.publish(streamId, { state, chunks: last, parts }, newest, this.nextId());
+    return seq === undefined ? undefined : { seq, state, count: last.length, parts };
+  }
+
+  private nextId(): string {
+    return `${this.id}:${this.ids++}`;
   }
 
   private decide(group: readonly Pending[], { state: before, seq }: Newest): { outcomes: Outcome[]; step: Step<void> } {
@@ -153,12 +180,12 @@ export class StreamWrites {
     return { outcomes, step: { state, chunks, answer: undefined } };
   }
 
-  /** Refuses what fits into no message. */
+  /** Refuses what finds no room. */
   private checkRoom(before: StreamState | undefined, { state, chunks }: Step<unknown>): void {
     const { streamId, store } = this;
-    const space = chunks.reduce((sum, chunk) => sum + spaceOf(chunk), 0);
-    if (space > store.maxBody) {
-      const message = `stream "${streamId}": NATS takes ${store.maxBody} bytes in one message, and ${chunks.length} chunks that belong together need ${space}: append fewer at once, or raise its max_payload`;
+    const tooLarge = chunks.find((chunk) => spaceOf(chunk) > store.maxBody);
+    if (tooLarge !== undefined) {
+      const message = `stream "${streamId}": a chunk takes ${tooLarge.length} bytes, and a message in NATS has room for ${store.maxBody}: see its max_payload`;
       throw new StreamError('chunk-too-large', message, { streamId });
     }
     const grown = state !== undefined && state.producers.size > (before?.producers.size ?? -1);
@@ -178,6 +205,22 @@ export class StreamWrites {
     const message = `stream "${streamId}": NATS has not answered, and the append may have been kept or not; one with a producer may be repeated`;
     return new StreamError('connection-lost', message, { streamId, cause: error.cause });
   }
+}
+
+/** Parts chunks so that each run has room in a message. */
+function split(chunks: readonly EncodedChunk[], room: number): readonly (readonly EncodedChunk[])[] {
+  const runs: EncodedChunk[][] = [];
+  let left = 0;
+  for (const chunk of chunks) {
+    const space = spaceOf(chunk);
+    if (space > left) {
+      runs.push([]);
+      left = room;
+    }
+    runs.at(-1)!.push(chunk);
+    left -= space;
+  }
+  return runs;
 }
 
 function isKept(outcome: Outcome): boolean {

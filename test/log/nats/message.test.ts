@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chunksFrom, readState, spaceOf, writeBody, writeState } from '../../../src/log/nats/message.js';
+import { beginOf, chunksOf, readState, spaceOf, writeBody, writeState } from '../../../src/log/nats/message.js';
 import type { StreamState } from '../../../src/log/nats/state.js';
 import { encoded, refused } from '../../../src/testing/log-stage.js';
 
@@ -24,6 +24,8 @@ describe('a state in a header', () => {
     const text = writeState(state, 3);
     expect(text).toMatch(/^[ -~]+$/);
     expect(readState('s', text)).toEqual({ state, count: 3 });
+    const parts = { from: 17, count: 20 };
+    expect(readState('s', writeState(state, 3, parts))).toEqual({ state, count: 3, parts });
   });
 
   it('leaves out what is not known', () => {
@@ -45,14 +47,19 @@ describe('chunks in a body', () => {
     // As it comes from a connection: in the middle of other bytes.
     const body = writeBody(chunks);
     const received = Buffer.concat([Buffer.alloc(3), body, Buffer.alloc(5)]).subarray(3, 3 + body.length);
-    const message = { seq: 1, state: { ...state, next: 10 }, count: 4, body: new Uint8Array(received) };
-    for (let from = 6; from <= 10; from++) expect([...chunksFrom(message, from)]).toEqual(chunks.slice(from - 6));
-    expect([...chunksFrom(message, 0)]).toEqual(chunks);
+    expect([...chunksOf(new Uint8Array(received))]).toEqual(chunks);
+    expect([...chunksOf(received)]).toEqual(chunks);
   });
 
   it('are none of none', () => {
     expect(writeBody([])).toHaveLength(0);
-    expect([...chunksFrom({ seq: 1, state, count: 0, body: writeBody([]) }, 0)]).toEqual([]);
+    expect([...chunksOf(writeBody([]))]).toEqual([]);
+  });
+
+  it('are counted with those in parts', () => {
+    const message = { seq: 1, state: { ...state, next: 10 }, count: 4, body: writeBody(chunks) };
+    expect(beginOf(message)).toBe(6);
+    expect(beginOf({ ...message, parts: { from: 1, count: 5 } })).toBe(1);
   });
 
   it('take no more than they were said to', () => {

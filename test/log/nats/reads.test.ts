@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type StreamMessage, writeBody } from '../../../src/log/nats/message.js';
+import type { MaybePromise } from '../../../src/log/log.js';
+import { type Parts, type StreamMessage, writeBody } from '../../../src/log/nats/message.js';
 import { StreamReads } from '../../../src/log/nats/reads.js';
 import type { NatsBounds } from '../../../src/log/nats/state.js';
 import { refused, texts } from '../../../src/testing/log-stage.js';
@@ -22,6 +23,22 @@ class FakeStore {
     this.messages.push({ seq: (last?.seq ?? 50) + 37, state, count, body });
   }
 
+  /** A message with chunks of a later one: `before` are in other parts. */
+  part(count: number, before = 0): number {
+    const { seq, state } = this.messages.at(-1)!;
+    const body = writeBody(texts(state.next + before, count));
+    this.messages.push({ seq: seq + 37, state, count: 0, body });
+    return seq + 37;
+  }
+
+  /** A message with what it holds and what is in parts. */
+  complete(count: number, parts: Parts): void {
+    const { seq, state } = this.messages.at(-1)!;
+    const next = state.next + parts.count + count;
+    const body = writeBody(texts(next - count, count));
+    this.messages.push({ seq: seq + 37, state: { ...state, next }, count, parts, body });
+  }
+
   async last(): Promise<StreamMessage | undefined> {
     return this.messages.at(-1);
   }
@@ -31,9 +48,12 @@ class FakeStore {
     return this.messages.find((message) => message.seq >= seq);
   }
 
-  async scan({ from }: { from: number }, visit: (name: string, message: StreamMessage) => boolean): Promise<void> {
+  async scan(
+    { from }: { from: number },
+    visit: (name: string, message: StreamMessage) => MaybePromise<boolean>,
+  ): Promise<void> {
     this.scans++;
-    for (const message of this.messages) if (message.seq >= from && !visit('s', message)) return;
+    for (const message of this.messages) if (message.seq >= from && !(await visit('s', message))) return;
   }
 }
 
@@ -98,6 +118,27 @@ describe('StreamReads', () => {
       state: { ...store.messages[0]!.state, next: 9 },
     });
     expect((await reads.read('s', 0, wide)).chunks).toEqual(texts(0, 4));
+  });
+
+  it('reads what is in parts once they are complete, and never what was not completed', async () => {
+    const { store, reads } = stage([2, 1]);
+    store.part(4);
+    expect(await reads.read('s', 0, wide), 'so far').toEqual({ from: 0, chunks: texts(0, 3), next: 3 });
+    const from = store.part(2);
+    store.part(3, 2);
+    store.complete(1, { from, count: 5 });
+    store.part(7);
+    for (let n = 0; n < 9; n++) store.add(1);
+    for (const first of [undefined, reads]) {
+      for (let seq = 0; seq <= 18; seq++) {
+        const fresh = first ?? new StreamReads(store as never, bounds);
+        expect((await fresh.read('s', seq, wide)).chunks).toEqual(texts(seq, 18 - seq));
+        expect((await fresh.read('s', seq, { chunks: 2, bytes: 1 << 20 })).chunks).toHaveLength(Math.min(2, 18 - seq));
+      }
+    }
+    store.messages.splice(4, 1);
+    const { details } = await refused('gap', () => reads.read('s', 4, wide));
+    expect(details.seq).toBe(4);
   });
 
   it('begins at the oldest kept, and names what is gone without having been trimmed', async () => {

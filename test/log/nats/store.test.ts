@@ -1,7 +1,7 @@
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import { NatsCaller } from '../../../src/log/nats/caller.js';
-import { chunksFrom } from '../../../src/log/nats/message.js';
+import { chunksOf } from '../../../src/log/nats/message.js';
 import { append, create, type NatsBounds, type StreamState } from '../../../src/log/nats/state.js';
 import { NatsStore } from '../../../src/log/nats/store.js';
 import { NatsSubjects } from '../../../src/log/nats/subjects.js';
@@ -26,7 +26,7 @@ describe.skipIf(natsPath === undefined)('NatsStore', () => {
     for (let n = 0; n < messages; n++) {
       const { seq = 0 } = (await store.last(streamId)) ?? {};
       const step = append(streamId, state, texts(2 * n, 2), {}, bounds);
-      await store.publish(streamId, step, seq, `${streamId} ${n}`);
+      await store.publish(streamId, { state: step.state!, chunks: step.chunks }, seq, `${streamId} ${n}`);
       ({ state } = step);
     }
     return state!;
@@ -39,7 +39,7 @@ describe.skipIf(natsPath === undefined)('NatsStore', () => {
     await filled(store, 'a', 1);
     const last = (await store.last('a/b'))!;
     expect(last.state).toMatchObject({ next: 6, size: state.size });
-    expect([...chunksFrom(last, 0)]).toEqual(texts(4, 2));
+    expect([...chunksOf(last.body)]).toEqual(texts(4, 2));
     expect((await store.atOrBehind('a/b', 2))?.seq).toBe(2);
     expect((await store.atOrBehind('a', 2))?.seq).toBe(4);
     expect(await store.atOrBehind('a/b', 4)).toBeUndefined();
@@ -48,7 +48,8 @@ describe.skipIf(natsPath === undefined)('NatsStore', () => {
   it('keeps nothing when another message is the newest, and a message that comes twice once', async () => {
     const store = await opened();
     const { state } = create('s', undefined, {}, 0, 0);
-    const step = append('s', state, texts(0, 1), {}, bounds);
+    const { state: after, chunks } = append('s', state, texts(0, 1), {}, bounds);
+    const step = { state: after!, chunks };
     expect(await store.publish('s', step, 5, 'one')).toBeUndefined();
     expect(await store.publish('s', step, 0, 'two')).toBe(1);
     expect(await store.publish('s', step, 0, 'two'), 'sent again').toBe(1);
@@ -95,7 +96,7 @@ describe.skipIf(natsPath === undefined)('NatsStore', () => {
     await manager.streams.update(stage.prefix(), { allow_direct: false });
     const other = await opened();
     const last = (await other.last('s'))!;
-    expect([...chunksFrom(last, 0)]).toEqual(texts(0, 2));
+    expect([...chunksOf(last.body)]).toEqual(texts(0, 2));
     expect(await other.last('t')).toBeUndefined();
   });
 

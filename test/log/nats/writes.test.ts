@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../../../src/chunk/index.js';
 import { AnswerLost } from '../../../src/log/nats/caller.js';
-import {
-  append,
-  create,
-  living,
-  type NatsBounds,
-  remove,
-  type Step,
-  type StreamState,
-} from '../../../src/log/nats/state.js';
+import { append, create, living, type NatsBounds, remove, type StreamState } from '../../../src/log/nats/state.js';
+import type { Draft } from '../../../src/log/nats/store.js';
 import { StreamWrites, type Write } from '../../../src/log/nats/writes.js';
 import { encoded, refused, texts } from '../../../src/testing/log-stage.js';
 
@@ -19,7 +12,9 @@ const bounds: NatsBounds = { maxChunks: 100, maxProducers: 1000, ttlMs: Infinity
 class FakeStore {
   seq = 0;
   state: StreamState | undefined;
-  readonly published: { chunks: number; id: string }[] = [];
+  readonly published: { chunks: number; id: string; count?: number; from?: number }[] = [];
+  /** Called before a message is kept. */
+  before: (() => void) | undefined;
   loads = 0;
   maxBody = 10_000;
   /** What the next message fails with. */
@@ -32,16 +27,17 @@ class FakeStore {
 
   async publish(
     _: string,
-    { state, chunks }: Step<unknown>,
+    { state, chunks, count, parts }: Draft,
     expected: number,
     id: string,
   ): Promise<number | undefined> {
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
+    this.before?.();
     if (expected !== this.seq) return undefined;
     this.state = state;
-    this.published.push({ chunks: chunks.length, id });
+    this.published.push({ chunks: chunks.length, id, ...(count === undefined ? {} : { count }), ...parts });
     return ++this.seq;
   }
 }
@@ -152,17 +148,43 @@ describe('StreamWrites', () => {
     expect(store.loads, 'what it knew may be wrong').toBeGreaterThan(2);
   });
 
-  it('refuses what fits into no message, but not what is known already', async () => {
+  it('keeps in parts what is too much for one message, and lets nothing come between', async () => {
+    const { store, writer } = stage();
+    const writes = writer('a');
+    await Promise.all([writes.add(creating), writes.add(appending(0))]);
+    const chunks = ['x', 'y', 'z'].map((letter) => encoded(letter.repeat(6000)));
+    const all: Write<unknown> = {
+      bytes: 18_000,
+      repeatable: true,
+      decide: (state) => append('s', state, chunks, {}, bounds),
+    };
+    await Promise.all([writes.add(all), writes.add(appending(4))]);
+    const [, , one, two, last, next] = store.published;
+    expect([one, two]).toMatchObject([
+      { chunks: 1, count: 0 },
+      { chunks: 1, count: 0 },
+    ]);
+    expect(last, 'the number, and the count of those in parts').toMatchObject({ chunks: 1, from: 3, count: 2 });
+    expect(next).toMatchObject({ chunks: 1 });
+    expect(store.state!.next).toBe(5);
+    let calls = 0;
+    store.before = () => void (calls++ === 1 && store.seq++);
+    expect(await writes.add(all), 'another came between').toMatchObject({ first: 5, next: 8 });
+    expect(calls, 'one, a conflict, and all three again').toBe(5);
+  });
+
+  it('refuses a chunk that fits into no message, but not what is known already', async () => {
     const { store, writer } = stage();
     const writes = writer('a');
     await writes.add(creating);
-    const chunks = [encoded('x'.repeat(6000)), encoded('y'.repeat(6000))];
+    const chunks = [encoded('x'), encoded('y'.repeat(12_000))];
     const both: Write<unknown> = {
       bytes: 12_000,
       repeatable: true,
       decide: (state) => append('s', state, chunks, { producer: { id: 'p', epoch: 0, seq: 0 } }, bounds),
     };
-    await refused('chunk-too-large', () => writes.add(both));
+    const { message } = await refused('chunk-too-large', () => writes.add(both));
+    expect(message).toContain('max_payload');
     store.maxBody = 20_000;
     await writes.add(both);
     store.maxBody = 10_000;
