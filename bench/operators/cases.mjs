@@ -11,6 +11,7 @@ import {
   detectGaps,
   fanOut,
   gapTimeout,
+  gate,
   heartbeat,
   idleTimeout,
   measure,
@@ -25,6 +26,7 @@ import {
   validate,
   verify,
 } from '../dist/operators/index.js';
+import { createFlow } from '../dist/src/flow/index.js';
 import { lines } from '../dist/src/format/lines.js';
 import { utf8 } from '../dist/src/format/utf8.js';
 
@@ -121,6 +123,7 @@ export const cases = {
   'transcode, UTF-8': { stage: () => transcode(utf8.decode), input: 'bytes', unit: 'rxjs map, TextDecoder', bar: 1.5 },
   'transcode, lines': { stage: () => transcode(lines.decode), input: 'lines', unit: 'rxjs map', bar: 10 },
   'batch of 16': { stage: () => batch({ maxItems: 16 }), unit: 'rxjs bufferCount(16)', bar: 1 },
+  gate: { stage: () => gate({ flow: createFlow() }), unit: 'rxjs map', bar: 2 },
   fanOut: { stage: () => fanOut(), unit: 'rxjs share', bar: 1 },
   'fanOut, 10 subscribers': { stage: () => fanOut(), subscribers: 10, unit: 'rxjs share, 10 subscribers', bar: 1 },
   'fanOut, replay 1000': {

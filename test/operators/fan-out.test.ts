@@ -295,6 +295,20 @@ describe('fanOut', () => {
     vi.useRealTimers();
   });
 
+  it('keeps no process alive by what it only keeps', () => {
+    const alive = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = alive();
+    const source = new Subject<number>();
+    const left = source.pipe(fanOut({ replay: { maxAgeMs: 60_000 }, graceMs: 60_000 })).subscribe();
+    const ended = source.pipe(fanOut({ retainMs: 1000 }));
+    ended.subscribe();
+    source.next(1);
+    left.unsubscribe();
+    expect(alive()).toBe(before);
+    source.complete();
+    expect(alive()).toBe(before);
+  });
+
   it('refuses options that are none', () => {
     expect(() => fanOut({ graceMs: -1 })).toThrow('graceMs must be a whole number of at least 0, got -1');
     expect(() => fanOut({ retainMs: 0.5 })).toThrow(RangeError);

@@ -1,5 +1,5 @@
 import { endWith, ignoreElements, Subject, take, tap, timer } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { flowMap, gate, type GateOptions } from '../../operators/index.js';
 import { createFlow } from '../../src/flow/index.js';
 import { marbles, operatorLaws } from '../../src/testing/index.js';
@@ -175,6 +175,35 @@ describe('a gate before a slow consumer', () => {
       { kind: 'gap', streamId: 'b', from: 0, to: 1 },
       of('a', 2),
     ]);
+  });
+
+  it('makes one gap of what is lost while it still tells of losses before', () => {
+    const { source, lane, got } = slow<Item>({ capacity: 1, overflow: 'drop-oldest', announce: true });
+    for (const [streamId, seq] of ['a0', 'a1', 'b0', 'b1']) source.next({ streamId: streamId!, seq: Number(seq) });
+    lane.release();
+    source.next({ streamId: 'b', seq: 2 });
+    lane.release();
+    source.next({ streamId: 'b', seq: 3 });
+    lane.release();
+    lane.release();
+    expect(got.slice(1)).toMatchObject([
+      { kind: 'gap', streamId: 'a', from: 1, to: 2 },
+      { kind: 'gap', streamId: 'b', from: 0, to: 1 },
+      { kind: 'gap', streamId: 'b', from: 1, to: 3 },
+      { streamId: 'b', seq: 3 },
+    ]);
+  });
+
+  it('is forgotten by the flow once it is gone', () => {
+    const { source, lane, flow, subscription } = slow();
+    const calledOff = vi.fn();
+    vi.spyOn(flow, 'whenOpen').mockReturnValue(calledOff);
+    for (const each of [0, 1, 2]) source.next(each);
+    expect(flow.whenOpen).toHaveBeenCalledTimes(1);
+    expect(calledOff).not.toHaveBeenCalled();
+    subscription.unsubscribe();
+    expect(calledOff).toHaveBeenCalledTimes(1);
+    lane.close();
   });
 
   it('tells nothing of what has no number', () => {
