@@ -58,7 +58,7 @@ export class HoleClosed {
  * - **Holds** no item; `maxRanges` ranges of numbers.
  *
  * @example
- * // source        a-c-b-d-|
+ * // source        a-c---b---d-|
  * // detectGaps()  a-(Oc)(bC)d-|     O: b is missing  C: it has come
  * arrivals$.pipe(detectGaps()).subscribe((item) => (item instanceof HoleOpened ? showHole(item) : show(item)));
  */

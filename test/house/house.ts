@@ -44,7 +44,8 @@ export interface Import {
 }
 
 const outside = new Set(['node_modules', 'dist', 'coverage', '.git']);
-const textual = /\.(?:ts|mts|mjs|js|json|md|html|css|txt|toml|yaml|yml|sh)$|(?:^|\/)(?:LICENSE|\.gitignore|\.ci\/run)$/;
+const textual =
+  /\.(?:ts|mts|mjs|js|json|md|svg|html|css|txt|toml|yaml|yml|sh)$|(?:^|\/)(?:LICENSE|\.gitignore|\.ci\/run)$/;
 
 /** Reads the project below `root`. */
 export function readHouse(root: string): House {

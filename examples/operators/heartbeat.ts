@@ -1,0 +1,10 @@
+import { concat, of, timer } from 'rxjs';
+import { heartbeat } from 'sluice/operators';
+
+await concat(of('a'), timer(120))
+  .pipe(heartbeat({ everyMs: 50, make: () => 'still here' }))
+  .forEach((item) => console.log(item));
+// a
+// still here
+// still here
+// 0

@@ -1,0 +1,17 @@
+// `npm run docs` writes docs/operators from the TSDoc of operators/*.ts and the programs in examples/operators: a page and a
+// picture for each operator, and the list of all. What is written is committed; test/scripts/docs.test.ts tells when it is old.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readHouse } from '../test/house/house.js';
+import { writeOperators } from './docs/operators.js';
+import { purposes } from './docs/purposes.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'docs/operators');
+
+const written = writeOperators(readHouse(root), purposes);
+mkdirSync(folder, { recursive: true });
+for (const [file, text] of written) writeFileSync(join(folder, file), text);
+for (const file of readdirSync(folder)) if (!written.has(file)) rmSync(join(folder, file));
+console.log(`docs/operators: ${written.size} files`);

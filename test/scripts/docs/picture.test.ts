@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { readMarbles } from '../../../scripts/docs/marbles.js';
+import { drawMarbles } from '../../../scripts/docs/picture.js';
+
+function draw(...texts: string[]): string {
+  return drawMarbles(readMarbles(texts), 'pace');
+}
+
+/** Where things of a class stand, in order: `letter` by its text, others by their path. */
+function found(svg: string, kind: string): { x: number; y: number; text: string }[] {
+  const letters = svg.matchAll(new RegExp(`<text class="${kind}" x="([\\d.]+)" y="([\\d.]+)"[^>]*>(.*?)</text>`, 'g'));
+  return Array.from(letters, ([, x, y, text = '']) => ({ x: Number(x), y: Number(y), text }));
+}
+
+describe('drawMarbles', () => {
+  it('puts what happens in the same frame below each other, later things further right', () => {
+    const letters = found(draw('source  -a-b-|', 'pace()  ---a-(b|)'), 'letter');
+    expect(letters.map(({ text }) => text).join('')).toBe('abab');
+    const [a, b, late, last] = letters;
+    expect(b!.x).toBe(late!.x);
+    expect(b!.x - a!.x).toBe(last!.x - late!.x);
+    expect(late!.y).toBeGreaterThan(b!.y);
+  });
+
+  it('piles up a group, the first on top', () => {
+    const [a, b, c] = found(draw('pace()  -(ab)-c|'), 'letter');
+    expect([a!.x, a!.y < b!.y]).toEqual([b!.x, true]);
+    expect(c!.y).toBe((a!.y + b!.y) / 2);
+  });
+
+  it('names the lines, and frames the call', () => {
+    const svg = draw('source  -a|', 'pace()  -a|', 'events  -x|');
+    expect(found(svg, 'label').map(({ text }) => text)).toEqual(['source', 'result', 'events']);
+    expect(found(svg, 'code').map(({ text }) => text)).toEqual(['pace()']);
+  });
+
+  it('draws a bar for a completion, a cross for an error, and a tip where neither comes', () => {
+    const count = (svg: string) => ['end', 'cross', 'tip'].map((kind) => svg.split(`<path class="${kind}"`).length - 1);
+    expect(count(draw('source  -a-|'))).toEqual([1, 0, 0]);
+    expect(count(draw('source  -(a|)'))).toEqual([1, 0, 0]);
+    expect(count(draw('source  -a-#'))).toEqual([0, 1, 0]);
+    expect(count(draw('source  -a--'))).toEqual([0, 0, 1]);
+  });
+
+  it('shows where a late reader begins', () => {
+    expect(draw('source  -a-b|', 'reader  --^')).toContain('<path class="begin"');
+  });
+
+  it('draws what is missing as a hole, in the picture and in its words', () => {
+    const svg = draw('pace()  -G-O-a|   O: b is missing  a: not');
+    expect(svg.split('<circle class="hole"')).toHaveLength(4);
+    expect(svg.split('<circle class="item')).toHaveLength(3);
+  });
+
+  it('gives a letter one colour wherever it stands', () => {
+    const fills = Array.from(draw('source  a-b|', 'pace()  b-a|').matchAll(/item (f\d)/g), ([, fill]) => fill);
+    expect(fills).toEqual(['f0', 'f1', 'f1', 'f0']);
+  });
+
+  it('has room for every word', () => {
+    const svg = draw(`pace(${'x'.repeat(80)})  -a|   ${Array.from({ length: 9 }, (_, i) => `${i}: words`).join('  ')}`);
+    const width = Number(/width="(\d+)"/.exec(svg)?.[1]);
+    expect(width).toBeGreaterThan(80 * 7);
+    for (const { x, text } of found(svg, 'label')) expect(x + text.length * 6).toBeLessThan(width);
+  });
+
+  it('escapes text', () => {
+    expect(draw('pace(a < b && \'c\')  -x|   x: <b> & "c"')).toContain("pace(a &lt; b &amp;&amp; 'c')");
+  });
+
+  it('is readable on light and on dark paper', () => {
+    expect(draw('source  -a|')).toContain('@media (prefers-color-scheme: dark)');
+  });
+});
