@@ -43,7 +43,16 @@ export function nodeRedisDoor(client: NodeRedisClient): RedisDoor {
     own.on(cluster ? 'connect' : 'ready', () => listener.ready());
     own.on('reconnecting', () => listener.lost());
     own.on('error', (error) => listener.failed(error));
-    own.connect().catch((error: unknown) => listener.failed(error));
+    let retry: NodeJS.Timeout | undefined;
+    let closed = false;
+    // A client tries again by itself, a cluster that has found no node does not.
+    const connect = (attempt: number): void => {
+      own.connect().catch((error: unknown) => {
+        listener.failed(error);
+        if (cluster && !closed) retry = setTimeout(() => connect(attempt + 1), reconnectDelay(attempt)).unref();
+      });
+    };
+    connect(0);
     return {
       send: (key: string, command: readonly (string | Buffer)[]) =>
         cluster
@@ -52,6 +61,8 @@ export function nodeRedisDoor(client: NodeRedisClient): RedisDoor {
       subscribe: (channels: readonly string[]) => own.subscribe(channels, heard),
       unsubscribe: (channels: readonly string[]) => own.unsubscribe(channels, heard),
       close: () => {
+        closed = true;
+        clearTimeout(retry);
         try {
           own.destroy();
         } catch {
