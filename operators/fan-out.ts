@@ -56,12 +56,12 @@ const maxFedBack = 65_536;
  *   that could not be delivered yet; with `callback-failed` when `replay.size` throws or gives no number; with the source.
  * - **Completes** with the source.
  * - **Holds** the replay, at most `graceMs` or `retainMs` longer than anybody uses it, and one timer for each of the two
- *   ages that are given.
+ *   ages that are given. They keep no process alive, on Node and `asyncScheduler`.
  *
  * @example
- * // source                                 -a-b-c------d-e|
- * // fanOut({ replay: { count: 2 } }) from  ------^
- * //                                        ------(bc)--d-e|
+ * // source                            -a-b-c------d-e|
+ * // fanOut({ replay: { count: 2 } })  -a-b-c------d-e|
+ * // who comes late                          (bc)--d-e|
  * const shared$ = chunks$.pipe(fanOut({ replay: { count: 1000, bytes: 1_000_000 }, graceMs: 5000 }));
  */
 export function fanOut<T>(options: FanOutOptions<T> = {}): MonoTypeOperatorFunction<T> {

@@ -1,5 +1,5 @@
 import type { OperatorFunction, Subscriber } from 'rxjs';
-import { checkBound, type Gap } from '../src/chunk/index.js';
+import { checkBound, type Gap, kindOf } from '../src/chunk/index.js';
 import type { Flow, Lane } from '../src/flow/index.js';
 import type { OverflowOptions } from './backpressure.js';
 import { intake } from './intake.js';
@@ -49,6 +49,7 @@ export function gate<T>(options: GateOptions<NoInfer<T>> & { readonly announce?:
 export function gate<T>(options: GateOptions<NoInfer<T>>): OperatorFunction<T, T | Gap>;
 export function gate<T>(options: GateOptions<T>): OperatorFunction<T, T | Gap> {
   const { flow, upstream } = options;
+  if (typeof flow?.whenOpen !== 'function') throw new TypeError(`flow must be a flow, got ${kindOf(flow)}`);
   const rules = checkOverflow(options);
   if (upstream !== undefined) checkUpstream(options, rules);
   const stage = operate<T, T | Gap>((destination) => new Gate(destination, rules, flow, upstream));

@@ -3,7 +3,19 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backpressure, fanOut, type FanOutOptions, flowMap, gate, type GateOptions } from '../../operators/index.js';
 import { createFlow } from '../../src/flow/index.js';
 import { fromPull, toAsyncIterable } from '../../src/source/iterable.js';
+import { operatorLaws } from '../../src/testing/index.js';
 import { gap, item, type Item, streamError } from './alphabet.js';
+
+operatorLaws<Item>(
+  'fanOut and gate',
+  (probe) => (source) => source.pipe(fanOut(), gate({ flow: createFlow(), probe })),
+  {
+    item,
+    shared: true,
+    flat: true,
+    holds: 0,
+  },
+);
 
 /** A hub whose source is fed by hand, and subscribers that are busy with an item until told otherwise. */
 function hub(options: FanOutOptions<Item> = {}) {

@@ -269,6 +269,8 @@ describe('the options of gate', () => {
   const flow = createFlow();
 
   it('are checked at once', () => {
+    expect(() => gate({ flow: undefined as never })).toThrow('flow must be a flow, got undefined');
+    expect(() => gate({ flow: {} as never })).toThrow('flow must be a flow, got an object');
     expect(() => gate({ flow, capacity: -1 })).toThrow('capacity must be a whole number of at least 0');
     expect(() => gate({ flow, overflow: 'block' as 'error' })).toThrow('overflow must be one of error');
     const upstream = createFlow();

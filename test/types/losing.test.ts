@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   backpressure,
   detectGaps,
+  gate,
   type HoleClosed,
   type HoleOpened,
   repair,
@@ -11,6 +12,7 @@ import {
   unwrap,
 } from '../../operators/index.js';
 import type { Chunk, Gap, Notice } from '../../src/chunk/index.js';
+import { createFlow } from '../../src/flow/index.js';
 
 /** An item of the user's own, which says its number in its own way. */
 interface Page {
@@ -56,6 +58,11 @@ describe('types of the operators for what is lost', () => {
     expectTypeOf(chunks$.pipe(throttle({ perSecond: 1 }))).toEqualTypeOf<Observable<Chunk>>();
     expectTypeOf(chunks$.pipe(throttle({ perSecond: 1, announce: true }))).toEqualTypeOf<Observable<Chunk | Gap>>();
     expectTypeOf(chunks$.pipe(backpressure((chunk) => [chunk.seq]))).toEqualTypeOf<Observable<number>>();
+    const flow = createFlow();
+    expectTypeOf(chunks$.pipe(gate({ flow }))).toEqualTypeOf<Observable<Chunk>>();
+    expectTypeOf(chunks$.pipe(gate({ flow, announce: true }))).toEqualTypeOf<Observable<Chunk | Gap>>();
+    // @ts-expect-error -- a flow is needed
+    expect(() => gate({})).toThrow(TypeError);
     // @ts-expect-error -- a rate is needed
     expect(() => throttle({})).toThrow(TypeError);
   });
