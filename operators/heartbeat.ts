@@ -28,7 +28,7 @@ export interface HeartbeatOptions<H> {
  *
  * @example
  * // source                      --a------b|
- * // heartbeat({ everyMs: 3 })   --a--H--Hb|
+ * // heartbeat({ everyMs: 3 })   --a--H--Hb|     H: what make() gives
  * chunks$.pipe(heartbeat({ everyMs: 5000, make: () => new Mark('books/moby-dick', next) }));
  */
 export function heartbeat<T, H>(options: HeartbeatOptions<H>): OperatorFunction<T, T | H> {

@@ -1,4 +1,4 @@
-/** What happens in one frame of a line, in order: letters, and the signs `|`, `#` and `^`. */
+/** What happens in one frame of a line, in order: letters, and the signs `|` and `#`. */
 export interface Moment {
   readonly at: number;
   readonly signs: readonly string[];
@@ -14,8 +14,10 @@ export interface Line {
   readonly moments: readonly Moment[];
 }
 
-/** What is said behind the marbles: what a letter stands for, or a word on the whole. */
+/** What is said behind the marbles of a line: what a letter stands for, or a word on the line. */
 export interface Note {
+  /** The label of the line. */
+  readonly label: string;
   readonly letter: string | undefined;
   readonly text: string;
 }
@@ -27,7 +29,7 @@ export interface Marbles {
 }
 
 /** The marbles are the first word made of their signs alone, with one at least that no name has. */
-const shape = /^(?<label>.*?)\s*(?<!\S)(?<marbles>(?=\S*[-|#^])[-\w()|#^]+)(?!\S)(?:\s+(?<notes>.*))?$/d;
+const shape = /^(?<label>.*?)\s*(?<!\S)(?<marbles>(?=\S*[-|#])[-\w()|#]+)(?!\S)(?:\s+(?<notes>.*))?$/d;
 
 /** Reads a picture: one line of text for each of its lines, all beginning in the same column. */
 export function readMarbles(texts: readonly string[]): Marbles {
@@ -40,7 +42,7 @@ export function readMarbles(texts: readonly string[]): Marbles {
   const left = Math.min(...found.map(({ column }) => column));
   return {
     lines: found.map(({ label, marbles, column }) => readLine(label, marbles, column - left)),
-    notes: found.flatMap(({ notes }) => readNotes(notes)),
+    notes: found.flatMap(({ label, notes }) => readNotes(label, notes)),
   };
 }
 
@@ -58,12 +60,12 @@ function readLine(label: string, marbles: string, from: number): Line {
   return { label, from, to: end?.at ?? from + marbles.length, moments };
 }
 
-function readNotes(text: string): Note[] {
+function readNotes(label: string, text: string): Note[] {
   return text
     .split(/\s{2,}|;\s/)
     .filter((part) => part !== '')
     .map((part) => {
       const { letter, meaning } = /^(?<letter>\w): (?<meaning>.*)$/.exec(part)?.groups ?? {};
-      return { letter, text: meaning ?? part };
+      return { label, letter, text: meaning ?? part };
     });
 }

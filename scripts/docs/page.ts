@@ -79,7 +79,9 @@ function writeTag({ name, text }: { name: string; text: string }): string {
 function writeType({ name, kind, text, fields, stands }: TypePage): string[] {
   if (kind === 'type') return [`## ${name}`, text, code(stands)];
   const what = name.endsWith('Options') ? 'option' : 'field';
-  return [`## ${name}`, text, table([what, 'type', 'meaning'], fields.map(row))];
+  // The heading says as much.
+  const said = /^Options of \{@link \w+\}\.$/.test(text) ? '' : text;
+  return [`## ${name}`, said, table([what, 'type', 'meaning'], fields.map(row))];
 }
 
 /** What must be given is set in bold. */

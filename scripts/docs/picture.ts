@@ -23,7 +23,6 @@ const style = `
   .tip { fill: #818b98 }
   .end { stroke: #1f2328; stroke-width: 2.5 }
   .cross { stroke: #d1242f; stroke-width: 2.5; stroke-linecap: round }
-  .begin { fill: #1f2328 }
   .item { stroke: #1f2328; stroke-width: 1.2 }
   .hole { fill: #ffffff; stroke: #59636e; stroke-width: 1.5; stroke-dasharray: 3.5 3 }
   .f0 { fill: #ffd8a8 } .f1 { fill: #a5d8ff } .f2 { fill: #b2f2bb } .f3 { fill: #eebefa }
@@ -36,7 +35,6 @@ const style = `
     .time { stroke: #818b98 }
     .end { stroke: #f0f6fc }
     .cross { stroke: #ff6b6b }
-    .begin { fill: #f0f6fc }
     .item { stroke: #c9d1d9 }
     .hole { fill: #0d1117; stroke: #9198a1 }
     .f0 { fill: #8a4b08 } .f1 { fill: #1b5e8f } .f2 { fill: #23693a } .f3 { fill: #7a3590 }
@@ -67,7 +65,7 @@ class Picture {
     this.lines = lines;
     this.notes = notes;
     const gutter = Math.max(...lines.map((line) => widthOf(this.besides(line))));
-    this.left = margin + gutter + 14;
+    this.left = margin + gutter + 20;
     const time = this.left + (Math.max(...lines.map(({ to }) => to)) + 1.6) * cell;
     const boxes = lines.map((line) => (this.isCall(line) ? codeWidth(line.label) + 2 * margin + 24 : 0));
     this.width = Math.ceil(Math.max(360, time + margin, ...boxes));
@@ -89,7 +87,7 @@ class Picture {
   }
 
   /** The call of an operator stands in a box above what comes out of it; all else beside its line. */
-  private isCall({ label }: Line): boolean {
+  private isCall({ label }: Pick<Line, 'label'>): boolean {
     return label.startsWith(`${this.operator}(`);
   }
 
@@ -119,7 +117,7 @@ class Picture {
   /** The time of a line: to its end, or with a tip where it goes on. */
   private drawTime({ from, to, moments }: Line, y: number): void {
     const ended = moments.some(({ signs }) => signs.includes('|') || signs.includes('#'));
-    const start = this.left + from * cell;
+    const start = this.left + from * cell - 8;
     const end = ended ? this.middle(to) : this.left + (to + 0.5) * cell;
     this.parts.push(`<path class="time" d="M${start} ${y}H${end}"/>`);
     if (!ended) this.parts.push(`<path class="tip" d="M${end} ${y - 5}l10 5l-10 5z"/>`);
@@ -129,7 +127,6 @@ class Picture {
     const x = this.middle(moment.at);
     const letters = items(moment);
     const reach = Math.max(letters.length, 1) * radius + (letters.length === 0 ? 6 : 8);
-    if (moment.signs.includes('^')) this.parts.push(`<path class="begin" d="M${x} ${y - 2}l7 13h-14z"/>`);
     if (moment.signs.includes('|')) this.parts.push(`<path class="end" d="M${x} ${y - reach}V${y + reach}"/>`);
     // What comes in the same moment stands in a pile, the first on top.
     letters.forEach((sign, i) => this.drawItem(sign, x, y + (2 * i - letters.length + 1) * radius));
@@ -149,7 +146,9 @@ class Picture {
     if (this.notes.length === 0) return;
     this.y += 8;
     let x = margin;
-    for (const { letter, text } of this.notes) {
+    for (const note of this.notes) {
+      const { letter } = note;
+      const text = this.wordsOf(note);
       const width = widthOf(text) + (letter === undefined ? 0 : 28) + 20;
       if (x > margin && x + width > this.width) {
         x = margin;
@@ -161,6 +160,12 @@ class Picture {
       x += width;
     }
     this.y += noteHeight;
+  }
+
+  /** Below the picture it is no longer plain which line a word is about. */
+  private wordsOf({ label, letter, text }: Note): string {
+    const plain = letter !== undefined || label === 'source' || this.isCall({ label });
+    return plain ? text : `${label}: ${text}`;
   }
 
   /** A `Gap`, or what is said to be missing, is no item: it shows where one is not. */
@@ -188,7 +193,7 @@ class Picture {
 
 /** What is drawn as a marble of its own, or as the cross in place of one. */
 function items({ signs }: Moment): readonly string[] {
-  return signs.filter((sign) => sign !== '|' && sign !== '^');
+  return signs.filter((sign) => sign !== '|');
 }
 
 /** Widths are estimates: a picture does not know the fonts it will be shown in. */

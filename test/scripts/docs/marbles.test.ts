@@ -44,8 +44,8 @@ describe('readMarbles', () => {
   });
 
   it('has a line without an end go on to the last of its signs', () => {
-    expect(readMarbles(['late  --^---']).lines).toEqual([
-      { label: 'late', from: 0, to: 6, moments: [{ at: 2, signs: ['^'] }] },
+    expect(readMarbles(['late  --a---']).lines).toEqual([
+      { label: 'late', from: 0, to: 6, moments: [{ at: 2, signs: ['a'] }] },
     ]);
   });
 
@@ -59,9 +59,9 @@ describe('readMarbles', () => {
   it('reads what letters stand for, and other words', () => {
     const { notes } = readMarbles(["source  -x-y|   one may wait; x: ['a', b]  y: { ok: true, at: 1 }"]);
     expect(notes).toEqual([
-      { letter: undefined, text: 'one may wait' },
-      { letter: 'x', text: "['a', b]" },
-      { letter: 'y', text: '{ ok: true, at: 1 }' },
+      { label: 'source', letter: undefined, text: 'one may wait' },
+      { label: 'source', letter: 'x', text: "['a', b]" },
+      { label: 'source', letter: 'y', text: '{ ok: true, at: 1 }' },
     ]);
   });
 

@@ -50,6 +50,7 @@ describe('writePage', () => {
 
   it('says of every option what it is and whether it must be given', () => {
     expect(page).toContain("| **`must`** | `'a' \\| 'b'` | Be given. |\n| `may` | `number` | Be given. |");
+    expect(page).toContain('## PaceOutOptions\n\n| option | type | meaning |');
     expect(page).toContain('## Speed\n\nHow fast.\n\n```ts\ntype Speed = number;\n```');
   });
 

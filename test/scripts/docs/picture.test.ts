@@ -42,8 +42,19 @@ describe('drawMarbles', () => {
     expect(count(draw('source  -a--'))).toEqual([0, 0, 1]);
   });
 
-  it('shows where a late reader begins', () => {
-    expect(draw('source  -a-b|', 'reader  --^')).toContain('<path class="begin"');
+  it('begins a line later that was subscribed later', () => {
+    const starts = Array.from(
+      draw('source  -a-b|', 'reader    -b|').matchAll(/class="time" d="M([\d.]+)/g),
+      ([, x]) => +x!,
+    );
+    expect(starts[1]! - starts[0]!).toBe(60);
+  });
+
+  it('says which line its words are about, where that is not plain', () => {
+    const svg = draw('source  -a|   at once', 'pace()  -a|   slowly', 'events  -x|   never  x: yes');
+    expect(found(svg, 'label').map(({ text }) => text)).toEqual(
+      expect.arrayContaining(['at once', 'slowly', 'events: never', 'yes']),
+    );
   });
 
   it('draws what is missing as a hole, in the picture and in its words', () => {
