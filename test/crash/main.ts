@@ -4,9 +4,14 @@ import { parseArgs } from 'node:util';
 import { crash } from './crash.js';
 import { createLmdbVictim } from './lmdb-victim.js';
 import { createNatsVictim } from './nats-victim.js';
+import { createRedisVictim } from './redis-victim.js';
 import type { Victim } from './victim.js';
 
-const victims: Readonly<Record<string, () => Promise<Victim>>> = { lmdb: createLmdbVictim, nats: createNatsVictim };
+const victims: Readonly<Record<string, () => Promise<Victim>>> = {
+  lmdb: createLmdbVictim,
+  nats: createNatsVictim,
+  redis: createRedisVictim,
+};
 
 const { values } = parseArgs({
   options: {
