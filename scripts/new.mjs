@@ -7,9 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-/** For each kind: its files with their templates, and how the changelog announces it. */
+/** For each kind: its files with their templates, how the changelog announces it, and a program that shows it. */
 const kinds = {
-  operator: { files: { 'operators/{{kebab}}': 'operator' }, news: 'The operator `{{camel}}`' },
+  operator: {
+    files: { 'operators/{{kebab}}': 'operator' },
+    news: 'The operator `{{camel}}`',
+    example: 'examples/operators/{{kebab}}.ts',
+  },
   log: { files: { 'src/log/{{kebab}}': 'log' }, news: 'A log, {{Pascal}}' },
   source: { files: { 'src/source/{{kebab}}': 'source' }, news: 'The source `from{{Pascal}}`' },
   transport: {
@@ -28,7 +32,8 @@ if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) stop('say its name in kebab-c
 const camel = name.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
 const words = { kebab: name, camel, Pascal: camel[0].toUpperCase() + camel.slice(1) };
 const files = Object.entries(kinds[kind].files).map(([path, template]) => ({ path: fill(path), template }));
-const written = files.flatMap(({ path }) => [`${path}.ts`, testOf(path)]);
+const example = kinds[kind].example && fill(kinds[kind].example);
+const written = [...files.flatMap(({ path }) => [`${path}.ts`, testOf(path)]), ...(example ? [example] : [])];
 const taken = written.find((path) => existsSync(path));
 if (taken !== undefined) stop(`${taken} is there already`);
 
@@ -36,6 +41,7 @@ for (const { path, template } of files) {
   write(`${path}.ts`, fill(read(`scripts/new/${template}.ts.txt`)));
   write(testOf(path), fill(read(`scripts/new/${template}.test.ts.txt`)));
 }
+if (example) write(example, fill(read(`scripts/new/${kind}.example.ts.txt`)));
 addExports();
 if (kind === 'operator') addToIndex();
 addNews();

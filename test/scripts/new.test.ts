@@ -11,7 +11,7 @@ import { sourceRules } from '../house/sources.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'sluice-new-'));
-const left = new Set(['node_modules', 'dist', 'coverage', 'bench', '.git']);
+const left = new Set(['node_modules', 'dist', 'coverage', '.mutation', 'bench', '.git']);
 
 /** What each command writes, and the words its red test meets the newcomer with. */
 const begun = {
@@ -94,6 +94,13 @@ describe('npm run new', { timeout: 120_000 }, () => {
 
   it('writes an operator that keeps the laws from the start', () => {
     const run = ['node_modules/vitest/vitest.mjs', 'run', '-t', 'keeps the laws', 'test/operators/slow-down.test.ts'];
+    expect(() => execFileSync(process.execPath, run, { cwd: copy, stdio: 'ignore' })).not.toThrow();
+  });
+
+  it('writes a program that shows the operator and prints what it says', () => {
+    const program = readFileSync(join(copy, 'examples/operators/slow-down.ts'), 'utf8');
+    expect(program).toContain("import { slowDown } from 'sluice/operators';");
+    const run = ['node_modules/vitest/vitest.mjs', 'run', '-t', 'slow-down', 'test/operator-examples.test.ts'];
     expect(() => execFileSync(process.execPath, run, { cwd: copy, stdio: 'ignore' })).not.toThrow();
   });
 
