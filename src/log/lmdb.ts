@@ -372,6 +372,16 @@ class FolderLog implements LmdbLog {
     await this.commits.add(stream, removals);
   }
 
+  /** Of two streams of one name the older had expired, and the disk was full when that was to be written. */
+  private adopt(stream: LmdbStream): void {
+    const older = this.shown.get(stream.created.streamId);
+    this.show(stream.created.streamId, stream);
+    if (older === undefined) return;
+    older.removed = true;
+    // Should that fail again, it is tried again when the folder is opened next.
+    this.commits.add(older).catch(() => {});
+  }
+
   /** Takes over what is on disk. */
   private load(): void {
     const streams = new Map<number, LmdbStream>();
@@ -386,7 +396,7 @@ class FolderLog implements LmdbLog {
       if (kind !== kinds.created) streams.get(number)!.load(kind, id, value);
     }
     for (const stream of streams.values()) {
-      if (!stream.removed) this.show(stream.created.streamId, stream);
+      if (!stream.removed) this.adopt(stream);
       if (stream.littered) this.littered.add(stream);
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamError } from '../../src/chunk/index.js';
 import { openFolder } from '../../src/log/lmdb/folder.js';
+import { kinds, stateKey } from '../../src/log/lmdb/records.js';
 import { createLmdbLog, type LmdbLog, type LmdbLogOptions } from '../../src/log/lmdb.js';
 import { logLaws } from '../../src/testing/log-laws.js';
 import { encoded, Follower, refused, texts } from '../../src/testing/log-stage.js';
@@ -253,6 +254,25 @@ describe('expiry in a folder', () => {
 });
 
 describe('what is forgotten', () => {
+  it('is gone although a stream of the same name had taken its place before that was written', async () => {
+    const { log, folder, open } = await makeLog();
+    await log.create('s');
+    await log.append('s', texts(0, 2));
+    await log.dispose();
+    const opened = await openFolder(folder);
+    await opened.write(() => {
+      void opened.states.put(stateKey(9, kinds.created), { streamId: 's', createdAt: 1, config: {} });
+      void opened.states.put(stateKey(9, kinds.standing), {});
+    });
+    await opened.close();
+    const again = await open();
+    expect(again.list()).toHaveLength(1);
+    expect(again.read('s', 0, wide)).toEqual({ from: 0, chunks: [], next: 0 });
+    for (let n = 0; n < 3; n++) await again.append('s', texts(n, 1));
+    await again.dispose();
+    expect(await chunksOnDisk(folder)).toBe(3);
+  });
+
   it('leaves the disk little by little, going on after a restart', async () => {
     const { log, folder, open } = await makeLog();
     await log.create('gone');
