@@ -43,7 +43,7 @@ export interface Import {
   readonly target: string | undefined;
 }
 
-const outside = new Set(['node_modules', 'dist', 'coverage', '.git']);
+const outside = new Set(['node_modules', 'dist', 'coverage', '.mutation', '.git']);
 const textual =
   /\.(?:ts|mts|mjs|js|json|md|svg|html|css|txt|toml|yaml|yml|sh)$|(?:^|\/)(?:LICENSE|\.gitignore|\.ci\/run)$/;
 

@@ -35,6 +35,20 @@ describe('ring', () => {
     expect([ring.at(-1), ring.at(1)]).toEqual([undefined, undefined]);
   });
 
+  it('knows nothing beyond its ends when every slot is taken', () => {
+    const ring = new Ring<number>(8);
+    for (let n = 0; n < 8; n++) ring.push(n);
+    expect([ring.at(-1), ring.at(8)]).toEqual([undefined, undefined]);
+  });
+
+  it('keeps the order while it grows, wherever its oldest value lies', () => {
+    const ring = new Ring<number>(Infinity);
+    for (let n = 0; n < 8; n++) ring.push(n);
+    for (let n = 0; n < 5; n++) ring.shift();
+    for (let n = 8; n < 40; n++) ring.push(n);
+    expect(contents(ring)).toEqual(Array.from({ length: 35 }, (_, i) => i + 5));
+  });
+
   it('is empty after clear, and usable', () => {
     const ring = new Ring<number>(20);
     for (let n = 0; n < 20; n++) ring.push(n);
