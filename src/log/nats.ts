@@ -5,6 +5,7 @@ import { checkAppend } from './admission.js';
 import { isWithin } from './describe-stream.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
 import { NatsCaller } from './nats/caller.js';
+import type { StreamMessage } from './nats/message.js';
 import { NatsNotices } from './nats/notices.js';
 import { StreamReads } from './nats/reads.js';
 import { append, create, describe, expiresAt, living, type NatsBounds, remove, trim } from './nats/state.js';
@@ -173,7 +174,7 @@ class NatsLog implements Log {
     const last = await this.store.last(streamId);
     const state = living(last?.state, this.bounds);
     if (state !== undefined) return describe(streamId, state);
-    if (last !== undefined) this.expire(streamId);
+    if (last !== undefined) this.clear(streamId, last);
     return undefined;
   }
 
@@ -199,16 +200,14 @@ class NatsLog implements Log {
 
   async list(prefix = ''): Promise<readonly StreamInfo[]> {
     const infos = new Map<string, StreamInfo | undefined>();
-    const visit = (streamId: string, state: Newest['state']): boolean => {
-      const alive = living(state, this.bounds);
-      infos.set(streamId, alive === undefined ? undefined : describe(streamId, alive));
+    const visit = (streamId: string, last: StreamMessage): boolean => {
+      const state = living(last.state, this.bounds);
+      if (state === undefined) this.clear(streamId, last);
+      infos.set(streamId, state === undefined ? undefined : describe(streamId, state));
       return true;
     };
     const subjects = this.subjects.within(prefix);
-    await Promise.all(
-      subjects.map((subject) => this.store.scan({ subject }, (streamId, { state }) => visit(streamId, state))),
-    );
-    for (const [streamId, info] of infos) if (info === undefined) this.expire(streamId);
+    await Promise.all(subjects.map((subject) => this.store.scan({ subject }, visit)));
     const within = isWithin(prefix);
     return [...infos.values()]
       .filter((info) => info !== undefined && within(info.streamId))
@@ -248,7 +247,8 @@ class NatsLog implements Log {
 
   private noteEnd(streamId: string, { state }: Newest): void {
     if (state?.endedAt === undefined || this.ends.size >= maxRemembered) return;
-    this.ends.set(streamId, expiresAt(state, this.bounds.ttlMs));
+    const at = expiresAt(state, this.bounds.ttlMs);
+    if (at < Infinity) this.ends.set(streamId, at);
   }
 
   /** Removes some streams whose time is over: called for every one that is created, that is enough. */
@@ -262,7 +262,13 @@ class NatsLog implements Log {
     }
   }
 
-  /** Removes a stream that has outlived its end, and what is left of one that was removed. Should that fail, it still has. */
+  /** Removes what is left of a stream that nobody sees any more. Should that fail, nobody does all the same. */
+  private clear(streamId: string, { seq, state }: StreamMessage): void {
+    if (state.removed) this.store.purge(streamId, seq + 1).catch(() => {});
+    else this.expire(streamId);
+  }
+
+  /** Removes a stream if it has outlived its end: who watches is told. */
   private expire(streamId: string): void {
     this.ends.delete(streamId);
     const { bounds, store } = this;

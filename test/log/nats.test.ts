@@ -1,4 +1,5 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import type { Close, Log } from '../../src/log/log.js';
 import { createNatsLog } from '../../src/log/nats.js';
@@ -201,6 +202,28 @@ describe.skipIf(natsPath === undefined)('createNatsLog', () => {
     await log.create('a');
     expect(await log.read('a', 0, wide)).toEqual({ from: 0, chunks: [], next: 0 });
     stop();
+  });
+
+  it('clears what a removal that broke off has left, and shows none of it', async () => {
+    const log = await stage.log();
+    for (const name of ['a', 'b']) {
+      await log.create(name);
+      await log.append(name, texts(0, 3), by('p'));
+      const subject = `${stage.prefix()}.kept.${name}`;
+      const manager = await jetstreamManager(stage.admin());
+      const { header } = (await manager.direct.getMessage(stage.prefix(), { last_by_subj: subject }))!;
+      const state = header.get('Sluice-State').replace('"count":3', '"count":0,"removed":true');
+      const head = headers();
+      head.set('Sluice-State', state);
+      await jetstream(stage.admin()).publish(subject, '', { headers: head });
+    }
+    expect(await log.info('a')).toBeUndefined();
+    await refused('stream-not-found', () => log.read('b', 0, wide));
+    await refused('stream-not-found', () => log.append('b', texts(3, 1), by('p', 3)));
+    expect(await log.list()).toEqual([]);
+    await until('nothing is left', async () => (await kept()).messages === 0);
+    await log.create('a');
+    expect(await log.append('a', texts(0, 1), by('p'))).toMatchObject({ first: 0, duplicates: 0 });
   });
 
   it('closes the connection only when it is told to', async () => {

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { checkBound, StreamError } from '../../chunk/index.js';
+import { followStatuses } from './statuses.js';
 
 /**
  * What follows from an error:
@@ -31,6 +32,8 @@ const answerMs = 1000;
 export class NatsCaller {
   readonly timeoutMs: number;
   private readonly patienceMs: number;
+  private readonly sent = new Set<() => void>();
+  private unfollow: (() => void) | undefined;
   private disposed = false;
 
   constructor(
@@ -48,7 +51,7 @@ export class NatsCaller {
    * @param anew - called when JetStream does not know the log's stream
    */
   async persist<T>(work: () => Promise<T>, streamId: string | undefined, anew: () => void): Promise<T> {
-    const giveUpAt = Date.now() + this.patienceMs;
+    let giveUpAt: number | undefined;
     let lost = false;
     for (let attempt = 0; ; attempt++) {
       if (this.disposed) throw new StreamError('log-unavailable', 'the log was disposed of');
@@ -60,10 +63,30 @@ export class NatsCaller {
         if (verdict === 'final') throw failureOf(error, streamId);
         if (verdict === 'anew') anew();
         lost ||= verdict === 'unknown';
+        giveUpAt ??= Date.now() + this.patienceMs;
         if (Date.now() >= giveUpAt) throw lost ? new AnswerLost(unreachable(error)) : unreachable(error);
         await pause(Math.min(10 * 2 ** attempt, 250));
       }
     }
+  }
+
+  /** Waits for an answer, and no longer when the connection breaks over which it would come. */
+  async answer<T>(coming: Promise<T>): Promise<T> {
+    this.unfollow ??= followStatuses(this.connection, (type) => {
+      if (type === 'disconnect') for (const lose of this.sent) lose();
+    });
+    return await new Promise<T>((resolve, reject) => {
+      const lose = (): void => settle(() => reject(new Error('the connection was lost')));
+      const settle = (tell: () => void): void => {
+        this.sent.delete(lose);
+        tell();
+      };
+      this.sent.add(lose);
+      coming.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
   }
 
   private verdictOf(error: unknown): Verdict {
@@ -80,6 +103,8 @@ export class NatsCaller {
 
   dispose(): void {
     this.disposed = true;
+    this.unfollow?.();
+    this.unfollow = undefined;
   }
 }
 

@@ -45,9 +45,17 @@ interface Written extends Omit<StreamState, 'config' | 'producers' | 'end'> {
 
 /** @internal Writes where a stream stands behind `count` chunks, in printable ASCII, as a header must be. */
 export function writeState(state: StreamState, count: number, parts?: Parts): string {
-  const producers = Array.from(state.producers, ([id, { epoch, next }]) => [id, epoch, next]);
-  const written = { version: 1, count, parts, ...state, producers };
-  const text = JSON.stringify(written, (_, value: unknown) => (value === Infinity ? 'Infinity' : value));
+  const { config } = state;
+  const written = {
+    version: 1,
+    count,
+    parts,
+    ...state,
+    // What JSON has no number for.
+    config: config.ttlMs === Infinity ? { ...config, ttlMs: 'Infinity' } : config,
+    producers: Array.from(state.producers, ([id, { epoch, next }]) => [id, epoch, next]),
+  };
+  const text = JSON.stringify(written);
   return text.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -1,6 +1,7 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { checkBound } from '../../chunk/index.js';
 import { Watchers } from '../watchers.js';
+import { followStatuses } from './statuses.js';
 import type { NatsSubjects } from './subjects.js';
 
 interface Watched {
@@ -18,7 +19,7 @@ export class NatsNotices {
   private readonly watchers = new Watchers();
   private readonly watched = new Map<string, Watched>();
   private readonly pulseMs: number;
-  private statuses: AsyncIterator<{ readonly type: string }> | undefined;
+  private unfollow: (() => void) | undefined;
   private pulse: NodeJS.Timeout | undefined;
   private disposed = false;
 
@@ -71,24 +72,18 @@ export class NatsNotices {
   }
 
   private begin(): void {
-    if (this.statuses !== undefined) return;
-    void this.follow((this.statuses = this.connection.status()[Symbol.asyncIterator]()));
+    this.unfollow ??= followStatuses(this.connection, (type) => {
+      if (type === 'reconnect') this.notifyAll();
+    });
     if (this.connection.info?.cluster === undefined) return;
-    this.pulse = setInterval(() => this.notifyAll(), this.pulseMs).unref();
-  }
-
-  private async follow(statuses: AsyncIterator<{ readonly type: string }>): Promise<void> {
-    for (;;) {
-      const { done, value } = await statuses.next();
-      if (done || this.statuses !== statuses) return;
-      if (value.type === 'reconnect') this.notifyAll();
-    }
+    this.pulse ??= setInterval(() => this.notifyAll(), this.pulseMs).unref();
   }
 
   private end(): void {
     clearInterval(this.pulse);
-    void this.statuses?.return?.();
-    this.statuses = undefined;
+    this.pulse = undefined;
+    this.unfollow?.();
+    this.unfollow = undefined;
   }
 
   private notifyAll(): void {

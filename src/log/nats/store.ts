@@ -88,7 +88,7 @@ export class NatsStore {
   private async message(streamId: string, query: MsgRequest): Promise<StreamMessage | undefined> {
     const { prefix } = this.subjects;
     const stored = await this.ask(async (manager) => {
-      return await (this.direct ? manager.direct : manager.streams).getMessage(prefix, query);
+      return await this.caller.answer((this.direct ? manager.direct : manager.streams).getMessage(prefix, query));
     }, streamId);
     return stored === null ? undefined : messageOf(streamId, stored);
   }
@@ -112,11 +112,8 @@ export class NatsStore {
         head.set(stateHeader, text);
         const expect = { streamName: this.subjects.prefix, lastSubjectSequence: expected };
         // Sent again with the same id, it is acknowledged and not kept again.
-        const ack = await this.jetstream.publish(this.subjects.of(streamId), body, {
-          headers: head,
-          msgID: id,
-          expect,
-        });
+        const options = { headers: head, msgID: id, expect };
+        const ack = await this.caller.answer(this.jetstream.publish(this.subjects.of(streamId), body, options));
         return ack.seq;
       }, streamId);
     } catch (error) {

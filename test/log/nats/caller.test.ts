@@ -79,6 +79,33 @@ describe('NatsCaller', () => {
     expect(await thrownBy(() => through(caller(), named))).toBe(named);
   });
 
+  it('waits for no answer over a connection that breaks', async () => {
+    let tell: ((status: IteratorResult<{ type: string }>) => void) | undefined;
+    const next = () => new Promise<IteratorResult<{ type: string }>>((resolve) => (tell = resolve));
+    const status = () => ({ [Symbol.asyncIterator]: () => ({ next }) });
+    const subject = new NatsCaller({ isClosed: () => false, status } as never, 1000);
+    let asked = 0;
+    const answers = [new Promise<string>(() => {}), Promise.resolve('done')];
+    const answered = subject.persist(
+      () => subject.answer(answers[asked++]!),
+      's',
+      () => {},
+    );
+    tell!({ done: false, value: { type: 'update' } });
+    await Promise.resolve();
+    expect(asked).toBe(1);
+    tell!({ done: false, value: { type: 'disconnect' } });
+    expect(await answered).toBe('done');
+    await refused('log-unavailable', () =>
+      subject.persist(
+        () => subject.answer(Promise.reject<string>(api(10_003))),
+        's',
+        () => {},
+      ),
+    );
+    subject.dispose();
+  });
+
   it('asks nothing once it is disposed of', async () => {
     const subject = caller();
     subject.dispose();
