@@ -14,7 +14,38 @@ import {
 import type { Probe } from '../probe/index.js';
 import type { Bus } from './bus.js';
 import { maxRanges, type Message, messageText, readMessage } from './message.js';
-import { BusSender, requestTopic, type Sender, type SenderOptions } from './sender.js';
+import { BusSender, requestTopic } from './sender.js';
+
+/** Options of a {@link Sender}. */
+export interface SenderOptions {
+  /** Names this sender: receivers follow one. Default: a random one. */
+  readonly id?: string;
+  /** Most chunks kept to be sent again. Default 4096. */
+  readonly keepChunks?: number;
+  /** Most bytes kept to be sent again, as they go over the bus. Default 4 MiB. */
+  readonly keepBytes?: number;
+  /** How often silence is broken, so that receivers miss a lost tail, and know that the sender lives. Default 500. */
+  readonly heartbeatMs?: number;
+  /** How long the end is repeated, and what is missing sent again, after {@link Sender.close}. Default 5000. */
+  readonly lingerMs?: number;
+  /** Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** Sends chunks over a bus so that they arrive. */
+export interface Sender {
+  readonly id: string;
+  /** Number of the next chunk. */
+  readonly next: number;
+  /** Bytes kept to be sent again. */
+  readonly bytes: number;
+  /** Sends data as the next chunk. @throws `chunk-invalid`; `stream-closed` after `close` */
+  send(data: ChunkData): void;
+  /** Says that this was all. Resolves when nobody can ask for anything any more. */
+  close(status?: EndStatus, reason?: string): Promise<void>;
+  /** Goes without a word, as a process that dies. */
+  dispose(): void;
+}
 
 /** Options of {@link ReliableBus.receive}. */
 export interface ReceiveOptions {

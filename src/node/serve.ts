@@ -11,7 +11,7 @@ import { checkBound, kindOf, toStreamError } from '../chunk/index.js';
 import { createGateway, type Gateway, type SessionLimitOptions } from '../gateway/index.js';
 import { attempt, type Log, whenReady } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
-import { createStreams, type Streams } from '../streams/index.js';
+import { createReaper, createStreams, type Streams } from '../streams/index.js';
 import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
 import { streamsRoute } from '../transport/sse/route.js';
 import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
@@ -56,7 +56,8 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Serves streams over WebSocket and SSE on one port, with a page at `/` that shows them live.
+ * Serves streams over WebSocket and SSE on one port, with a page at `/` that shows them live. Streams whose producer held a
+ * lease and died are ended.
  *
  * @throws RangeError for a host that is not loopback without `allowPublic`; rejects as `listen` does, with `EADDRINUSE` say
  *
@@ -68,6 +69,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const host = checkHost(options);
   const port = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const streams = createStreams({ log: options.log ?? createMemoryLog() });
+  const reaper = createReaper(streams);
   const gateway = createGateway({
     streams,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -81,6 +83,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   await listen(http, host, port);
   const bound = (http.address() as { port: number }).port;
   const close = async (): Promise<void> => {
+    reaper.dispose();
     gateway.close();
     sockets.close();
     await stop(http, sockets);

@@ -4,6 +4,7 @@ import { Ring } from '../../operators/ring.js';
 import { checkBound, checkName, type ChunkBody, StreamError, toStreamError } from '../chunk/index.js';
 import type { Flow } from '../flow/index.js';
 import type { Appended, AppendOptions, Close, Producer } from '../log/log.js';
+import { holdLease, type Lease } from './lease.js';
 import type { Readers } from './readers.js';
 import { Unread } from './unread.js';
 
@@ -35,6 +36,11 @@ export interface PublishToOptions {
    * reads stops nobody; through a client only appends are waited for.
    */
   readonly flow?: Flow;
+  /**
+   * With a `producer`: holds a lease for as long as the source lasts, and lets a reaper end the stream within this time when
+   * this process dies; see `holdLease`. Default: none.
+   */
+  readonly leaseMs?: number;
   /** With a `flow`: most chunks published that the slowest reader has not got. Default 256. */
   readonly window?: number;
 }
@@ -61,6 +67,9 @@ export function publishTo(
   const capacity = checkBound('capacity', options.capacity ?? 65_536);
   const maxBatch = checkBound('maxBatch', options.maxBatch ?? 256);
   const window = checkBound('window', options.window ?? 256);
+  const { producer, leaseMs } = options;
+  if (leaseMs !== undefined && producer === undefined) throw new TypeError('leaseMs needs a producer to be told by');
+  if (leaseMs !== undefined) checkBound('leaseMs', leaseMs);
   const settled = { ...options, capacity, maxBatch, window };
   return operate((destination) => new Publisher(destination, target, streamId, settled));
 }
@@ -70,6 +79,7 @@ type Settled = PublishToOptions & { readonly capacity: number; readonly maxBatch
 class Publisher extends Stage<ChunkBody, Published> {
   private readonly waiting: Ring<ChunkBody>;
   private readonly unread: Unread | undefined;
+  private readonly lease: Lease | undefined;
   private busy = false;
   private ended = false;
   private failure: { readonly error: unknown } | undefined = undefined;
@@ -83,7 +93,8 @@ class Publisher extends Stage<ChunkBody, Published> {
   ) {
     super(destination);
     this.waiting = new Ring(options.capacity);
-    const { flow, window } = options;
+    const { flow, window, producer, leaseMs } = options;
+    if (leaseMs !== undefined) this.lease = holdLease(target, streamId, { producer: producer!, leaseMs });
     if (flow !== undefined) this.unread = new Unread(flow, window, streamId, target.readers);
     this.seq = options.producer?.seq ?? 0;
   }
@@ -117,6 +128,7 @@ class Publisher extends Stage<ChunkBody, Published> {
   protected override release(): void {
     this.waiting.clear();
     this.unread?.close();
+    this.lease?.release();
   }
 
   /** Ends at once, whatever waits. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageText } from '../../src/bus/message.js';
-import { type ReceiveOptions, reliable } from '../../src/bus/reliable.js';
-import type { SenderOptions } from '../../src/bus/sender.js';
+import { type ReceiveOptions, reliable, type SenderOptions } from '../../src/bus/reliable.js';
 import { createChunk } from '../../src/chunk/index.js';
 import type { ProbeEvent } from '../../src/probe/index.js';
 import { streamError } from '../operators/alphabet.js';

@@ -1,0 +1,78 @@
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import * as z from 'zod';
+import { checkBound, checkName, createChunk, nameSchema } from '../chunk/index.js';
+import type { Producer } from '../log/log.js';
+import type { PublishTarget } from './publish-to.js';
+
+/** The stream that leases are written to, beside those they are about: so they are as durable, and as widely known. */
+export const leases = 'sluice/leases';
+
+/** Options of {@link holdLease}. */
+export interface LeaseOptions {
+  /** Who produces. */
+  readonly producer: Pick<Producer, 'id' | 'epoch'>;
+  /** How long the producer counts as alive without a word. It says one three times as often. Default 10 000. */
+  readonly leaseMs?: number;
+  /** Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** A producer's word that it lives. */
+export interface Lease {
+  /** The producer is done: nobody waits for it any more. */
+  release(): void;
+}
+
+/** @internal What is written of a lease. */
+export const leaseEntry = z.strictObject({
+  stream: nameSchema,
+  producer: z.string().min(1).max(256),
+  epoch: z.int().min(0),
+  leaseMs: z.int().min(1),
+  state: z.enum(['held', 'released']),
+});
+
+/** @internal */
+export type LeaseEntry = z.infer<typeof leaseEntry>;
+
+/**
+ * Says that a producer of a stream lives, again and again, until it is released. When the word fails to come, a reaper on the
+ * same streams ends the stream as `failed` with reason `producer-lost`, unless a producer of the same id and a higher epoch
+ * has taken it over.
+ *
+ * @example
+ * const lease = holdLease(streams, 'answers/1', { producer: { id: 'worker', epoch: 0 } });
+ */
+export function holdLease(target: PublishTarget, streamId: string, options: LeaseOptions): Lease {
+  const leaseMs = checkBound('leaseMs', options.leaseMs ?? 10_000);
+  const { producer, scheduler = asyncScheduler } = options;
+  const entry = { stream: checkName(streamId), producer: producer.id, epoch: producer.epoch, leaseMs } as const;
+  let timer: Subscription | undefined;
+  const say = (state: LeaseEntry['state']): void => {
+    const data = { ...entry, state };
+    const chunk = createChunk({ streamId: leases, seq: 0, data, timestamp: scheduler.now() });
+    void tried(target.publish(leases, [chunk]));
+  };
+  const renew = (): void => {
+    say('held');
+    timer = scheduler.schedule(renew, leaseMs / 3);
+  };
+  renew();
+  return {
+    release: () => {
+      if (timer === undefined) return;
+      timer.unsubscribe();
+      timer = undefined;
+      say('released');
+    },
+  };
+}
+
+/** A word that cannot be said now is said again before the lease is over. */
+async function tried(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch {
+    // As above.
+  }
+}

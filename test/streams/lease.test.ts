@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { ChunkBody } from '../../src/chunk/index.js';
+import { holdLease, leases } from '../../src/streams/index.js';
+import { VirtualTime } from '../virtual-time.js';
+
+function stage(leaseMs?: number) {
+  const time = new VirtualTime();
+  const said: unknown[] = [];
+  let broken = false;
+  const target = {
+    publish: async (streamId: string, chunks: readonly ChunkBody[]) => {
+      if (broken) throw new Error('no connection');
+      said.push([streamId, time.now(), (chunks[0]!.data as { state: string }).state]);
+      return { next: 1 };
+    },
+  };
+  const producer = { id: 'worker', epoch: 3 };
+  const lease = holdLease(target, 'answers/1', {
+    producer,
+    scheduler: time,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  });
+  return { time, said, lease, break: (it: boolean) => void (broken = it) };
+}
+
+describe('holdLease', () => {
+  it('says three times in a lease that its producer lives, until it is released', async () => {
+    const { time, said, lease } = stage(300);
+    await time.pass(250);
+    lease.release();
+    lease.release();
+    await time.pass(1000);
+    expect(said).toEqual([
+      [leases, 0, 'held'],
+      [leases, 100, 'held'],
+      [leases, 200, 'held'],
+      [leases, 250, 'released'],
+    ]);
+    expect(time.actions).toEqual([]);
+  });
+
+  it('is ten seconds long by default', async () => {
+    const { time, said, lease } = stage();
+    await time.pass(3334);
+    expect(said).toHaveLength(2);
+    lease.release();
+  });
+
+  it('goes on when a word cannot be said', async () => {
+    const { time, said, lease, break: broken } = stage(300);
+    broken(true);
+    await time.pass(150);
+    broken(false);
+    await time.pass(100);
+    expect(said).toHaveLength(2);
+    lease.release();
+  });
+
+  it('refuses a wrong leaseMs', () => {
+    expect(() => stage(0)).toThrow(new RangeError('leaseMs must be a whole number of at least 1, got 0'));
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { createChunk } from '../../src/chunk/index.js';
+import { createMemoryLog } from '../../src/log/memory.js';
+import { createReaper, createStreams, holdLease, leases } from '../../src/streams/index.js';
+import { textBodies, textBody } from '../bodies.js';
+import { VirtualTime } from '../virtual-time.js';
+
+function stage() {
+  const time = new VirtualTime();
+  const log = createMemoryLog({ now: () => time.now() });
+  const streams = createStreams({ log, scheduler: time });
+  const reaper = () => createReaper(streams, { scheduler: time, graceMs: 100 });
+  const hold = (streamId: string, epoch = 0, leaseMs = 1000) =>
+    holdLease(streams, streamId, { producer: { id: 'worker', epoch }, leaseMs, scheduler: time });
+  /** A producer's last word: it dies behind it. */
+  const lastWord = async (streamId: string, leaseMs: number) => {
+    const data = { stream: streamId, producer: 'worker', epoch: 0, leaseMs, state: 'held' } as const;
+    await streams.publish(leases, [createChunk({ streamId: leases, seq: 0, data })]);
+  };
+  const ends = async (streamId: string) => {
+    const { status, reason } = (await streams.info(streamId))!;
+    return reason === undefined ? status : `${status}: ${reason}`;
+  };
+  return { time, log, streams, reaper, hold, lastWord, ends };
+}
+
+describe('createReaper', () => {
+  it('ends the stream of a producer that died, within its lease and the grace', async () => {
+    const { time, streams, reaper, lastWord, ends, log } = stage();
+    const watching = reaper();
+    await streams.publish('s', textBodies('a'), { producer: { id: 'worker', epoch: 0, seq: 0 } });
+    await streams.publish(leases, [textBody('no lease at all')]);
+    await lastWord('s', 1000);
+    const read: unknown[] = [];
+    streams.receive('s').subscribe({ error: (error: { code: string }) => read.push(error.code) });
+    await time.pass(1000);
+    expect([await ends('s'), watching.held]).toEqual(['active', 1]);
+    await time.pass(110);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    await time.pass(1);
+    expect([read, watching.held]).toEqual([['stream-failed'], 0]);
+    watching.dispose();
+    expect(log.info('s')!.next).toBe(1);
+  });
+
+  it('leaves alone who lives, and who is done', async () => {
+    const { time, streams, reaper, hold, ends } = stage();
+    const watching = reaper();
+    for (const name of ['lives', 'done']) await streams.create(name);
+    const lease = hold('lives');
+    hold('done').release();
+    await time.pass(10_000);
+    expect([await ends('lives'), await ends('done'), watching.held]).toEqual(['active', 'active', 1]);
+    lease.release();
+    watching.dispose();
+  });
+
+  it('lets a higher epoch take over, and listens no more to the one before', async () => {
+    const { time, streams, reaper, hold, ends } = stage();
+    const watching = reaper();
+    await streams.publish('s', textBodies('a'), { producer: { id: 'worker', epoch: 0, seq: 0 } });
+    const old = hold('s', 0);
+    await time.pass(10);
+    const taken = hold('s', 1);
+    await streams.publish('s', textBodies('b'), { producer: { id: 'worker', epoch: 1, seq: 0 } });
+    await time.pass(10);
+    old.release();
+    await time.pass(3000);
+    expect([await ends('s'), watching.held]).toEqual(['active', 1]);
+    taken.release();
+    watching.dispose();
+  });
+
+  it('does not end what a higher epoch has written to, lease or not', async () => {
+    const { time, streams, reaper, lastWord, ends } = stage();
+    const watching = reaper();
+    await lastWord('s', 100);
+    await streams.publish('s', textBodies('b'), { producer: { id: 'worker', epoch: 1, seq: 0 } });
+    await time.pass(1000);
+    expect([await ends('s'), watching.held]).toEqual(['active', 0]);
+    watching.dispose();
+  });
+
+  it('gives every lease its time anew after a restart', async () => {
+    const { time, streams, reaper, lastWord, ends } = stage();
+    await streams.create('s');
+    await lastWord('s', 500);
+    await time.pass(5000);
+    const watching = reaper();
+    await time.pass(500);
+    expect(await ends('s')).toBe('active');
+    await time.pass(110);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    watching.dispose();
+  });
+
+  it('tries again when the stream could not be ended', async () => {
+    const { time, streams, log, reaper, lastWord, ends } = stage();
+    const watching = reaper();
+    await streams.create('s');
+    await lastWord('s', 100);
+    const { append } = log;
+    log.append = () => {
+      throw new Error('disk full');
+    };
+    await time.pass(500);
+    expect([await ends('s'), watching.held]).toEqual(['active', 1]);
+    log.append = append;
+    await time.pass(1100);
+    expect([await ends('s'), watching.held]).toEqual(['failed: producer-lost', 0]);
+    watching.dispose();
+  });
+
+  it('forgets what was said of leases once nobody needs it', async () => {
+    const { time, streams, log, reaper, hold } = stage();
+    const watching = reaper();
+    await streams.create('s');
+    const lease = hold('s', 0, 30);
+    await time.pass(10_000);
+    expect(log.info(leases)!.next).toBeGreaterThan(900);
+    expect(log.info(leases)!.next - log.info(leases)!.first).toBeLessThan(300);
+    lease.release();
+    watching.dispose();
+  });
+
+  it('watches no more once it is disposed of', async () => {
+    const { time, streams, reaper, lastWord, ends } = stage();
+    const watching = reaper();
+    await streams.create('s');
+    await lastWord('s', 100);
+    await time.pass(50);
+    watching.dispose();
+    await streams.publish(leases, [textBody('x')]);
+    await time.pass(1000);
+    expect([await ends('s'), watching.held]).toEqual(['active', 0]);
+  });
+});
