@@ -96,8 +96,7 @@ export class NatsCaller {
       if (code === codes.streamNotFound) return 'anew';
       return status === 503 && code !== codes.storeFailed ? 'later' : 'final';
     }
-    // Nobody listens where the log's stream should: JetStream is not ready yet, or has no such stream.
-    if (name === 'JetStreamNotEnabled' || isNoResponders(error)) return 'anew';
+    if (isNobodyThere(error)) return 'anew';
     return finals.has(name ?? '') ? 'final' : 'unknown';
   }
 
@@ -149,7 +148,11 @@ function failureOf(error: unknown, streamId: string | undefined): StreamError {
 }
 
 function unreachable(cause: unknown): StreamError {
-  return new StreamError('log-unavailable', `NATS cannot be reached: ${(cause as Error).message}`, { cause });
+  const { message } = cause as Error;
+  const text = isNobodyThere(cause)
+    ? 'JetStream does not answer: is it enabled (nats-server -js)?'
+    : `NATS cannot be reached: ${message}`;
+  return new StreamError('log-unavailable', text, { cause });
 }
 
 function codeOf(error: unknown): number | undefined {
@@ -157,8 +160,10 @@ function codeOf(error: unknown): number | undefined {
   return name === 'JetStreamApiError' ? code : undefined;
 }
 
-function isNoResponders(error: unknown): boolean {
-  return (error as { isNoResponders?: () => boolean }).isNoResponders?.() === true;
+/** Whether nobody listens where the log's stream should be: JetStream is not ready yet, or off, or has no such stream. */
+function isNobodyThere(error: unknown): boolean {
+  const { name, isNoResponders } = error as { name?: string; isNoResponders?: () => boolean };
+  return name === 'JetStreamNotEnabled' || (name === 'RequestError' && isNoResponders?.call(error) === true);
 }
 
 function pause(ms: number): Promise<void> {

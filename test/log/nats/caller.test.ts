@@ -70,6 +70,8 @@ describe('NatsCaller', () => {
     const lost = (await always(timeout)) as AnswerLost;
     expect(lost).toBeInstanceOf(AnswerLost);
     expect(lost.cause).toMatchObject({ code: 'log-unavailable' });
+    const off = await always(failed({ name: 'JetStreamNotEnabled' }));
+    expect((off as Error).message).toContain('nats-server -js');
     expect(await always(api(10_008, 503))).toMatchObject({ name: 'StreamError', code: 'log-unavailable' });
   });
 
