@@ -31,7 +31,7 @@ export function typesOf(file: SourceFile, all: readonly SourceFile[]): readonly 
   const { text } = file;
   return declarationsOf(file).flatMap(({ name, kind, doc }) => {
     if (kind !== 'interface' && kind !== 'class' && kind !== 'type') return [];
-    if (new RegExp(` extends [^{]*\\b${name}\\b`).test(file.code)) return [];
+    if (new RegExp(`^export interface [^{]* extends [^{]*\\b${name}\\b`, 'm').test(file.code)) return [];
     const fields = kind === 'type' ? [] : fieldsOf(text, name, all);
     const stands = kind === 'type' ? (new RegExp(`^export (type ${name}\\b[^]*?;)\\n`, 'm').exec(text)?.[1] ?? '') : '';
     return [{ name, kind, text: readComment(doc ?? '').text, fields, stands }];

@@ -65,7 +65,7 @@ export function writeIndex(
   const head = [
     '<!-- Written by `npm run docs` from operators/*.ts: change those. -->',
     '# Operators',
-    'All of them come from `sluice/operators`, each also from a path of its own, as `sluice/operators/gap-timeout`. In a picture time\ngoes to the right; what stands in a pile comes at once, the first on top; a bar completes, a cross is an error, a dashed circle\nis what is missing there. The programs on the pages are run by the tests, and\nprint what they say.',
+    'All of them come from `sluice/operators`, each also from a path of its own, as `sluice/operators/gap-timeout`. In a picture time\ngoes to the right; what stands in a pile comes at once, the first on top; a bar completes, a cross is an error, a dashed circle\nis what is missing there. Options in bold must be given. The programs are run by the tests, and print what they say.',
   ];
   return `${linked([...head, ...groups].join('\n\n'), '', pages)}\n`;
 }
@@ -78,15 +78,16 @@ function writeTag({ name, text }: { name: string; text: string }): string {
 
 function writeType({ name, kind, text, fields, stands }: TypePage): string[] {
   if (kind === 'type') return [`## ${name}`, text, code(stands)];
-  const what = name.endsWith('Options') ? 'option' : 'field';
   // The heading says as much.
   const said = /^Options of \{@link \w+\}\.$/.test(text) ? '' : text;
-  return [`## ${name}`, said, table([what, 'type', 'meaning'], fields.map(row))];
+  const given = name.endsWith('Options');
+  const rows = fields.map((field) => [nameOf(field, given), `\`${field.type}\``, oneLine(field.text)]);
+  return [`## ${name}`, said, table([given ? 'option' : 'field', 'type', 'meaning'], rows)];
 }
 
-/** What must be given is set in bold. */
-function row({ name, type, optional, text }: Field): string[] {
-  return [optional ? `\`${name}\`` : `**\`${name}\`**`, `\`${type}\``, oneLine(text)];
+/** Options that must be given are set in bold. */
+function nameOf({ name, optional }: Field, given: boolean): string {
+  return given && !optional ? `**\`${name}\`**` : `\`${name}\``;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

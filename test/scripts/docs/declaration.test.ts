@@ -38,7 +38,7 @@ export class Pause {
 
 /** Slows. */
 export function pace<T>(options: PaceOptions<T> & { readonly speed: 'slow' }): Slow<T>;
-export function pace<T>(
+export function pace<T extends Fast>(
   options?: PaceOptions<T>,
 ): Fast<T>;
 export function pace<T>(options: PaceOptions<T> = {}): Fast<T> {
@@ -64,7 +64,7 @@ describe('signaturesOf', () => {
   it('gives the overloads, not what implements them', () => {
     expect(signaturesOf(pace, 'pace')).toEqual([
       "function pace<T>(options: PaceOptions<T> & { readonly speed: 'slow' }): Slow<T>",
-      'function pace<T>(\n  options?: PaceOptions<T>,\n): Fast<T>',
+      'function pace<T extends Fast>(\n  options?: PaceOptions<T>,\n): Fast<T>',
     ]);
   });
 

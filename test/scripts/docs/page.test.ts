@@ -23,6 +23,13 @@ const pace: OperatorPage = {
       ],
       stands: '',
     },
+    {
+      name: 'Pause',
+      kind: 'class',
+      text: 'Shows a pause.',
+      fields: [{ name: 'from', type: 'number', optional: false, text: '' }],
+      stands: '',
+    },
     { name: 'Speed', kind: 'type', text: 'How fast.', fields: [], stands: 'type Speed = number;' },
   ],
   usage: 'items$.pipe(paceOut());',
@@ -51,6 +58,9 @@ describe('writePage', () => {
   it('says of every option what it is and whether it must be given', () => {
     expect(page).toContain("| **`must`** | `'a' \\| 'b'` | Be given. |\n| `may` | `number` | Be given. |");
     expect(page).toContain('## PaceOutOptions\n\n| option | type | meaning |');
+    expect(page).toContain(
+      '## Pause\n\nShows a pause.\n\n| field | type | meaning |\n| --- | --- | --- |\n| `from` | `number` |  |',
+    );
     expect(page).toContain('## Speed\n\nHow fast.\n\n```ts\ntype Speed = number;\n```');
   });
 
