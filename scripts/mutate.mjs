@@ -67,19 +67,34 @@ function mutate(part) {
   const stryker = ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', 'scripts/mutate/stryker.config.json'];
   const { status } = spawnSync(
     process.execPath,
-    [...stryker, '--mutate', part, '--incrementalFile', reportOf(file), '--logLevel', 'warn'],
+    [...stryker, '--mutate', part, '--incrementalFile', reportPath(file), '--logLevel', 'warn'],
     { stdio: 'inherit', env: { ...process.env, SLUICE_TESTS: testsOf(file).join(',') } },
   );
+  if (status === 0) for (const line of survivorsIn(file)) console.log(line);
   return status === 0;
 }
 
-function reportOf(file) {
+/** Each change that no test noticed, at its place. */
+function survivorsIn(file) {
+  const { source, mutants } = reportOf(file);
+  const lines = source.split('\n');
+  return mutants.filter(isMissed).map(({ location: { start, end }, replacement, mutatorName }) => {
+    const was = lines[start.line - 1].slice(start.column - 1, start.line === end.line ? end.column - 1 : undefined);
+    return `${file}:${start.line}:${start.column} ${mutatorName}: ${was} → ${replacement.replaceAll(/\s+/g, ' ')}`;
+  });
+}
+
+function reportPath(file) {
   return `.mutation/${file}.json`;
+}
+
+function reportOf(file) {
+  return JSON.parse(readFileSync(reportPath(file), 'utf8')).files[file];
 }
 
 /** One line a file, the worst first, and one for all of them. */
 function tell(mutated) {
-  const counts = mutated.filter((file) => existsSync(reportOf(file))).map((file) => ({ file, ...count(file) }));
+  const counts = mutated.filter((file) => existsSync(reportPath(file))).map((file) => ({ file, ...count(file) }));
   counts.sort((a, b) => score(a) - score(b));
   const all = { file: 'all', noticed: 0, missed: 0 };
   for (const { noticed, missed } of counts) {
@@ -94,9 +109,17 @@ function tell(mutated) {
 
 /** Changes that do not compile, or were left out, say nothing about the tests. */
 function count(file) {
-  const { mutants } = JSON.parse(readFileSync(reportOf(file), 'utf8')).files[file];
-  const of = (...kinds) => mutants.filter(({ status }) => kinds.includes(status)).length;
-  return { noticed: of('Killed', 'Timeout'), missed: of('Survived', 'NoCoverage') };
+  const { mutants } = reportOf(file);
+  const missed = mutants.filter(isMissed).length;
+  const judged = mutants.filter(({ status }) =>
+    ['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status),
+  ).length;
+  return { noticed: judged - missed, missed };
+}
+
+/** With a change that keeps the test file from being loaded no test runs, and Stryker takes silence for consent. */
+function isMissed({ status, testsCompleted }) {
+  return status === 'NoCoverage' || (status === 'Survived' && testsCompleted !== 0);
 }
 
 function score({ noticed, missed }) {

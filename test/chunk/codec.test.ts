@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Chunk, type ChunkData, type ChunkInit, chunkOf, createChunk } from '../../src/chunk/chunk.js';
 import { checkBody, chunkFromJson, chunkToJson, decodeChunk, encodeChunk, headSchema } from '../../src/chunk/codec.js';
 import { StreamError } from '../../src/chunk/errors.js';
@@ -59,6 +59,13 @@ describe('encodeChunk', () => {
     expect(encodeChunk(plain).head).toBe('{"type":"text","data":"plain","size":5,"timestamp":1700000000000}');
     expect(encodeChunk(binary)).toMatchObject({ head: '{"type":"binary","size":3,"timestamp":1700000000000}' });
     for (const chunk of chunks) expect(encodeChunk(chunk).head).not.toContain('\n');
+  });
+
+  it('writes a timestamp of nothing first of all', async () => {
+    vi.resetModules();
+    const fresh = await import('../../src/chunk/codec.js');
+    const { head } = fresh.encodeChunk(createChunk({ ...place, data: '', timestamp: 0 }));
+    expect(head).toBe('{"type":"text","data":"","size":0,"timestamp":0}');
   });
 
   it('hands the bytes on as they are', () => {
@@ -121,7 +128,13 @@ describe('checkBody', () => {
 
   it('refuses a binary chunk without its bytes, or with others', () => {
     const head = headOf(binary);
-    expect(() => checkBody(head)).toThrow('chunk field "data": a binary chunk needs bytes, got none');
+    expect(() => checkBody(head)).toThrow(
+      expect.objectContaining({
+        code: 'chunk-invalid',
+        message: 'chunk field "data": a binary chunk needs bytes, got none',
+        details: { field: 'data' },
+      }),
+    );
     expect(() => checkBody(head, new Uint8Array(2))).toThrow('says 3 but the data takes 2 bytes');
     expect(() => checkBody({ ...head, data: 'AQID' }, new Uint8Array(3))).toThrow('Unrecognized key: "data"');
   });
@@ -161,12 +174,22 @@ describe('chunkFromJson', () => {
     ['a lone surrogate', json({ data: '\udc00' }), 'got a lone surrogate'],
     ['bytes that are no base64', json({ type: 'binary', data: 'AQI', size: 2 }), 'must be base64, got other text'],
     ['bytes that are no text', json({ type: 'audio', data: [1], size: 1 }), 'must be base64, got an array'],
+    ['bytes that are a number', json({ type: 'binary', data: 5, size: 1 }), 'must be base64, got a number'],
     ['bytes of another size', json({ type: 'image', data: 'AQID', size: 4 }), 'says 4 but the data takes 3 bytes'],
     ['a prototype', chunkToJson(binary).replace('{', '{"__proto__":{},'), 'Unrecognized key: "__proto__"'],
   ])('refuses %s', (_, text, message) => {
     const read = () => chunkFromJson(text);
     expect(read).toThrow(expect.objectContaining({ code: 'chunk-invalid' }));
     expect(read).toThrow(message);
+  });
+
+  it('names the field of bytes that are no base64', () => {
+    const read = () => chunkFromJson(json({ type: 'binary', data: 'AQI', size: 2 }));
+    expect(read).toThrow(expect.objectContaining({ details: { field: 'data' } }));
+  });
+
+  it('keeps what the reader of JSON said', () => {
+    expect(() => chunkFromJson('{')).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) as unknown }));
   });
 });
 

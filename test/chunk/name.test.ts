@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { StreamError } from '../../src/chunk/errors.js';
 import { checkName, maxNameBytes, nameProblem } from '../../src/chunk/name.js';
 
@@ -40,6 +40,7 @@ const bad: readonly (readonly [name: unknown, problem: string])[] = [
   ['a//b', 'must not have an empty segment'],
   ['.', 'must not have a "." segment'],
   ['..', 'must not have a ".." segment'],
+  ['a/..', 'must not have a ".." segment'],
   ['a/./b', 'must not have a "." segment'],
   ['a/../../b', 'must not have a ".." segment'],
   ['é/..', 'must not have a ".." segment'],
@@ -52,6 +53,21 @@ describe('nameProblem', () => {
 
   it.each(bad)('says what is wrong with %.40o', (name, problem) => {
     expect(nameProblem(name)).toBe(problem);
+  });
+
+  it('takes nothing for a name when it is asked for the first time', async () => {
+    vi.resetModules();
+    const fresh = await import('../../src/chunk/name.js');
+    expect(fresh.nameProblem(undefined)).toBe('must be a string, got undefined');
+  });
+
+  it('says the same of a name it has just seen', () => {
+    expect([nameProblem('a b'), nameProblem('a b'), nameProblem('a\\b'), nameProblem('a b')]).toEqual([
+      undefined,
+      undefined,
+      'must not hold a backslash',
+      undefined,
+    ]);
   });
 });
 

@@ -78,6 +78,15 @@ describe('mutate', () => {
     });
   });
 
+  it('takes a change that keeps the tests from being loaded as noticed', () => {
+    const mutants = [
+      { status: 'Survived', testsCompleted: 0 },
+      { status: 'Survived', testsCompleted: 3 },
+    ];
+    write('.mutation/operators/pace.ts.json', JSON.stringify({ files: { 'operators/pace.ts': { mutants } } }));
+    expect(mutate('--scores', 'operators/pace.ts').lines).toContain('  50.0 %  1 of 2  operators/pace.ts');
+  });
+
   it('is content with nine of ten', () => {
     report('operators/pace.ts', ...Array.from({ length: 9 }, () => 'Killed'), 'Survived');
     expect(mutate('--scores', 'operators/pace.ts').status).toBe(0);
