@@ -1,8 +1,8 @@
 import { concat, of, timer } from 'rxjs';
 import { heartbeat } from 'sluice/operators';
 
-await concat(of('a'), timer(120))
-  .pipe(heartbeat({ everyMs: 50, make: () => 'still here' }))
+await concat(of('a'), timer(280))
+  .pipe(heartbeat({ everyMs: 100, make: () => 'still here' }))
   .forEach((item) => console.log(item));
 // a
 // still here
