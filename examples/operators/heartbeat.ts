@@ -1,10 +1,10 @@
-import { concat, of, timer } from 'rxjs';
+import { concat, delay, of } from 'rxjs';
 import { heartbeat } from 'sluice/operators';
 
-await concat(of('a'), timer(280))
+await concat(of('a'), of('b').pipe(delay(280)))
   .pipe(heartbeat({ everyMs: 100, make: () => 'still here' }))
   .forEach((item) => console.log(item));
 // a
 // still here
 // still here
-// 0
+// b
