@@ -31,7 +31,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('drainTo', () => {
   it('writes without waiting for what was written before, and shuts the flow at its window', async () => {
-    const { flow, source, writes } = sink({ window: 2 });
+    const { flow, source, writes, heard } = sink({ window: 2 });
     source.next(1);
     expect(flow.open).toBe(true);
     source.next(2);
@@ -39,6 +39,7 @@ describe('drainTo', () => {
     for (const { taken } of writes) taken();
     await settled();
     expect(flow.open).toBe(true);
+    expect(heard, 'the source has not completed').toEqual([]);
   });
 
   it('counts what items cost', () => {

@@ -80,6 +80,14 @@ describe('unwrap', () => {
     }),
   );
 
+  it('says in its error which stream ended, and where', () => {
+    const heard: unknown[] = [];
+    from([end(4, 'failed')])
+      .pipe(unwrap())
+      .subscribe({ error: (error: unknown) => heard.push(error) });
+    expect(heard).toMatchObject([{ details: { streamId: 's', seq: 4 } }]);
+  });
+
   it('takes an item with a kind of its own for an item', () => {
     const seen: unknown[] = [];
     from([{ kind: 'gap' }, { kind: 'end' }])

@@ -104,6 +104,22 @@ describe('verify', () => {
     ]);
   });
 
+  it('says in its error which chunk it was, also when the algorithm throws', () => {
+    const digest = (): string => {
+      throw new Error('no such luck');
+    };
+    const heard: unknown[] = [];
+    for (const algorithms of [[crc32cChecksum], [{ name: 'crc32c', digest }]]) {
+      from([values['x'] as Chunk])
+        .pipe(verify({ algorithms }))
+        .subscribe({ error: (error: unknown) => heard.push(error) });
+    }
+    expect(heard).toMatchObject([
+      { code: 'chunk-corrupt', details: { operator: 'verify', field: 'checksum', streamId: 's', seq: 5 } },
+      { code: 'callback-failed', details: { operator: 'verify', streamId: 's', seq: 5 } },
+    ]);
+  });
+
   it.each([
     [{ onMismatch: 'skip' }, 'onMismatch must be "error" or "drop"'],
     [{ missing: 'drop' }, 'missing must be "pass" or "fail"'],
