@@ -67,7 +67,7 @@ function mutate(part) {
   const stryker = ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', 'scripts/mutate/stryker.config.json'];
   const { status } = spawnSync(
     process.execPath,
-    [...stryker, '--mutate', part, '--incrementalFile', reportPath(file), '--logLevel', 'warn'],
+    [...stryker, '--mutate', part, '--incrementalFile', reportPath(file), '--logLevel', 'error'],
     { stdio: 'inherit', env: { ...process.env, SLUICE_TESTS: testsOf(file).join(',') } },
   );
   if (status === 0) for (const line of survivorsIn(file)) console.log(line);

@@ -59,6 +59,22 @@ describe('dedupe', () => {
     }),
   );
 
+  it('takes an item with a kind of its own for an item', () => {
+    const items = [
+      { kind: 'gap', seq: 0 },
+      { kind: 'gap', seq: 0 },
+      { kind: 'end', seq: 1 },
+    ];
+    const byKey = { by: 'key', key: ({ seq }: { seq: number }) => seq } as const;
+    for (const operator of [dedupe<(typeof items)[0]>({ by: 'seq' }), dedupe<(typeof items)[0]>(byKey)]) {
+      const seen: unknown[] = [];
+      from(items)
+        .pipe(operator)
+        .subscribe((value) => seen.push(value));
+      expect(seen).toEqual([items[0], items[2]]);
+    }
+  });
+
   it('reads the number from anything', () => {
     const seen: string[] = [];
     from(['1:a', '1:b', '0:c'])
