@@ -89,7 +89,7 @@ describe.skipIf(natsPath === undefined)('a log in NATS', () => {
     const link = await cutLink(stage.server().port);
     const log = createNatsLog(await connectTo(`127.0.0.1:${link.port}`), {
       prefix: stage.prefix(),
-      patienceMs: 200,
+      patienceMs: 500,
       closeConnection: true,
     });
     try {
@@ -118,7 +118,7 @@ describe.skipIf(natsPath === undefined)('a log in NATS', () => {
   });
 
   it('says that nobody answers, and goes on when somebody does', async () => {
-    const log = await stage.log({ patienceMs: 200 });
+    const log = await stage.log({ patienceMs: 500 });
     await log.create('s');
     await stage.server().kill();
     await refused('log-unavailable', () => log.append('s', texts(0, 1), by(0)));
