@@ -77,6 +77,14 @@ describe('stamp', () => {
     expect(outcome([{ a: 1 }], { type: 'text' })).toEqual([streamError('chunk-invalid', 'data')]);
   });
 
+  it('says which chunk it was whose checksum failed', () => {
+    const digest = (): string => {
+      throw new Error('no such luck');
+    };
+    const [error] = outcome(['x'], { start: 3, checksum: { name: 'none', digest } });
+    expect(error).toMatchObject({ code: 'callback-failed', details: { operator: 'stamp', streamId: 's', seq: 3 } });
+  });
+
   it('takes and refuses what createChunk does, in the same words', () => {
     const data = fc.oneof(fc.string(), fc.uint8Array(), fc.jsonValue(), fc.anything(), fc.constant('\ud800'));
     const metadata = fc.constantFrom(undefined, {}, { model: 'm' }, [], { at: NaN }, null, 'x');
