@@ -51,6 +51,23 @@ describe.skipIf(natsPath === undefined)('a log in NATS', () => {
     follower.stop();
   });
 
+  it('keeps a batch in parts whole or not at all when the server is killed in the middle', async () => {
+    const log = await stage.log();
+    await log.create('s');
+    const batch = Array.from({ length: 6 }, (_, n) => encoded(String.fromCharCode(97 + n).repeat(400_000)));
+    for (let round = 0; round < 4; round++) {
+      const appending = log.append('s', batch, by(6 * round));
+      await pause(5 * round);
+      await stage.server().kill();
+      await stage.server().restart();
+      const { next } = await log.read('s', 0, { chunks: 1, bytes: 1 });
+      expect(next % 6, 'all six or none').toBe(0);
+      await appending;
+      expect((await log.read('s', 6 * round, wide)).chunks).toEqual(batch);
+    }
+    expect((await log.read('s', 0, wide)).chunks).toHaveLength(24);
+  });
+
   it('keeps every append once while its connection is cut, also what has no producer', async () => {
     const link = await cutLink(stage.server().port);
     const connection = await connectTo(`127.0.0.1:${link.port}`);

@@ -70,10 +70,10 @@ export class NatsCaller {
     }
   }
 
-  /** Waits for an answer, and no longer when the connection breaks over which it would come. */
+  /** Waits for an answer, but no longer than until the connection has broken and is back: then it will not come. */
   async answer<T>(coming: Promise<T>): Promise<T> {
     this.unfollow ??= followStatuses(this.connection, (type) => {
-      if (type === 'disconnect') for (const lose of this.sent) lose();
+      if (type === 'reconnect') for (const lose of [...this.sent]) lose();
     });
     return await new Promise<T>((resolve, reject) => {
       const lose = (): void => settle(() => reject(new Error('the connection was lost')));

@@ -81,7 +81,7 @@ describe('NatsCaller', () => {
     expect(await thrownBy(() => through(caller(), named))).toBe(named);
   });
 
-  it('waits for no answer over a connection that breaks', async () => {
+  it('waits for no answer over a connection that was another', async () => {
     let tell: ((status: IteratorResult<{ type: string }>) => void) | undefined;
     const next = () => new Promise<IteratorResult<{ type: string }>>((resolve) => (tell = resolve));
     const status = () => ({ [Symbol.asyncIterator]: () => ({ next }) });
@@ -93,10 +93,10 @@ describe('NatsCaller', () => {
       's',
       () => {},
     );
-    tell!({ done: false, value: { type: 'update' } });
+    tell!({ done: false, value: { type: 'disconnect' } });
     await Promise.resolve();
     expect(asked).toBe(1);
-    tell!({ done: false, value: { type: 'disconnect' } });
+    tell!({ done: false, value: { type: 'reconnect' } });
     expect(await answered).toBe('done');
     await refused('log-unavailable', () =>
       subject.persist(
