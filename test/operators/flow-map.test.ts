@@ -212,6 +212,37 @@ describe('flowMap', () => {
     expect(make).toThrow(new RangeError('concurrency must be a whole number of at least 1 or Infinity, got 0'));
   });
 
+  /** Work that the test finishes, with a consumer that may act on the first result of the second item. */
+  function within(act: (jobs: readonly Subject<string>[]) => void) {
+    const source = new Subject<number>();
+    const jobs: Subject<string>[] = [];
+    const got: string[] = [];
+    source
+      .pipe(flowMap((item: number) => (jobs[item] = new Subject<string>()), { flow: createFlow(), concurrency: 4 }))
+      .subscribe((result) => {
+        got.push(result);
+        if (result === '1a') act(jobs);
+      });
+    for (const item of [0, 1, 2, 3]) source.next(item);
+    return { jobs, got };
+  }
+
+  it('keeps order when its consumer makes the work on the same item give more', () => {
+    const { jobs, got } = within(([, second]) => second!.next('1c'));
+    for (const result of ['1a', '1b']) jobs[1]!.next(result);
+    jobs[0]!.complete();
+    expect(got).toEqual(['1a', '1b', '1c']);
+  });
+
+  it('leaves nobody out when its consumer ends other work meanwhile', () => {
+    const { jobs, got } = within(([, , , last]) => last!.complete());
+    jobs[1]!.next('1a');
+    jobs[1]!.complete();
+    jobs[0]!.complete();
+    jobs[2]!.next('2a');
+    expect(got).toEqual(['1a', '2a']);
+  });
+
   it('keeps order when what its consumer does with a result ends the work on the next item', () => {
     const source = new Subject<number>();
     const jobs: Subject<string>[] = [];
