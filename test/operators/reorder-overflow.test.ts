@@ -147,6 +147,13 @@ describe('reorder on overflow', () => {
     expect(outcome([{ ...b, size: 'large' }, a], { maxBytes: 1 })).toEqual([a, { ...b, size: 'large' }]);
   });
 
+  it('asks for the bytes of those that must wait only', () => {
+    const asked: number[] = [];
+    const size = ({ seq }: Item): number => asked.push(seq);
+    expect(outcome([a, a, c, c, b, c], { size })).toEqual([a, b, c]);
+    expect(asked).toEqual([2]);
+  });
+
   it.each([-1, NaN, '7' as unknown as number])('fails on %s as a number of bytes', (bytes) => {
     expect(outcome([b], { size: () => bytes })).toEqual([
       streamError('chunk-invalid', 'reorder: size must be a whole number of at least 0'),
