@@ -88,8 +88,10 @@ function reportPath(file) {
   return `.mutation/${file}.json`;
 }
 
+/** What Stryker found in a file; nothing where nothing can be changed, as in types. */
 function reportOf(file) {
-  return JSON.parse(readFileSync(reportPath(file), 'utf8')).files[file];
+  const { files: found } = existsSync(reportPath(file)) ? JSON.parse(readFileSync(reportPath(file), 'utf8')) : {};
+  return found?.[file] ?? { source: '', mutants: [] };
 }
 
 /** One line a file, the worst first, and one for all of them. */
