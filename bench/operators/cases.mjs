@@ -52,6 +52,24 @@ const dated = (data) => ({
 });
 const noMetadata = Object.freeze({});
 
+/** Puts in order as one would at first: with a Map of what is early. */
+const reorderByMap = () => (source) =>
+  new rx.Observable((destination) => {
+    const early = new Map();
+    let next = 0;
+    return source.subscribe({
+      next: (item) => {
+        early.set(item.seq, item);
+        for (let due = early.get(next); due !== undefined; due = early.get(next)) {
+          early.delete(next++);
+          destination.next(due);
+        }
+      },
+      error: (error) => destination.error(error),
+      complete: () => destination.complete(),
+    });
+  });
+
 /** Whether a key is none of the 1024 newest: one Set, which it is added to, and which the oldest leaves. */
 function newKey(keyOf) {
   const keys = new Set();
@@ -81,7 +99,8 @@ export const cases = {
   'rxjs shareReplay(1000)': { stage: () => rx.shareReplay(1000), unit: 'rxjs map' },
   'rxjs shareReplay(1000), 10 subscribers': { stage: () => rx.shareReplay(1000), subscribers: 10, unit: 'rxjs map' },
   reorder: { stage: () => reorder(), unit: 'rxjs map', bar: 1 },
-  'reorder, shuffled by 64': { stage: () => reorder(), input: 'shuffled', unit: 'rxjs map', bar: 2 },
+  'a Map, shuffled by 64': { stage: reorderByMap, input: 'shuffled', unit: 'rxjs map' },
+  'reorder, shuffled by 64': { stage: () => reorder(), input: 'shuffled', unit: 'a Map, shuffled by 64', bar: 0.2 },
   dedupe: { stage: () => dedupe(), unit: 'rxjs map', bar: 2 },
   'dedupe by key, texts': { stage: () => dedupe({ by: 'key', key: dataOf }), unit: 'rxjs map', bar: 2 },
   'dedupe by key, numbers': { stage: () => dedupe({ by: 'key', key: seqOf }), unit: 'rxjs map', bar: 2 },
