@@ -16,6 +16,8 @@ export interface OperatorLawOptions<T, R = T> {
   readonly firehose?: number;
   /** Whether what an item brings out may come later than in the same call. Default `false`. */
   readonly delayed?: boolean;
+  /** Whether it may still emit when the source has completed: within a minute. Default `false`. */
+  readonly lingers?: boolean;
   /** Whether all subscribers share one subscription to the source. Default `false`. */
   readonly shared?: boolean;
   /** Whether a consumer that feeds the source is never called again before it has returned. Default `false`. */
@@ -92,6 +94,7 @@ export function lawsOf<T, R>(
 const noProbe: Probe = () => {};
 const some = 6;
 const many = 10_000;
+const lingerMs = 60_000;
 const firehoseEnd = 100_000;
 
 class Laws<T, R> {
@@ -122,6 +125,7 @@ class Laws<T, R> {
       run.subscribe();
       const items = this.#feed(run.source, some);
       end(run.source);
+      this.#linger();
       if (run.ended === 'complete') expect(run.values).toEqual(this.#expected(items));
     }
   }
@@ -142,6 +146,7 @@ class Laws<T, R> {
       if (n < some) sources[1].next(fed[1][n]!);
     }
     for (const source of sources) source.complete();
+    this.#linger();
     for (const [n, run] of runs.entries()) expect(run.values).toEqual(this.#expected(fed[n % 2]!));
   }
 
@@ -153,6 +158,7 @@ class Laws<T, R> {
     });
     const values: R[] = [];
     source.pipe(this.make(noProbe), take(3)).subscribe((value) => values.push(value));
+    this.#linger();
     expect(values).toEqual(this.#expected(this.#items(firehose)).slice(0, 3));
     expect(produced, 'items taken from the source').toBeLessThanOrEqual(firehose);
   }
@@ -162,6 +168,7 @@ class Laws<T, R> {
       const run = this.#run().subscribe();
       const items = this.#feed(run.source, count);
       run.source.complete();
+      this.#linger();
       expect(run.values).toEqual(this.#expected(items));
       expect(run.ended).toBe('complete');
     }
@@ -185,6 +192,7 @@ class Laws<T, R> {
       const run = this.#run().subscribe();
       this.#feed(run.source, some);
       run.source[end](undefined);
+      this.#linger();
       run.expectSilence();
     }
   }
@@ -210,6 +218,7 @@ class Laws<T, R> {
     if (run.values.length > 0) run.expectSilence();
     // What was still held comes now, and is no different.
     run.source.complete();
+    this.#linger();
     expect(run.values).toEqual(this.#expected(this.#items(2 * some)).slice(0, run.values.length));
     expect(run.values.length, 'values after unsubscribing').toBeLessThanOrEqual(1);
     run.expectSilence();
@@ -227,6 +236,7 @@ class Laws<T, R> {
     run.subscribe();
     while (next < items.length) feed();
     run.source.complete();
+    this.#linger();
     expect(run.values).toEqual(this.#expected(items));
   }
 
@@ -241,6 +251,7 @@ class Laws<T, R> {
       }).subscribe();
       const items = this.#feed(run.source, some);
       run.source.complete();
+      this.#linger();
       vi.runOnlyPendingTimers();
       expect(run.values).toEqual(this.#expected(items));
       expect(run.ended).toBe('complete');
@@ -303,6 +314,11 @@ class Laws<T, R> {
     expect(await countAlive(items, holds), 'items held').toBeLessThanOrEqual(holds);
     subscription.unsubscribe();
     expect(await countAlive(items, 0), 'items held after unsubscribing').toBe(0);
+  }
+
+  /** Lets what still comes behind the completion come. */
+  #linger(): void {
+    if (this.options.lingers === true) vi.advanceTimersByTime(lingerMs);
   }
 
   #run(probe = noProbe): Run<T, R> {

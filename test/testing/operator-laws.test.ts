@@ -12,11 +12,13 @@ import {
   NEVER,
   Observable,
   observeOn,
+  of,
   type OperatorFunction,
   queueScheduler,
   ReplaySubject,
   scan,
   share,
+  skip,
   takeLast,
   tap,
   timer,
@@ -79,6 +81,11 @@ operatorLaws('bufferCount', () => bufferCount(2) as Operator, {
 });
 operatorLaws('share', () => share() as Operator, { shared: true });
 operatorLaws('observeOn(queue)', () => observeOn<number>(queueScheduler) as Operator, { flat: true });
+operatorLaws('one after another', () => concatMap((n) => of(n).pipe(delay(5))) as Operator, {
+  delayed: true,
+  lingers: true,
+  firehose: 100_000,
+});
 operatorLaws('identity', () => (source: Observable<{ n: number }>) => source, {
   item: (n) => ({ n }),
   holds: 0,
@@ -165,6 +172,16 @@ describe('operatorLaws', () => {
 
   it('finds an operator that ends later than its source', async () => {
     expect(await verdict('is silent after the end', () => delay(5) as Operator)).toContain('timers left');
+  });
+
+  it('finds an operator that may linger and never ends, or loses something meanwhile', async () => {
+    const lingers = { delayed: true, lingers: true };
+    const spaced = concatMap((n: number) => of(n).pipe(delay(5)));
+    const endless: Operator = (source) => concat(source.pipe(spaced), NEVER);
+    expect(await verdict('passes completion', () => endless, lingers)).toContain("expected undefined to be 'complete'");
+    const losing: Operator = (source) => source.pipe(spaced, skip(1));
+    expect(await verdict('passes completion', () => losing, lingers)).toContain('to deeply equal');
+    expect(await verdict('passes completion', () => spaced as Operator)).toContain('to deeply equal');
   });
 
   it('finds a source or a timer that is not let go', async () => {
