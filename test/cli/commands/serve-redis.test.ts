@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../run.js';
 import { redisPath, type RedisServer, startRedis } from '../../servers/redis.js';
 import { main } from '../command-line.js';
@@ -15,9 +15,17 @@ describe.skipIf(redisPath === undefined)('sluice serve --log redis:', () => {
   it('serves what another server was given, also after both have ended', async () => {
     const servers = [0, 1].map(() => run(main, ['serve', '--port', '0', '--log', redis.url]));
     const urls = await Promise.all(servers.map(async (serving) => (await serving.says(/^listening on (\S+)\n$/))[1]!));
-    const tail = run(main, ['tail', 'books/moby-dick'], { SLUICE_SERVER: urls[1]! });
     const publish = run(main, ['publish', 'books/moby-dick'], { SLUICE_SERVER: urls[0]! });
-    publish.process.stdin.end('Call me Ishmael.\nSome years ago\n');
+    publish.process.stdin.write('Call me Ishmael.\n');
+    // There is something to read once the other server has it too.
+    const kept = async (): Promise<boolean> => {
+      const response = await fetch(`${urls[1]!}/streams/books/moby-dick`);
+      await response.body!.cancel();
+      return response.ok;
+    };
+    await vi.waitFor(async () => expect(await kept()).toBe(true), { timeout: 10_000, interval: 50 });
+    const tail = run(main, ['tail', 'books/moby-dick'], { SLUICE_SERVER: urls[1]! });
+    publish.process.stdin.end('Some years ago\n');
     expect(await publish.ended).toMatchObject({ code: 0 });
     const { code, stdout } = await tail.ended;
     expect({ code, text: stdout.toString() }).toEqual({ code: 0, text: 'Call me Ishmael.\nSome years ago\n' });
