@@ -69,7 +69,8 @@ class Valve<T> implements PausableSink<T> {
   private queued = 0;
   private paused = false;
   private pumping = false;
-  private callOff = (): void => {};
+  /** Calls off the wait for the flow. */
+  private callOff: (() => void) | undefined;
   private end: { readonly error?: unknown } | undefined;
 
   constructor(
@@ -134,10 +135,18 @@ class Valve<T> implements PausableSink<T> {
   /** Pauses the source while the flow is shut. */
   private steer(): void {
     const shut = !this.flow.open;
+    if (shut) this.await();
     if (shut === this.paused) return;
     this.paused = shut;
-    if (shut) this.callOff = this.flow.whenOpen(() => this.pump());
     this.run(() => (shut ? this.source?.pause() : this.source?.resume()));
+  }
+
+  /** Goes on when the flow opens. It may shut again before all is out that was kept: then it is waited for once more. */
+  private await(): void {
+    this.callOff ??= this.flow.whenOpen(() => {
+      this.callOff = undefined;
+      this.pump();
+    });
   }
 
   /** Runs code of the user's. */
@@ -155,7 +164,7 @@ class Valve<T> implements PausableSink<T> {
   }
 
   close(): void {
-    this.callOff();
+    this.callOff?.();
     this.queue.clear();
     const { source } = this;
     this.source = undefined;

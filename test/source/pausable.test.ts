@@ -91,6 +91,35 @@ describe('fromPausable', () => {
     });
   });
 
+  it('goes on with what it kept each time the flow opens, though that shuts it again', async () => {
+    const flow = createFlow();
+    const calls: string[] = [];
+    const written: number[] = [];
+    let sink!: PausableSink<number>;
+    const all = new Promise<void>((complete) => {
+      fromPausable<number>(
+        (made) => {
+          sink = made;
+          return {
+            pause: () => calls.push('pause'),
+            resume: () => calls.push('resume'),
+            stop: () => calls.push('stop'),
+          };
+        },
+        { flow },
+      )
+        .pipe(drainTo(async (item) => void written.push(item), { flow, window: 1 }))
+        .subscribe({ complete });
+    });
+    for (const item of [1, 2, 3, 4]) sink.next(item);
+    sink.complete();
+    await all;
+    expect([written, calls]).toEqual([
+      [1, 2, 3, 4],
+      ['pause', 'stop'],
+    ]);
+  });
+
   it('fails when the source goes on beyond its slack, counted in what items cost', () => {
     const { lane, got, calls, sink } = stage({ slack: 10, cost: (item) => item });
     lane.hold();
