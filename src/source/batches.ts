@@ -43,10 +43,16 @@ export function toBatches<T>(
   };
   return {
     next: async () => {
-      const result = (await batches.next()) as IteratorResult<T[], undefined>;
-      if (result.done === true) shelf.close();
-      else shelf.release(result.value.length);
-      return result;
+      try {
+        const result = (await batches.next()) as IteratorResult<T[], undefined>;
+        if (result.done === true) shelf.close();
+        else shelf.release(result.value.length);
+        return result;
+      } catch (error) {
+        // What was one too many is held and never taken.
+        shelf.close();
+        throw error;
+      }
     },
     return: leave,
     [Symbol.asyncIterator]() {

@@ -1,4 +1,4 @@
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable, type Subscriber, Subscription } from 'rxjs';
 import { createFlow, type Flow } from '../flow/index.js';
 import { StreamError } from '../chunk/index.js';
 
@@ -29,7 +29,8 @@ export class Inlet<T> {
   /** Resolves when the item is taken. @throws `stream-cancelled` when the subscriber has gone */
   async put(item: T): Promise<void> {
     const destination = await this.subscriber;
-    if (!this.flow.open) await this.opened(destination);
+    // Another source of the flow may be faster, and shut it again.
+    while (!this.flow.open && !destination.closed) await this.opened(destination);
     if (destination.closed) throw new StreamError('stream-cancelled', 'nobody reads what is written any more');
     this.flow.emit(destination, item);
   }
@@ -53,11 +54,9 @@ export class Inlet<T> {
   /** Resolves when the flow is open, or the subscriber gone. */
   private opened(destination: Subscriber<T>): Promise<void> {
     return new Promise((resolve) => {
-      const callOff = this.flow.whenOpen(() => resolve());
-      destination.add(() => {
-        callOff();
-        resolve();
-      });
+      const waiting = new Subscription(resolve);
+      destination.add(waiting);
+      waiting.add(this.flow.whenOpen(() => waiting.unsubscribe()));
     });
   }
 }

@@ -27,7 +27,7 @@ export interface FromPullOptions {
  * **Emits** the items, in order.
  * **Errors** as the source does.
  * **Completes** when the source is done.
- * **Holds** nothing.
+ * **Holds** nothing; with a `flow` one item, while another source has shut it.
  *
  * @example
  * fromPull((signal) => tokens(prompt, { signal })).pipe(stamp({ streamId: 'answers/1' }));
@@ -55,12 +55,17 @@ async function pull<T>(
 ): Promise<void> {
   try {
     for (let burst = 1; ; burst++) {
-      if (flow !== undefined && !flow.open) {
-        await opened(flow, destination);
+      while (isShut(flow)) {
+        await opened(flow!, destination);
         if (destination.closed) return;
       }
       const result = await iterator.next();
       if (result.done === true) break;
+      // Another source of the flow may have shut it while the item was on its way.
+      while (isShut(flow)) {
+        await opened(flow!, destination);
+        if (destination.closed) return;
+      }
       if (flow === undefined) destination.next(result.value);
       else flow.emit(destination, result.value);
       if (destination.closed) return;
@@ -74,6 +79,11 @@ async function pull<T>(
     finished();
     destination.error(error);
   }
+}
+
+/** A look at it that is never taken for granted. */
+function isShut(flow: Flow | undefined): boolean {
+  return flow !== undefined && !flow.open;
 }
 
 /** Resolves when the flow is open, or nobody waits for it any more. */

@@ -77,6 +77,17 @@ describe('toBatches', () => {
     expect(flow.stats).toMatchObject({ held: 0, unaccounted: 0, lanes: [] });
   });
 
+  it('lets the flow go when it fails', async () => {
+    const flow = createFlow();
+    const source = new Subject<number>();
+    const batches = toBatches(source, { capacity: 1, flow });
+    const first = batches.next();
+    for (const item of [1, 2, 3]) source.next(item);
+    expect((await first).value).toEqual([1, 2]);
+    await expect(batches.next()).rejects.toEqual(streamError('backpressure-broken', 'toBatches'));
+    expect([flow.open, flow.stats.lanes]).toEqual([true, []]);
+  });
+
   it('lets the flow go by a break and by a disposal', async () => {
     const flow = createFlow();
     for await (const batch of toBatches(concat(of(1, 2), NEVER), { capacity: 2, flow })) {

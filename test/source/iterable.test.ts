@@ -1,5 +1,6 @@
-import { type Observable, take } from 'rxjs';
+import { merge, type Observable, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { flowMap } from '../../operators/index.js';
 import { createFlow } from '../../src/flow/index.js';
 import { fromPull } from '../../src/source/iterable.js';
 
@@ -33,6 +34,15 @@ describe('fromPull', () => {
     const { got } = collect(fromPull<string>(source()));
     await nextTask();
     expect(got).toEqual(['a', 'b', 'completed']);
+  });
+
+  it('keeps its item while another source of the flow has shut it', async () => {
+    const flow = createFlow();
+    const sources = Array.from({ length: 10 }, (_, i) => fromPull([i, i + 10], { flow }));
+    const { got } = collect(merge(...sources).pipe(flowMap(async (item) => item, { flow, window: 1, tolerance: 0 })));
+    for (let tasks = 0; tasks < 10; tasks++) await nextTask();
+    expect(got.toSorted((a, b) => Number(a) - Number(b))).toEqual([...Array(20).keys(), 'completed']);
+    expect(flow.stats.maxHeld).toBe(1);
   });
 
   it('takes the asynchronous way where there are both', async () => {
