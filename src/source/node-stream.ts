@@ -25,9 +25,12 @@ export type FromReadableOptions<T> = Partial<FromPausableOptions<T>>;
 export function fromReadable<T>(stream: Readable, options: FromReadableOptions<T> = {}): Observable<T> {
   return fromPausable<T>(
     ({ next, error, complete }) => {
-      const closed = (): void => error(new StreamError('connection-lost', 'the stream was closed before its end'));
+      const closed = (): void => error(lost());
       // Destroyed by us, it may still fail: that concerns nobody.
       stream.on('data', next).on('error', error).once('end', complete).once('close', closed);
+      // A stream that is over says so no more.
+      if (stream.readableEnded) complete();
+      else if (stream.destroyed) error(stream.errored ?? lost());
       return {
         pause: () => void stream.pause(),
         resume: () => void stream.resume(),
@@ -41,6 +44,8 @@ export function fromReadable<T>(stream: Readable, options: FromReadableOptions<T
   );
 }
 
+const lost = (): StreamError => new StreamError('connection-lost', 'the stream was closed before its end');
+
 /**
  * Makes a Node `Readable` of an Observable: subscribes at the first read, and takes an item for each. Destroying the stream
  * unsubscribes. What waits is delivered before the source's error or end.
@@ -52,16 +57,19 @@ export function toReadable<T>(
   options: ToAsyncIterableOptions<T> & { readonly objectMode?: boolean },
 ): Readable {
   const items = toAsyncIterable(source, options);
+  const { objectMode = false } = options;
+  const give = ({ done, value }: IteratorResult<T, undefined>): void => {
+    if (done === true) readable.push(null);
+    // Node does not ask for more behind a part without bytes.
+    else if (!objectMode && (value as { length?: number }).length === 0) take();
+    else readable.push(value);
+  };
+  const take = (): void => void items.next().then(give, (error: Error) => readable.destroy(error));
   const readable: Readable = new Readable({
-    objectMode: options.objectMode ?? false,
+    objectMode,
     // Nothing is taken ahead: whatever waits, waits where it is counted.
     highWaterMark: 0,
-    read: () => {
-      items.next().then(
-        ({ done, value }) => readable.push(done === true ? null : value),
-        (error: Error) => readable.destroy(error),
-      );
-    },
+    read: take,
     destroy: (error, done) => {
       void items.return!();
       done(error);
@@ -78,18 +86,15 @@ export function toReadable<T>(
  * **Holds** nothing itself: `window` bounds what the stream has not taken.
  */
 export function intoWritable<T>(stream: Writable, options: DrainToOptions<T>): OperatorFunction<T, never> {
-  return pour(
-    () => ({
+  return pour(() => {
+    // Its failure is heard of by what is being written, or closed; without a listener it would end the process.
+    stream.on('error', () => {});
+    return {
       write: (item) => settled((done) => stream.write(item, done)),
       close: () => settled((done) => stream.end(done)),
-      abort: (reason) => {
-        // Destroyed with an error, it emits that: it has been told of already.
-        stream.on('error', () => {});
-        stream.destroy(reason as Error);
-      },
-    }),
-    options,
-  );
+      abort: (reason) => void stream.destroy(reason as Error),
+    };
+  }, options);
 }
 
 function settled(work: (done: (error?: Error | null) => void) => unknown): Promise<void> {
@@ -116,7 +121,7 @@ export function fromWritable<T>(options: { readonly flow?: Flow; readonly object
     write: (item: T, _, callback) => done(inlet.put(item), callback),
     final: (callback) => done(inlet.complete(), callback),
     destroy: (error, callback) => {
-      inlet.error(error ?? new StreamError('connection-lost', 'the stream was closed before its end'));
+      inlet.error(error ?? lost());
       callback(error);
     },
   });

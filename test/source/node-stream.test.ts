@@ -54,6 +54,21 @@ describe('fromReadable', () => {
     await expect(end).rejects.toEqual(streamError('connection-lost', 'closed before its end'));
   });
 
+  it('does not wait for a stream that is over already', async () => {
+    const gone = new PassThrough();
+    gone.destroy();
+    await settled();
+    await expect(lastValueFrom(fromReadable(gone))).rejects.toEqual(streamError('connection-lost', 'before its end'));
+    const broken = new PassThrough().on('error', () => {});
+    broken.destroy(new Error('reset'));
+    await settled();
+    await expect(lastValueFrom(fromReadable(broken))).rejects.toThrow('reset');
+    const read = new PassThrough();
+    read.end('all').resume();
+    await settled();
+    expect(await lastValueFrom(fromReadable(read).pipe(toArray()))).toEqual([]);
+  });
+
   it('destroys the stream at once when unsubscribed', () => {
     const stream = new PassThrough();
     fromReadable(stream).subscribe().unsubscribe();
@@ -73,6 +88,12 @@ describe('toReadable', () => {
   it('gives items as they are in object mode', async () => {
     const items = toReadable(of({ n: 1 }, { n: 2 }), { capacity: 4, objectMode: true });
     expect(await items.toArray()).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it('goes on behind parts without bytes', async () => {
+    const got: string[] = [];
+    for await (const part of toReadable(of('', 'a', '', '', 'b', ''), { capacity: 8 })) got.push(String(part));
+    expect(got.join('')).toBe('ab');
   });
 
   it('gives what came before the error, then the error', async () => {
@@ -154,7 +175,6 @@ describe('intoWritable', () => {
 
   it('fails as the stream does', async () => {
     const full = new Writable({ write: (_, __, done) => done(new Error('disk full')) });
-    full.on('error', () => {});
     const writing = concat(of('a'), NEVER).pipe(intoWritable(full, { flow: createFlow() }));
     await expect(lastValueFrom(writing)).rejects.toThrow('disk full');
   });
