@@ -7,11 +7,14 @@ import type { PublishTarget } from './publish-to.js';
 /** The stream that leases are written to, beside those they are about: so they are as durable, and as widely known. */
 export const leases = 'sluice/leases';
 
+/** @internal Longest lease: timers of the platform take less than 2^31 ms, and fire at once beyond. */
+export const maxLeaseMs = 1_000_000_000;
+
 /** Options of {@link holdLease}. */
 export interface LeaseOptions {
   /** Who produces. */
   readonly producer: Pick<Producer, 'id' | 'epoch'>;
-  /** How long the producer counts as alive without a word. It says one three times as often. Default 10 000. */
+  /** How long the producer counts as alive without a word. It says one three times as often. Default 10 000, at most 10^9. */
   readonly leaseMs?: number;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
@@ -28,7 +31,7 @@ export const leaseEntry = z.strictObject({
   stream: nameSchema,
   producer: z.string().min(1).max(256),
   epoch: z.int().min(0),
-  leaseMs: z.int().min(1),
+  leaseMs: z.int().min(1).max(maxLeaseMs),
   state: z.enum(['held', 'released']),
 });
 
@@ -44,7 +47,7 @@ export type LeaseEntry = z.infer<typeof leaseEntry>;
  * const lease = holdLease(streams, 'answers/1', { producer: { id: 'worker', epoch: 0 } });
  */
 export function holdLease(target: PublishTarget, streamId: string, options: LeaseOptions): Lease {
-  const leaseMs = checkBound('leaseMs', options.leaseMs ?? 10_000);
+  const leaseMs = checkBound('leaseMs', options.leaseMs ?? 10_000, { max: maxLeaseMs });
   const { producer, scheduler = asyncScheduler } = options;
   const entry = { stream: checkName(streamId), producer: producer.id, epoch: producer.epoch, leaseMs } as const;
   let timer: Subscription | undefined;

@@ -4,7 +4,7 @@ import { Ring } from '../../operators/ring.js';
 import { checkBound, checkName, type ChunkBody, StreamError, toStreamError } from '../chunk/index.js';
 import type { Flow } from '../flow/index.js';
 import type { Appended, AppendOptions, Close, Producer } from '../log/log.js';
-import { holdLease, type Lease } from './lease.js';
+import { holdLease, type Lease, maxLeaseMs } from './lease.js';
 import type { Readers } from './readers.js';
 import { Unread } from './unread.js';
 
@@ -69,7 +69,7 @@ export function publishTo(
   const window = checkBound('window', options.window ?? 256);
   const { producer, leaseMs } = options;
   if (leaseMs !== undefined && producer === undefined) throw new TypeError('leaseMs needs a producer to be told by');
-  if (leaseMs !== undefined) checkBound('leaseMs', leaseMs);
+  if (leaseMs !== undefined) checkBound('leaseMs', leaseMs, { max: maxLeaseMs });
   const settled = { ...options, capacity, maxBatch, window };
   return operate((destination) => new Publisher(destination, target, streamId, settled));
 }

@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
-import { checkBound, type Chunk, StreamError } from '../chunk/index.js';
+import { checkBound, type Chunk, createChunk, StreamError } from '../chunk/index.js';
 import { attempt, whenReady } from '../log/log.js';
-import { type LeaseEntry, leaseEntry, leases } from './lease.js';
+import { type LeaseEntry, leaseEntry, leases, maxLeaseMs } from './lease.js';
 import type { Streams } from './streams.js';
 
 /** Options of {@link createReaper}. */
@@ -31,7 +31,7 @@ const againMs = 1000;
  * one that a higher epoch has taken over. After a restart every lease counts anew.
  */
 export function createReaper(streams: Streams, options: ReaperOptions = {}): Reaper {
-  const graceMs = checkBound('graceMs', options.graceMs ?? 500, { min: 0 });
+  const graceMs = checkBound('graceMs', options.graceMs ?? 500, { min: 0, max: maxLeaseMs });
   return new LeaseReaper(streams, graceMs, options.scheduler ?? asyncScheduler);
 }
 
@@ -133,13 +133,25 @@ class LeaseReaper implements Reaper {
       close: { status: 'failed', reason: 'producer-lost' },
     } as const;
     const done = (): void => {
-      if (this.leases.get(key) === held) this.leases.delete(key);
+      if (this.leases.get(key) !== held) return;
+      this.leases.delete(key);
+      this.takeBack(held);
     };
     attempt(
       () => whenReady(this.streams.append(stream, [], options), done),
       (error) => {
         if (error instanceof StreamError && over.has(error.code)) done();
       },
+    );
+  }
+
+  /** Takes back the last word of the dead: read again after a restart, it would end the next stream of that name. */
+  private takeBack({ stream, producer, epoch, leaseMs }: LeaseEntry): void {
+    const data = { stream, producer, epoch, leaseMs, state: 'released' } as const;
+    const chunk = createChunk({ streamId: leases, seq: 0, data, timestamp: this.scheduler.now() });
+    attempt(
+      () => whenReady(this.streams.publish(leases, [chunk]), () => {}),
+      () => {},
     );
   }
 }

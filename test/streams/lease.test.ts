@@ -57,6 +57,9 @@ describe('holdLease', () => {
   });
 
   it('refuses a wrong leaseMs', () => {
-    expect(() => stage(0)).toThrow(new RangeError('leaseMs must be a whole number of at least 1, got 0'));
+    const rule = 'leaseMs must be a whole number of at least 1 and at most 1000000000';
+    expect(() => stage(0)).toThrow(new RangeError(`${rule}, got 0`));
+    // A timer of more than 2^31 ms fires at once.
+    expect(() => stage(2 ** 33)).toThrow(new RangeError(`${rule}, got ${2 ** 33}`));
   });
 });

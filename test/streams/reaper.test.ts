@@ -94,6 +94,32 @@ describe('createReaper', () => {
     watching.dispose();
   });
 
+  it('lets a stream of the same name live after a restart', async () => {
+    const { time, streams, reaper, lastWord, ends } = stage();
+    const before = reaper();
+    await streams.create('s');
+    await lastWord('s', 100);
+    await time.pass(300);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    before.dispose();
+    await streams.delete('s');
+    await streams.create('s');
+    const after = reaper();
+    await time.pass(1000);
+    expect([await ends('s'), after.held]).toEqual(['active', 0]);
+    after.dispose();
+  });
+
+  it('does not believe a lease longer than there can be', async () => {
+    const { time, streams, reaper, lastWord } = stage();
+    const watching = reaper();
+    await streams.create('s');
+    await lastWord('s', 2 ** 31);
+    await time.pass(10);
+    expect(watching.held).toBe(0);
+    watching.dispose();
+  });
+
   it('tries again when the stream could not be ended', async () => {
     const { time, streams, log, reaper, lastWord, ends } = stage();
     const watching = reaper();
