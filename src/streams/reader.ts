@@ -50,6 +50,11 @@ export function notFound(streamId: string): StreamError {
   return new StreamError('stream-not-found', `there is no stream "${streamId}"`, { streamId });
 }
 
+/** The error when there are fewer chunks than were read: the stream was removed, and another has its name now. */
+function removed(streamId: string): StreamError {
+  return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
+}
+
 /** Finds the number a position stands for. */
 export function resolvePosition(log: Log, streamId: string, from: Position): MaybePromise<number> {
   return whenReady(log.info(streamId), (info) => {
@@ -76,6 +81,7 @@ export function followLog(
 
 class Follower {
   readonly subscription = new Subscription();
+  private first = 0;
   private next = 0;
   /** A read is scheduled or under way. */
   private busy = true;
@@ -99,7 +105,7 @@ class Follower {
     attempt(
       () =>
         whenReady(resolvePosition(log, this.streamId, this.options.from ?? 'beginning'), (next) => {
-          this.next = next;
+          this.first = this.next = next;
           this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
           this.busy = false;
           this.wake();
@@ -135,6 +141,7 @@ class Follower {
   private emit(slice: LogSlice): void {
     const { streamId, destination } = this;
     if (destination.closed) return;
+    if (slice.next < this.next && this.next > this.first) throw removed(streamId);
     if (slice.from > this.next) reportGap(streamId, this.next, slice.from, this.options, this.report);
     this.next = slice.from;
     const { flow } = this.options;
@@ -197,13 +204,15 @@ async function* pull(
   bell: Bell,
 ): AsyncGenerator<Chunk, void> {
   const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
-  let next = await resolvePosition(log, streamId, options.from ?? 'beginning');
+  const start = await resolvePosition(log, streamId, options.from ?? 'beginning');
+  let next = start;
   const stop = log.watch(streamId, () => bell.ring());
   const leave = readers.add(streamId, { next: () => next });
   try {
     while (!bell.closed) {
       const changed = bell.next();
       const slice = await log.read(streamId, next, limit);
+      if (slice.next < next && next > start) throw removed(streamId);
       if (slice.from > next) reportGap(streamId, next, slice.from, options, report);
       next = slice.from;
       for (const encoded of slice.chunks) {

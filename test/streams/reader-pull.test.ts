@@ -33,6 +33,19 @@ describe.each(kinds)('pullLog over a %s', (kind) => {
     expect(await outcome(chunks.next())).toBe('done');
   });
 
+  it('fails when its stream was removed and another has its name', async () => {
+    const { keep, pull, outcome, late, log } = stage(kind);
+    keep('a', 'b');
+    const chunks = pull();
+    expect(await outcome(chunks.next())).toBe('a');
+    expect(await outcome(chunks.next())).toBe('b');
+    const third = chunks.next();
+    expect(await outcome(third)).toBe('nothing yet');
+    void (late?.inner ?? log).delete('s');
+    keep('c');
+    expect(await outcome(third)).toBe('failed stream-not-found');
+  });
+
   it('reads nothing before it is asked, and no more than a batch ahead', async () => {
     const { keep, pull, outcome, settle, late, log } = stage(kind);
     keep('a', 'b', 'c', 'd', 'e');

@@ -38,6 +38,17 @@ describe.each(kinds)('followLog over a %s', (kind) => {
     taken.unsubscribe();
   });
 
+  it('fails when its stream was removed and another has its name', async () => {
+    const { keep, settle, follow, late, log } = stage(kind);
+    keep('a', 'b');
+    const { got } = follow();
+    await settle();
+    void (late?.inner ?? log).delete('s');
+    keep('c');
+    await settle();
+    expect(got).toEqual(['a', 'b', 'failed stream-not-found']);
+  });
+
   it('does not go on when its consumer leaves while the flow is shut', async () => {
     const { keep, settle, follow } = stage(kind);
     const flow = createFlow();
