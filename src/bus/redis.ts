@@ -123,24 +123,22 @@ function ioredisDoor(client: IoredisBusClient, hear: Hear): Door {
 }
 
 function nodeRedisDoor(client: NodeRedisBusClient, hear: Hear): Door {
-  const open = (): Promise<NodeRedisBusClient> => {
+  const open = () => {
     const connection = client.duplicate();
     connection.on('error', ignore);
-    return connection.connect().then(() => connection);
+    const ready = connection.connect().then(() => connection);
+    // Whoever uses it hears of its failure; perhaps nobody does.
+    ready.catch(ignore);
+    return { connection, ready };
   };
   const [speaker, ear] = [open(), open()];
   // One function for every channel: the client calls each as often as it was handed in differently.
   const listener = (message: string, channel: string): void => hear(channel, message);
-  const close = async (opened: Promise<NodeRedisBusClient>): Promise<void> => {
-    (await opened).destroy();
-  };
   return {
-    publish: async (channel, message) => (await speaker).publish(channel, message),
-    subscribe: async (channel) => (await ear).subscribe(channel, listener),
-    unsubscribe: async (channel) => (await ear).unsubscribe(channel),
-    close: () => {
-      close(speaker).catch(ignore);
-      close(ear).catch(ignore);
-    },
+    publish: async (channel, message) => (await speaker.ready).publish(channel, message),
+    subscribe: async (channel) => (await ear.ready).subscribe(channel, listener),
+    unsubscribe: async (channel) => (await ear.ready).unsubscribe(channel),
+    // Also one that is still trying to connect: it would do so for ever.
+    close: () => [speaker, ear].forEach(({ connection }) => connection.destroy()),
   };
 }

@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
+import { asyncScheduler, interval, type SchedulerLike, Subscription } from 'rxjs';
 import { Ring } from '../../operators/ring.js';
 import {
   checkBound,
@@ -49,7 +49,7 @@ export class BusSender implements Sender {
     this.lingerMs = checkBound('lingerMs', options.lingerMs ?? 5000, { min: 0 });
     this.scheduler = options.scheduler ?? asyncScheduler;
     void this.listen();
-    this.beat();
+    this.teardown.add(interval(this.heartbeatMs, this.scheduler).subscribe(() => this.beat()));
   }
 
   private async listen(): Promise<void> {
@@ -98,14 +98,9 @@ export class BusSender implements Sender {
   }
 
   private beat(): void {
-    this.teardown.add(
-      this.scheduler.schedule(() => {
-        if (this.end !== undefined) this.say(messageText(this.end));
-        else if (!this.spoke) this.say(messageText({ t: 'mark', from: this.id, seq: this.next }));
-        this.spoke = false;
-        this.beat();
-      }, this.heartbeatMs),
-    );
+    if (this.end !== undefined) this.say(messageText(this.end));
+    else if (!this.spoke) this.say(messageText({ t: 'mark', from: this.id, seq: this.next }));
+    this.spoke = false;
   }
 
   /** Sends again what is asked for, and says what is no longer kept. */

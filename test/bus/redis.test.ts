@@ -45,3 +45,30 @@ describe.skipIf(redisPath === undefined)('createRedisBus', () => {
     await bus.dispose();
   });
 });
+
+describe('createRedisBus without a server', () => {
+  it('says that Redis cannot be reached, to whoever needs it', async () => {
+    const client = createClient({ url: 'redis://127.0.0.1:1', socket: { reconnectStrategy: false } });
+    const bus = createRedisBus(client as unknown as NodeRedisBusClient);
+    await expect(bus.publish('a', 'x')).rejects.toMatchObject({ code: 'connection-lost' });
+    // What nobody waits for must not be an unhandled rejection.
+    await new Promise((resolve) => setImmediate(resolve));
+    await bus.dispose();
+  });
+
+  it('closes connections that are still to be made', async () => {
+    let destroyed = 0;
+    const never = () => new Promise<never>(() => {});
+    const client: NodeRedisBusClient = {
+      duplicate: () => client,
+      connect: never,
+      publish: never,
+      subscribe: never,
+      unsubscribe: never,
+      on: () => {},
+      destroy: () => destroyed++,
+    };
+    await createRedisBus(client).dispose();
+    expect(destroyed).toBe(2);
+  });
+});

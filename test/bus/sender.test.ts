@@ -1,3 +1,4 @@
+import type { SchedulerLike } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { createMemoryBus } from '../../src/bus/memory.js';
 import { BusSender, requestTopic } from '../../src/bus/sender.js';
@@ -27,6 +28,22 @@ describe('BusSender', () => {
     expect(words(said)).toEqual(['chunk 0']);
     await time.pass(100);
     expect(words(said)).toEqual(['mark 1']);
+    sender.dispose();
+  });
+
+  it('has one timer, however long it beats', async () => {
+    const time = new VirtualTime();
+    let timers = 0;
+    const schedule = ((...of: Parameters<VirtualTime['schedule']>) => {
+      timers++;
+      return time.schedule(...of);
+    }) as SchedulerLike['schedule'];
+    const sender = new BusSender(createMemoryBus(), 't', {
+      heartbeatMs: 100,
+      scheduler: { now: () => time.now(), schedule },
+    });
+    await time.pass(1000);
+    expect(timers).toBe(1);
     sender.dispose();
   });
 
