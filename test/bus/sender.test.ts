@@ -75,6 +75,18 @@ describe('BusSender', () => {
     expect(words(said)).toEqual([]);
   });
 
+  it('sends nothing twice for one request', async () => {
+    const { time, said, sender, ask } = stage();
+    await time.pass(1);
+    for (const item of ['a', 'b', 'c']) sender.send(item);
+    await time.pass(1);
+    words(said);
+    ask(...Array.from({ length: 256 }, () => ({ from: 0, to: 9 })));
+    await time.pass(1);
+    expect(words(said)).toEqual(['chunk 0', 'chunk 1', 'chunk 2']);
+    sender.dispose();
+  });
+
   it('repeats the end as long as it lingers, sends again meanwhile, then is gone', async () => {
     const { time, said, sender, ask } = stage();
     await time.pass(1);
