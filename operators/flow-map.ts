@@ -9,7 +9,7 @@ import { Ring } from './ring.js';
 export interface FlowMapOptions extends Partial<LaneOptions> {
   /** The flow of the pipeline: its sources stop while the work is behind. */
   readonly flow: Flow;
-  /** Items worked on at a time. Default 1. */
+  /** Items worked on at a time; no more than the window, whose default is 64 or as many as this. Default 1. */
   readonly concurrency?: number;
   /** Whether results come in the order of their items. Default `true`. */
   readonly ordered?: boolean;
@@ -35,7 +35,9 @@ export interface FlowMapOptions extends Partial<LaneOptions> {
 export function flowMap<T, R>(project: Work<T, R>, options: FlowMapOptions): OperatorFunction<T, R> {
   const { flow, concurrency = 1, ordered = true, name = 'flowMap', ...lane } = options;
   checkBound('concurrency', concurrency, { infinite: true });
-  const settings = { project, concurrency, ordered: ordered && concurrency > 1, lane: { name, ...lane }, flow };
+  // As many as may be worked on at a time must fit.
+  const window = Number.isFinite(concurrency) ? Math.max(64, concurrency) : 64;
+  const settings = { project, concurrency, ordered: ordered && concurrency > 1, lane: { name, window, ...lane }, flow };
   return operate((destination) => new FlowMap(destination, settings));
 }
 

@@ -136,12 +136,13 @@ function receive(bus: Bus, topic: string, options: ReceiveOptions): Observable<C
           retryMs,
           maxRetryMs: retryMs * 4,
           retries,
-          maxMissing: window,
+          // Numbers, not chunks: one who comes late is told which of all that was sent is no longer kept.
+          maxMissing: 1 << 20,
           ...(random === undefined ? {} : { random }),
           ...told,
           ...timed,
         }),
-        reorder({ window, start, ...told }),
+        reorder({ window, start, onOverflow: onGap, ...told }),
         unwrap({ onGap }),
       )
       .subscribe(destination);

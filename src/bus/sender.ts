@@ -109,14 +109,15 @@ export class BusSender implements Sender {
     if (message?.t !== 'nack' || message.to !== this.id || this.teardown.closed) return;
     const first = this.next - this.kept.length;
     const lost: Range[] = [];
+    for (const { from, to } of message.ranges) if (from < first) lost.push({ from, to: Math.min(to, first) });
+    // First, so that what follows does not wait for it.
+    if (lost.length > 0) this.say(messageText({ t: 'lost', from: this.id, ranges: lost }));
     // Ranges of one request do not overlap, unless somebody means harm: a small message must not become millions.
     let room = this.kept.length;
     for (const { from, to } of message.ranges) {
-      if (from < first) lost.push({ from, to: Math.min(to, first) });
       const end = Math.min(to, this.next);
       for (let seq = Math.max(from, first); seq < end && room > 0; seq++, room--) this.say(this.kept.at(seq - first)!);
     }
-    if (lost.length > 0) this.say(messageText({ t: 'lost', from: this.id, ranges: lost }));
   }
 
   async close(status: EndStatus = 'completed', reason?: string): Promise<void> {

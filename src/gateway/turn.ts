@@ -79,13 +79,17 @@ export class Turn {
 
   private pump(feeds: readonly Feed[]): void {
     this.single = feeds.length === 1;
+    let at = 0;
     try {
-      for (const feed of feeds) {
+      while (at < feeds.length) {
+        const feed = feeds[at++]!;
         feed.due = false;
         feed.pump();
       }
     } finally {
       this.single = false;
+      // A defect of one is no reason to forget the others.
+      if (at < feeds.length) this.feeds.push(...feeds.slice(at));
     }
   }
 }

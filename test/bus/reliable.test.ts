@@ -104,6 +104,18 @@ describe('reliable', () => {
     sender.dispose();
   });
 
+  it('gives one who comes late all that is kept, however much was sent before', async () => {
+    const { time, got, follow, send } = stage();
+    const sender = send({ keepChunks: 10 });
+    await time.pass(1);
+    for (const item of numbers(0, 100)) sender.send(item);
+    await time.pass(1);
+    follow({ window: 50, onGap: 'skip' });
+    await time.pass(1500);
+    expect(got).toEqual(numbers(90, 100));
+    sender.dispose();
+  });
+
   it('fails when the sender falls silent', async () => {
     const { time, got, follow, send } = stage();
     follow({ silenceMs: 2000 });

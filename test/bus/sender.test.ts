@@ -68,7 +68,7 @@ describe('BusSender', () => {
     words(said);
     ask({ from: 0, to: 2 }, { from: 2, to: 9 });
     await time.pass(1);
-    expect(words(said)).toEqual(['chunk 1', 'chunk 2', 'lost']);
+    expect(words(said)).toEqual(['lost', 'chunk 1', 'chunk 2']);
     sender.dispose();
     ask({ from: 1, to: 2 });
     await time.pass(1);

@@ -122,10 +122,11 @@ describe('Turn', () => {
         throw new Error('a defect');
       }),
     );
+    turn.feed(feed('behind'));
     turn.session(session('x'));
     expect(back).toThrow('a defect');
     expect(turn.alone).toBe(false);
-    expect(end()).toEqual(['pump a', 'flush x']);
+    expect(end()).toEqual(['pump a', 'pump behind', 'flush x']);
     turn.feed(feed('b'));
     expect(end()).toEqual(['pump b']);
   });

@@ -263,4 +263,14 @@ describe('flowMap', () => {
     jobs[1]!.complete();
     expect(got).toEqual(['1a', '1b', '1c', '2a']);
   });
+
+  it('works on as many at a time as it is told, window or not', () => {
+    const source = new Subject<number>();
+    let running = 0;
+    source
+      .pipe(flowMap(() => (running++, new Subject<number>()), { flow: createFlow(), concurrency: 100 }))
+      .subscribe();
+    for (let item = 0; item < 120; item++) source.next(item);
+    expect(running).toBe(100);
+  });
 });
