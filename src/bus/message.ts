@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Chunk, chunkFromJson, chunkToJson, type EndStatus, type Range } from '../chunk/index.js';
+import { type Chunk, chunkFromValue, chunkToJson, type EndStatus, type Range } from '../chunk/index.js';
 
 /**
  * What senders and receivers say to each other over a bus, as JSON text. `from` is the sender, `to` the one asked.
@@ -62,7 +62,7 @@ export function readMessage(text: string): Message | undefined {
     if (!result.success) return undefined;
     const message = result.data;
     if (message.t !== 'chunk') return message;
-    return { ...message, chunk: chunkFromJson(JSON.stringify(message.chunk)) };
+    return { ...message, chunk: chunkFromValue(message.chunk) };
   } catch {
     return undefined;
   }

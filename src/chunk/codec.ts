@@ -131,6 +131,11 @@ export function chunkFromJson(json: string): Chunk {
   } catch (cause) {
     throw new StreamError('chunk-invalid', 'chunk: must be JSON text', { cause });
   }
+  return chunkFromValue(value);
+}
+
+/** @internal {@link chunkFromJson} for what has been parsed. */
+export function chunkFromValue(value: unknown): Chunk {
   return checkChunk(withBytes(value));
 }
 
