@@ -2,7 +2,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readSync, statfsSync, statSy
 import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
 import { type EncodedChunk, StreamError, toStreamError } from '../../chunk/index.js';
-import { kinds, readChunk, stateKey } from './records.js';
+import { readChunk } from '../chunk-record.js';
+import { kinds, stateKey } from './records.js';
 
 /** @internal A folder with a log in it, open for this process alone. */
 export interface Folder {

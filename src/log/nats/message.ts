@@ -1,6 +1,6 @@
 import { type EncodedChunk, type EndStatus, StreamError } from '../../chunk/index.js';
 import type { ProducerState } from '../admission.js';
-import { readChunk, writeChunk } from '../lmdb/records.js';
+import { readChunk, writeChunk } from '../chunk-record.js';
 import type { StreamConfig } from '../log.js';
 import type { StreamState } from './state.js';
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkKey, kinds, readChunk, readStateKey, stateKey, writeChunk } from '../../../src/log/lmdb/records.js';
-import { encoded } from '../../../src/testing/log-stage.js';
+import { chunkKey, kinds, readStateKey, stateKey } from '../../../src/log/lmdb/records.js';
 
 const number = fc.nat({ max: 2 ** 48 - 1 });
 
@@ -38,24 +37,5 @@ describe('stateKey', () => {
 
   it('fits the longest id there is', () => {
     expect(stateKey(1, kinds.producers, '漢'.repeat(256)).length).toBeLessThan(1978);
-  });
-});
-
-describe('writeChunk', () => {
-  it.each(['', 'plain', 'é', '漢字 😀', new Uint8Array(0), Uint8Array.of(0, 255, 13)])(
-    'is read as written: %j',
-    (data) => {
-      const chunk = encoded(data);
-      expect(readChunk(writeChunk(chunk))).toStrictEqual(chunk);
-    },
-  );
-
-  it('shares nothing with what it was given, nor what is read with the record', () => {
-    const bytes = Uint8Array.of(1, 2, 3);
-    const record = writeChunk(encoded(bytes));
-    bytes.fill(9);
-    const read = readChunk(record);
-    record.fill(7);
-    expect(read.bytes).toEqual(Uint8Array.of(1, 2, 3));
   });
 });
