@@ -96,29 +96,22 @@ function rulesOf<T>(options: ReorderOptions<T>) {
   };
 }
 
-/** An item that waits, with the bytes it counts for. */
-interface Waiting<T> {
-  readonly item: T;
-  readonly bytes: number;
-}
-
 /** How many gaps are remembered, to tell a late item from a duplicate. */
 const gapsRemembered = 64;
 
 class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
   /** The number whose turn it is; -1 until the first item says where to start. */
   private expected: number;
-  /** Whether anything waits for its turn. */
-  private waiting = false;
+  /** Whether a gap or the end waits for its turn. */
+  private noticed = false;
   /** Whether the consumer is being called. What it feeds back in must wait until it returns. */
   private emitting = false;
   /** Everything below exists, as far as anything told. */
   private known: number;
-  private bytes = 0;
   private streamId = '';
   private end: End | undefined = undefined;
   private ended = false;
-  private readonly window: SequenceWindow<Waiting<T>>;
+  private readonly window: SequenceWindow<T>;
   private readonly announced = new GapList();
   private readonly passed = new Ring<Gap>(gapsRemembered);
 
@@ -142,7 +135,7 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     } finally {
       this.emitting = false;
     }
-    if (this.waiting) this.drain();
+    if (this.noticed || this.window.has(this.expected)) this.drain();
   }
 
   protected override _complete(): void {
@@ -163,7 +156,7 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     this.announced.clear();
     this.passed.clear();
     this.end = undefined;
-    this.waiting = false;
+    this.noticed = false;
   }
 
   /** An item that is not simply the next one. */
@@ -172,18 +165,12 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     if (this.expected < 0) this.expected = seq;
     if (this.wasHere(seq)) return this.refuse(seq);
     this.streamId = streamOf(item);
-    this.known = Math.max(this.known, seq + 1);
+    if (seq >= this.known) this.known = seq + 1;
     const bytes = this.bytesOf(item);
-    // Room is made by calling the consumer, and who knows what it feeds in: perhaps this very item.
-    while (!this.closed && !this.wasHere(seq) && !this.fits(seq, bytes)) {
-      if (!this.makeRoom(item, seq)) return;
-    }
     if (this.closed) return;
-    if (this.wasHere(seq)) return this.refuse(seq);
-    this.window.put(seq, { item, bytes });
-    this.bytes += bytes;
-    this.waiting = true;
-    if (!this.emitting) this.drain();
+    if (!this.fits(seq, bytes) && !this.findRoom(item, seq, bytes)) return;
+    this.window.put(seq, item, bytes);
+    if (!this.emitting && seq === this.expected) this.drain();
   }
 
   private heed(notice: Notice): void {
@@ -194,13 +181,13 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     if (isGap) return this.announce(notice);
     if (notice instanceof Mark || this.ended) return;
     this.end ??= notice;
-    this.waiting = true;
+    this.noticed = true;
     if (!this.emitting) this.drain();
   }
 
   private announce(gap: Gap): void {
     this.announced.add(gap);
-    this.waiting = true;
+    this.noticed = true;
     const { window } = this.rules;
     if (!this.emitting || this.announced.length > window) this.drain();
     if (this.announced.length > window) this.overflow(`${window} announced gaps`);
@@ -215,19 +202,16 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     } finally {
       this.emitting = emitting;
     }
-    this.waiting = this.window.count > 0 || this.announced.length > 0 || this.end !== undefined;
+    this.noticed = this.announced.length > 0 || this.end !== undefined;
   }
 
   /** Emits what stands at its place; false when nothing does. */
   private step(): boolean {
-    const held = this.window.take(this.expected);
-    if (held !== undefined) {
-      this.expected++;
-      this.bytes -= held.bytes;
-      this.destination.next(held.item as Exclude<T, Mark>);
+    if (this.window.has(this.expected)) {
+      this.destination.next(this.window.take(this.expected++) as Exclude<T, Mark>);
       return true;
     }
-    this.announced.trim(this.expected);
+    if (this.announced.length > 0) this.announced.trim(this.expected);
     if (this.announced.first?.from === this.expected) {
       this.pass(this.announced.take(this.window.first(this.expected))!);
       return true;
@@ -251,9 +235,20 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
     return true;
   }
 
+  /** Makes room until an early item fits; false when it shall not be held any more. */
+  private findRoom(item: T, seq: number, bytes: number): boolean {
+    // Room is made by calling the consumer, and who knows what it feeds in: perhaps this very item.
+    do if (!this.makeRoom(item, seq)) return false;
+    while (!this.closed && !this.wasHere(seq) && !this.fits(seq, bytes));
+    if (this.closed) return false;
+    if (!this.wasHere(seq)) return true;
+    this.refuse(seq);
+    return false;
+  }
+
   private fits(seq: number, bytes: number): boolean {
     if (seq <= this.expected) return true;
-    return seq - this.expected < this.rules.window && this.bytes + bytes <= this.rules.maxBytes;
+    return seq - this.expected < this.rules.window && this.window.bytes + bytes <= this.rules.maxBytes;
   }
 
   /** Makes some room for an early item; false when it cannot have any. */
@@ -297,8 +292,7 @@ class Reorder<T> extends NumberedStage<T, Exclude<T, Mark> | Gap> {
 
   private discard(): void {
     for (let seq = this.window.first(this.expected); seq < Infinity; seq = this.window.first(seq)) {
-      const { item } = this.window.take(seq)!;
-      tell(this.rules.probe, { type: 'dropped', value: item, operator: 'reorder' });
+      tell(this.rules.probe, { type: 'dropped', value: this.window.take(seq), operator: 'reorder' });
     }
   }
 
