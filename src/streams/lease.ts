@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import * as z from 'zod';
 import { checkBound, checkName, createChunk, nameSchema } from '../chunk/index.js';
-import type { Producer } from '../log/log.js';
+import { attempt, type MaybePromise, type Producer, whenReady } from '../log/log.js';
 import type { PublishTarget } from './publish-to.js';
 
 /** The stream that leases are written to, beside those they are about: so they are as durable, and as widely known. */
@@ -16,6 +16,11 @@ export interface LeaseOptions {
   readonly producer: Pick<Producer, 'id' | 'epoch'>;
   /** How long the producer counts as alive without a word. It says one three times as often. Default 10 000, at most 10^9. */
   readonly leaseMs?: number;
+  /**
+   * How many chunks of this epoch are kept, as far as the producer knows. It tells this life of the stream from another of
+   * its name: one that has not seen as many of the producer is not ended in its place. Default: not known.
+   */
+  readonly kept?: () => number;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -32,6 +37,10 @@ export const leaseEntry = z.strictObject({
   producer: z.string().min(1).max(256),
   epoch: z.int().min(0),
   leaseMs: z.int().min(1).max(maxLeaseMs),
+  /** How many chunks of the epoch were kept. */
+  kept: z.int().min(0).optional(),
+  /** When the stream it is about was created: a later one of that name is another. */
+  createdAt: z.number().min(0).optional(),
   state: z.enum(['held', 'released']),
 });
 
@@ -48,15 +57,22 @@ export type LeaseEntry = z.infer<typeof leaseEntry>;
  */
 export function holdLease(target: PublishTarget, streamId: string, options: LeaseOptions): Lease {
   const leaseMs = checkBound('leaseMs', options.leaseMs ?? 10_000, { max: maxLeaseMs });
-  const { producer, scheduler = asyncScheduler } = options;
+  const { producer, kept, scheduler = asyncScheduler } = options;
   const entry = { stream: checkName(streamId), producer: producer.id, epoch: producer.epoch, leaseMs } as const;
   let timer: Subscription | undefined;
+  let life: { readonly createdAt?: number } = {};
   const say = (state: LeaseEntry['state']): void => {
-    const data = { ...entry, state };
+    const data = { ...entry, ...life, ...(kept === undefined ? {} : { kept: kept() }), state };
     const chunk = createChunk({ streamId: leases, seq: 0, data, timestamp: scheduler.now() });
     void tried(target.publish(leases, [chunk]));
   };
+  /** Only somewhere the stream may be looked up; and it may not be there yet. */
+  const look = (): MaybePromise<void> =>
+    whenReady(target.info?.(streamId), (info) => {
+      if (info !== undefined) life = { createdAt: info.createdAt };
+    });
   const renew = (): void => {
+    if (life.createdAt === undefined) attempt(look, () => {});
     say('held');
     timer = scheduler.schedule(renew, leaseMs / 3);
   };

@@ -1,9 +1,9 @@
 import type { OperatorFunction, Subscriber } from 'rxjs';
 import { operate, Stage } from '../../operators/operate.js';
 import { Ring } from '../../operators/ring.js';
-import { checkBound, checkName, type ChunkBody, StreamError, toStreamError } from '../chunk/index.js';
+import { checkBound, checkName, type ChunkBody, StreamError, type StreamInfo, toStreamError } from '../chunk/index.js';
 import type { Flow } from '../flow/index.js';
-import type { Appended, AppendOptions, Close, Producer } from '../log/log.js';
+import type { Appended, AppendOptions, Close, MaybePromise, Producer } from '../log/log.js';
 import { holdLease, type Lease, maxLeaseMs } from './lease.js';
 import type { Readers } from './readers.js';
 import { Unread } from './unread.js';
@@ -16,6 +16,8 @@ export interface PublishTarget {
   publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Published>;
   /** How far those are who read, where that is known. */
   readonly readers?: Readers;
+  /** What is known of a stream, where that can be asked. */
+  info?(streamId: string): MaybePromise<StreamInfo | undefined>;
 }
 
 /** Longest reason a stream's end may have, in characters. */
@@ -94,9 +96,11 @@ class Publisher extends Stage<ChunkBody, Published> {
     super(destination);
     this.waiting = new Ring(options.capacity);
     const { flow, window, producer, leaseMs } = options;
-    if (leaseMs !== undefined) this.lease = holdLease(target, streamId, { producer: producer!, leaseMs });
+    this.seq = producer?.seq ?? 0;
+    if (leaseMs !== undefined) {
+      this.lease = holdLease(target, streamId, { producer: producer!, leaseMs, kept: () => this.seq });
+    }
     if (flow !== undefined) this.unread = new Unread(flow, window, streamId, target.readers);
-    this.seq = options.producer?.seq ?? 0;
   }
 
   protected override _next(chunk: ChunkBody): void {

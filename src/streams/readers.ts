@@ -21,7 +21,7 @@ export class Readers {
   moved(streamId: string): void {
     // Nearly always nobody wants to know.
     if (this.watchers.size === 0) return;
-    for (const watcher of [...(this.watchers.get(streamId) ?? [])]) watcher();
+    for (const watcher of [...(this.watchers.get(streamId) ?? [])]) call(watcher);
   }
 
   /** Number of the next chunk for the slowest reader; `undefined` when nobody reads. */
@@ -47,5 +47,16 @@ export class Readers {
       if (list.size === 0 && lists.get(streamId) === list) lists.delete(streamId);
       left();
     };
+  }
+}
+
+/** One that throws is a defect: it surfaces as unhandled, and neither the reader nor the others come to harm. */
+function call(watcher: () => void): void {
+  try {
+    watcher();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

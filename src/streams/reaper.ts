@@ -1,13 +1,16 @@
 import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
 import { checkBound, type Chunk, createChunk, StreamError } from '../chunk/index.js';
-import { attempt, whenReady } from '../log/log.js';
+import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import { type LeaseEntry, leaseEntry, leases, maxLeaseMs } from './lease.js';
+import { type HeldLease, LeaseBook } from './lease-book.js';
 import type { Streams } from './streams.js';
 
 /** Options of {@link createReaper}. */
 export interface ReaperOptions {
   /** How much later than its lease a producer is given up. Default 500. */
   readonly graceMs?: number;
+  /** Leases watched at the same time; the words of one more are not heeded as long as there are as many. Default 100 000. */
+  readonly maxLeases?: number;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -16,6 +19,8 @@ export interface ReaperOptions {
 export interface Reaper {
   /** Leases that are held, as far as this reaper knows. */
   readonly held: number;
+  /** Whether somebody holds a lease on a stream, as far as this reaper knows. */
+  holds(streamId: string): boolean;
   /** Watches no more. */
   dispose(): void;
 }
@@ -28,31 +33,29 @@ const againMs = 1000;
 /**
  * Watches the leases on streams: when a producer's is over, its stream ends as `failed`, reason `producer-lost`, so that no
  * reader waits for ever. Any number of reapers may watch the same log: the log itself ends a stream once, and refuses to end
- * one that a higher epoch has taken over. After a restart every lease counts anew.
+ * one that a higher epoch has taken over, or another stream that has its name now. After a restart every lease counts anew.
  */
 export function createReaper(streams: Streams, options: ReaperOptions = {}): Reaper {
   const graceMs = checkBound('graceMs', options.graceMs ?? 500, { min: 0, max: maxLeaseMs });
-  return new LeaseReaper(streams, graceMs, options.scheduler ?? asyncScheduler);
-}
-
-/** A lease that is held, where its latest word stands, and when it is over. */
-interface Held extends LeaseEntry {
-  readonly seq: number;
-  endsAt: number;
+  const maxLeases = checkBound('maxLeases', options.maxLeases ?? 100_000);
+  return new LeaseReaper(streams, graceMs, maxLeases, options.scheduler ?? asyncScheduler);
 }
 
 class LeaseReaper implements Reaper {
-  private readonly leases = new Map<string, Held>();
+  private readonly leases: LeaseBook;
   private readonly teardown = new Subscription();
   private following: Subscription | undefined;
   private timer: Subscription | undefined;
+  private wakeAt = Infinity;
   private trimmed = 0;
 
   constructor(
     private readonly streams: Streams,
     private readonly graceMs: number,
+    maxLeases: number,
     private readonly scheduler: SchedulerLike,
   ) {
+    this.leases = new LeaseBook(maxLeases);
     this.teardown.add(streams.log.watch(leases, () => this.follow()));
     this.teardown.add(() => this.following?.unsubscribe());
     this.teardown.add(() => this.timer?.unsubscribe());
@@ -61,6 +64,10 @@ class LeaseReaper implements Reaper {
 
   get held(): number {
     return this.leases.size;
+  }
+
+  holds(streamId: string): boolean {
+    return this.leases.holds(streamId);
   }
 
   dispose(): void {
@@ -86,20 +93,18 @@ class LeaseReaper implements Reaper {
     // Anybody may write to a stream.
     if (!parsed.success) return;
     const entry = parsed.data;
-    const key = `${entry.producer}\n${entry.stream}`;
-    const known = this.leases.get(key);
+    const known = this.leases.get(entry);
     // The life before has no say any more.
     if (known !== undefined && known.epoch > entry.epoch) return;
-    if (entry.state === 'released') this.leases.delete(key);
-    else this.leases.set(key, { ...entry, seq, endsAt: this.scheduler.now() + entry.leaseMs + this.graceMs });
+    if (entry.state === 'released') this.leases.delete(entry);
+    else this.leases.set({ ...entry, at: seq, dueAt: this.scheduler.now() + entry.leaseMs + this.graceMs, place: 0 });
     this.forget(seq);
     this.arm();
   }
 
   /** Lets go of what nobody needs to read again. */
   private forget(seq: number): void {
-    let needed = seq;
-    for (const held of this.leases.values()) needed = Math.min(needed, held.seq);
+    const needed = this.leases.oldest?.at ?? seq;
     if (needed - this.trimmed < slack) return;
     this.trimmed = needed;
     attempt(
@@ -108,41 +113,54 @@ class LeaseReaper implements Reaper {
     );
   }
 
-  /** Wakes when the first lease is over. */
+  /** Wakes when the first lease is over, or earlier: a lease is renewed far more often than it ends. */
   private arm(): void {
+    const first = this.leases.first?.dueAt ?? Infinity;
+    if (first >= this.wakeAt) return;
     this.timer?.unsubscribe();
-    let first = Infinity;
-    for (const { endsAt } of this.leases.values()) first = Math.min(first, endsAt);
-    if (first === Infinity) return;
+    this.wakeAt = first;
     this.timer = this.scheduler.schedule(() => this.reap(), Math.max(0, first - this.scheduler.now()));
   }
 
   private reap(): void {
+    this.wakeAt = Infinity;
     const now = this.scheduler.now();
-    for (const [key, held] of this.leases) if (held.endsAt <= now) this.end(key, held);
+    for (let held = this.leases.first; held !== undefined && held.dueAt <= now; held = this.leases.first) {
+      // Until it is known to have ended.
+      this.leases.postpone(held, now + againMs);
+      this.end(held);
+    }
     this.arm();
   }
 
-  private end(key: string, held: Held): void {
-    const { stream, producer, epoch } = held;
-    // Until it is known to have ended.
-    held.endsAt = this.scheduler.now() + againMs;
-    const options = {
-      // Its own id and epoch: a log fences it where a later life of the producer has appended.
-      producer: { id: producer, epoch, seq: 0 },
-      close: { status: 'failed', reason: 'producer-lost' },
-    } as const;
+  private end(held: HeldLease): void {
     const done = (): void => {
-      if (this.leases.get(key) !== held) return;
-      this.leases.delete(key);
+      // Renewed meanwhile, it is another.
+      if (this.leases.get(held) !== held) return;
+      this.leases.delete(held);
       this.takeBack(held);
     };
     attempt(
-      () => whenReady(this.streams.append(stream, [], options), done),
+      () => whenReady(this.streams.info(held.stream), (info) => this.close(held, info?.createdAt, done)),
       (error) => {
         if (error instanceof StreamError && over.has(error.code)) done();
       },
     );
+  }
+
+  private close(held: HeldLease, createdAt: number | undefined, done: () => void): MaybePromise<void> {
+    // It was renewed, or this reaper disposed of, while the stream was looked up.
+    if (this.leases.get(held) !== held) return;
+    const { stream, producer, epoch, kept = 0 } = held;
+    // There is none, or another, made when the one this is about was gone.
+    if (createdAt === undefined || (held.createdAt ?? createdAt) !== createdAt) return done();
+    const options = {
+      // Its own id and epoch: a log fences it where a later life of the producer has appended. And its own number: a stream
+      // that has not seen as much of the producer is not the one it wrote to, and refuses it as well.
+      producer: { id: producer, epoch, seq: kept },
+      close: { status: 'failed', reason: 'producer-lost' },
+    } as const;
+    return whenReady(this.streams.append(stream, [], options), done);
   }
 
   /** Takes back the last word of the dead: read again after a restart, it would end the next stream of that name. */
@@ -157,4 +175,10 @@ class LeaseReaper implements Reaper {
 }
 
 /** Why a stream needs no end from here. */
-const over: ReadonlySet<string> = new Set(['producer-fenced', 'stream-closed', 'stream-cancelled', 'stream-not-found']);
+const over: ReadonlySet<string> = new Set([
+  'producer-fenced',
+  'sequence-gap',
+  'stream-closed',
+  'stream-cancelled',
+  'stream-not-found',
+]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChunkBody } from '../../src/chunk/index.js';
-import { holdLease, leases } from '../../src/streams/index.js';
+import { createMemoryLog } from '../../src/log/memory.js';
+import { createStreams, holdLease, leases } from '../../src/streams/index.js';
 import { VirtualTime } from '../virtual-time.js';
 
 function stage(leaseMs?: number) {
@@ -61,5 +62,30 @@ describe('holdLease', () => {
     expect(() => stage(0)).toThrow(new RangeError(`${rule}, got 0`));
     // A timer of more than 2^31 ms fires at once.
     expect(() => stage(2 ** 33)).toThrow(new RangeError(`${rule}, got ${2 ** 33}`));
+  });
+
+  it('says which stream of the name it means, as far as that can be known', async () => {
+    const time = new VirtualTime();
+    const streams = createStreams({ log: createMemoryLog({ now: () => time.now() }), scheduler: time });
+    await time.pass(7);
+    let kept = 0;
+    const producer = { id: 'worker', epoch: 0 };
+    const lease = holdLease(streams, 's', { producer, leaseMs: 30, kept: () => kept, scheduler: time });
+    await time.pass(1);
+    await streams.create('s');
+    kept = 2;
+    await time.pass(10);
+    lease.release();
+    const said: unknown[] = [];
+    streams.receive(leases).subscribe(({ data }) => {
+      const { state, kept: count, createdAt } = data as { state: string; kept: number; createdAt?: number };
+      said.push([state, count, createdAt]);
+    });
+    await time.pass(1);
+    expect(said).toEqual([
+      ['held', 0, undefined],
+      ['held', 2, 8],
+      ['released', 2, 8],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Readers } from '../../src/streams/readers.js';
 
 describe('Readers', () => {
@@ -43,5 +43,23 @@ describe('Readers', () => {
     readers.moved('a');
     readers.moved('a');
     expect(calls).toEqual(['first', 'second', 'second']);
+  });
+
+  it('calls the others when one throws, and lets the error surface', () => {
+    const queued = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});
+    try {
+      const readers = new Readers();
+      const defect = new Error('a defect');
+      const calls: string[] = [];
+      readers.watch('a', () => {
+        throw defect;
+      });
+      readers.watch('a', () => calls.push('second'));
+      readers.moved('a');
+      expect(calls).toEqual(['second']);
+      expect(queued.mock.calls[0]![0]).toThrow(defect);
+    } finally {
+      queued.mockRestore();
+    }
   });
 });

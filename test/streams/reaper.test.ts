@@ -160,4 +160,57 @@ describe('createReaper', () => {
     await time.pass(1000);
     expect([await ends('s'), watching.held]).toEqual(['active', 0]);
   });
+
+  it('does not end another stream that has the name now', async () => {
+    const { time, streams, reaper, ends } = stage();
+    const watching = reaper();
+    const producer = { id: 'worker', epoch: 0 };
+    const publish = () => streams.publish('s', textBodies('a', 'b'), { producer: { ...producer, seq: 0 } });
+    const word = async (facts: object) => {
+      const data = { stream: 's', producer: 'worker', epoch: 0, leaseMs: 100, state: 'held', ...facts };
+      await streams.publish(leases, [createChunk({ streamId: leases, seq: 0, data })]);
+    };
+    await time.pass(5);
+    await publish();
+    await word({ createdAt: (await streams.info('s'))!.createdAt });
+    await time.pass(5);
+    await streams.delete('s');
+    await streams.create('s');
+    await time.pass(1000);
+    // A client cannot say when the stream was made, but how much of it is its own.
+    await word({ kept: 2 });
+    await time.pass(1000);
+    expect([await ends('s'), watching.held]).toEqual(['active', 0]);
+    await publish();
+    await word({ kept: 2, createdAt: (await streams.info('s'))!.createdAt });
+    await time.pass(1000);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    watching.dispose();
+  });
+
+  it('lets a lease go whose stream was never made, or is gone', async () => {
+    const { time, streams, reaper, lastWord } = stage();
+    const watching = reaper();
+    await lastWord('s', 100);
+    await time.pass(1000);
+    expect([await streams.info('s'), watching.held]).toEqual([undefined, 0]);
+    watching.dispose();
+  });
+
+  it('watches no more leases than it may, and the next ones when there is room', async () => {
+    const { time, streams } = stage();
+    const watching = createReaper(streams, { scheduler: time, graceMs: 0, maxLeases: 2 });
+    const hold = (streamId: string) =>
+      holdLease(streams, streamId, { producer: { id: 'worker', epoch: 0 }, leaseMs: 30, scheduler: time });
+    const [a, b, c] = [hold('a'), hold('b'), hold('c')];
+    await time.pass(5);
+    expect([watching.held, ...['a', 'b', 'c'].map((name) => watching.holds(name))]).toEqual([2, true, true, false]);
+    a.release();
+    await time.pass(20);
+    expect([watching.held, ...['a', 'b', 'c'].map((name) => watching.holds(name))]).toEqual([2, false, true, true]);
+    b.release();
+    c.release();
+    watching.dispose();
+    expect(() => createReaper(streams, { maxLeases: 0 })).toThrow(RangeError);
+  });
 });
