@@ -20,6 +20,7 @@
  * | `stream-cancelled` | the stream was cancelled |
  * | `producer-fenced` | a newer epoch of this producer exists |
  * | `sequence-gap` | a producer's number is ahead of what the log expects |
+ * | `append-conflict` | an append was to begin at a number that its first chunk does not get |
  * | `log-full` | the log has reached its bound, or the end of its disk |
  * | `log-unavailable` | the log cannot be opened, reached or written; `cause` holds why |
  * | `log-incompatible` | what is kept is damaged, was written by another version, or is no log |
@@ -55,6 +56,7 @@ export const errorCodes = [
   'stream-cancelled',
   'producer-fenced',
   'sequence-gap',
+  'append-conflict',
   'log-full',
   'log-unavailable',
   'log-incompatible',
@@ -82,7 +84,7 @@ export interface ErrorDetails {
   readonly streamId?: string;
   /** Position of the chunk. */
   readonly seq?: number;
-  /** The number that would have been right (`sequence-gap`, `producer-fenced`). */
+  /** The number that would have been right (`sequence-gap`, `producer-fenced`, `append-conflict`). */
   readonly expected?: number;
   /** Which operator raised it. */
   readonly operator?: string;

@@ -1,3 +1,4 @@
+import type { JsonObject } from './data.js';
 import type { EndStatus } from './notice.js';
 
 /** Where a stream stands in its life. */
@@ -15,6 +16,8 @@ export interface StreamInfo {
   readonly target?: string;
   /** Media type of the assembled stream, such as `text/plain`. */
   readonly contentType?: string;
+  /** What else it was created with. */
+  readonly metadata?: JsonObject;
   readonly status: StreamStatus;
   /** Why, when it failed or was cancelled. */
   readonly reason?: string;

@@ -15,6 +15,8 @@ export interface AdmissionState {
   readonly end: Close | undefined;
   /** The producer that appends, if it has done so before. */
   readonly producer: ProducerState | undefined;
+  /** Number the next chunk gets. */
+  readonly next: number;
 }
 
 const maxProducerId = 256;
@@ -23,13 +25,20 @@ const fromZero = { min: 0 };
 const statuses: ReadonlySet<string> = new Set<EndStatus>(['completed', 'failed', 'cancelled']);
 
 /** @internal Checks the options of an append at call time: TypeError or RangeError. */
-export function checkAppend({ producer, close }: AppendOptions): void {
+export function checkAppend({ producer, close, at }: AppendOptions): void {
   if (producer !== undefined) {
     checkText('producer.id', producer.id, 1, maxProducerId);
     checkBound('producer.epoch', producer.epoch, fromZero);
     checkBound('producer.seq', producer.seq, fromZero);
+    checkCounts(producer.counts);
   }
   if (close !== undefined) checkClose(close);
+  if (at !== undefined) checkBound('at', at, fromZero);
+}
+
+function checkCounts(counts: unknown): void {
+  if (counts === undefined || counts === 'chunks' || counts === 'appends') return;
+  throw new RangeError(`producer.counts must be "chunks" or "appends", got ${kindOf(counts)}`);
 }
 
 function checkClose({ status, reason }: Close): void {
@@ -52,25 +61,33 @@ function checkText(name: string, value: unknown, min: number, max: number): void
  * @throws {@link StreamError} when the append is refused
  */
 export function admit(streamId: string, state: AdmissionState, count: number, options: AppendOptions): number {
-  const { producer, close } = options;
+  const { producer, close, at } = options;
   const seq = producer === undefined ? 0 : producer.seq;
   const expected = producer === undefined ? 0 : expectedOf(streamId, state.producer, producer.epoch);
-  const duplicates = Math.min(count, Math.max(0, expected - seq));
+  const whole = producer?.counts === 'appends';
+  const known = whole && seq < expected ? count : expected - seq;
+  const duplicates = Math.min(count, Math.max(0, known));
   if (state.end !== undefined) {
-    const nothingNew = duplicates === count && seq <= expected;
+    const nothingNew = whole ? seq < expected : duplicates === count && seq <= expected;
     const sameEnd = close === undefined || close.status === state.end.status;
     if (nothingNew && sameEnd) return duplicates;
     throw closedError(streamId, state.end);
   }
-  if (seq <= expected) return duplicates;
-  const message = `stream "${streamId}": chunks of this producer are missing: expected number ${expected}, got ${seq}`;
-  throw new StreamError('sequence-gap', message, { streamId, expected });
+  if (seq > expected) {
+    const message = `stream "${streamId}": chunks of this producer are missing: expected number ${expected}, got ${seq}`;
+    throw new StreamError('sequence-gap', message, { streamId, expected });
+  }
+  const repeated = duplicates === count && seq < expected;
+  if (at === undefined || at === state.next || repeated) return duplicates;
+  const message = `stream "${streamId}": the next chunk gets number ${state.next}, and the append is for number ${at}`;
+  throw new StreamError('append-conflict', message, { streamId, expected: state.next });
 }
 
 /** @internal What to remember of a producer whose append was admitted. */
 export function nextState(known: ProducerState | undefined, producer: Producer, count: number): ProducerState {
-  const { epoch, seq } = producer;
-  const next = known?.epoch === epoch ? Math.max(known.next, seq + count) : seq + count;
+  const { epoch, seq, counts } = producer;
+  const behind = seq + (counts === 'appends' ? 1 : count);
+  const next = known?.epoch === epoch ? Math.max(known.next, behind) : behind;
   return { epoch, next };
 }
 

@@ -21,7 +21,7 @@ export function describeStream(
   createdAt: number,
   { first, next, size, lastChunkAt, end, endedAt }: StreamStanding,
 ): StreamInfo {
-  const { session, source, target, contentType } = config;
+  const { session, source, target, contentType, metadata } = config;
   const info: { -readonly [K in keyof StreamInfo]: StreamInfo[K] } = {
     streamId,
     status: end?.status ?? 'active',
@@ -36,6 +36,7 @@ export function describeStream(
   if (source !== undefined) info.source = source;
   if (target !== undefined) info.target = target;
   if (contentType !== undefined) info.contentType = contentType;
+  if (metadata !== undefined) info.metadata = metadata;
   if (end?.reason !== undefined) info.reason = end.reason;
   if (lastChunkAt !== undefined) info.lastChunkAt = lastChunkAt;
   if (endedAt !== undefined) info.endedAt = endedAt;

@@ -1,4 +1,4 @@
-import type { EncodedChunk, EndStatus, StreamInfo } from '../chunk/index.js';
+import type { EncodedChunk, EndStatus, JsonObject, StreamInfo } from '../chunk/index.js';
 
 /** A value now, or a promise of one: a log in memory answers at once, so that its readers need no turn of their own. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -11,6 +11,11 @@ export interface Producer {
   readonly epoch: number;
   /** Number of the first chunk of the batch within this epoch; the first chunk of an epoch is 0. */
   readonly seq: number;
+  /**
+   * What `seq` counts. With `appends` a batch has one number, however many chunks are in it, also none, and is kept whole or
+   * not at all; a producer keeps to one way of counting. Default `chunks`.
+   */
+  readonly counts?: 'chunks' | 'appends';
 }
 
 /** How to end a stream. */
@@ -26,6 +31,8 @@ export interface AppendOptions {
   readonly producer?: Producer;
   /** End the stream behind the batch, in the same atomic step. */
   readonly close?: Close;
+  /** Only if the first new chunk gets this number, which is `append-conflict` otherwise. Default: whatever it gets. */
+  readonly at?: number;
 }
 
 /** What an append did. */
@@ -38,6 +45,8 @@ export interface Appended {
   readonly duplicates: number;
   /** Whether this append ended the stream: not when it had ended before, the same way. */
   readonly ended: boolean;
+  /** With a producer: the number that its next append in this epoch begins with. */
+  readonly expected?: number;
 }
 
 /** Bounds of one read. */
@@ -68,6 +77,8 @@ export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'c
   readonly expectedBytes?: number;
   /** Remove the stream this long after its end. `Infinity` keeps it. Default: as the log says. */
   readonly ttlMs?: number;
+  /** What else is to be known of it: at most 4 096 characters of JSON, which the log keeps and does not read. */
+  readonly metadata?: JsonObject;
 };
 
 /**
@@ -82,6 +93,8 @@ export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'c
  * - **Fencing.** A lower epoch fails with `producer-fenced` and the epoch in force as `expected`. A higher one starts at 0,
  *   and fences the lower ones from its first append on, be it empty. A number ahead of the right one fails with
  *   `sequence-gap` and the right one as `expected`.
+ * - **Condition.** An append with `at` is kept only where it says, and fails with `append-conflict` and the number it would have
+ *   got as `expected` otherwise; of two that say the same, one is kept. What was kept before is acknowledged all the same.
  * - **End.** An ended stream fails every append of new chunks, and every other end, with `stream-closed`, or with
  *   `stream-cancelled` when that is how it ended. What a producer had appended before is still acknowledged, and so is
  *   ending once more with the same status: the first reason stays.

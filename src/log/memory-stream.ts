@@ -40,7 +40,7 @@ export class MemoryStream {
     const { streamId, bounds, end } = this;
     const id = options.producer?.id;
     const producer = id === undefined ? undefined : this.producers.get(id);
-    const duplicates = admit(streamId, { end, producer }, batch.length, options);
+    const duplicates = admit(streamId, { end, producer, next: this.kept.next }, batch.length, options);
     if (id !== undefined && producer === undefined && this.producers.size >= bounds.maxProducers) {
       const message = `stream "${streamId}" has ${bounds.maxProducers} producers, which is as many as it may`;
       throw new StreamError('limit-reached', message, { streamId });
@@ -68,15 +68,15 @@ export class MemoryStream {
     }
     kept.trim(plan.first);
     if (kept.next > first) this.lastChunkAt = now;
-    if (producer !== undefined) {
-      producers.set(producer.id, nextState(producers.get(producer.id), producer, batch.length));
-    }
+    const state = producer && nextState(producers.get(producer.id), producer, batch.length);
+    if (state !== undefined) producers.set(producer!.id, state);
     const ended = close !== undefined && this.end === undefined;
     if (ended) {
       this.end = Object.freeze(close.reason === undefined ? { status: close.status } : { ...close });
       this.endedAt = now;
     }
-    return { first, next: kept.next, duplicates: plan.from, ended };
+    const appended = { first, next: kept.next, duplicates: plan.from, ended };
+    return state === undefined ? appended : { ...appended, expected: state.next };
   }
 
   read(from: number, limit: ReadLimit): LogSlice {

@@ -13,6 +13,9 @@ export const appendLaws: readonly LogCheck[] = [
   ['refuses a number ahead of the right one, and names that', refusesAhead],
   ['keeps every chunk of producers at work at the same time, in order, once', keepsConcurrent],
   ['takes the appends of a producer that does not wait in the order of the calls', takesCallsInOrder],
+  ['counts the appends of a producer that counts them', countsAppends],
+  ['keeps an append only where it is to begin', keepsWhereSaid],
+  ['keeps one of several appends that are to begin at the same number', keepsOneOfSeveral],
   ['ends a stream and keeps its last batch in one step', endsInOneStep],
   ['takes nothing new and no other end behind the end', closesForGood],
   ['acknowledges behind the end what was kept before it', acknowledgesBehindEnd],
@@ -24,7 +27,7 @@ const by = (id: string, seq: number, epoch = 0): Pick<AppendOptions, 'producer'>
 async function keepsOnce(stage: LogStage): Promise<void> {
   await stage.stream('s');
   const first = await stage.log.append('s', texts(0, 3), by('p', 0));
-  expect(first).toEqual({ first: 0, next: 3, duplicates: 0, ended: false });
+  expect(first).toEqual({ first: 0, next: 3, duplicates: 0, ended: false, expected: 3 });
   for (let again = 0; again < 3; again++) {
     expect(await stage.log.append('s', texts(0, 3), by('p', 0))).toEqual({ ...first, first: 3, duplicates: 3 });
   }
@@ -121,6 +124,59 @@ async function takesCallsInOrder(stage: LogStage): Promise<void> {
   expect(await stage.kept('s')).toEqual(texts(0, 20));
 }
 
+const append = (id: string, seq: number, epoch = 0): Pick<AppendOptions, 'producer'> => ({
+  producer: { id, epoch, seq, counts: 'appends' },
+});
+
+async function countsAppends(stage: LogStage): Promise<void> {
+  const { log } = stage;
+  await stage.stream('s');
+  expect(await log.append('s', texts(0, 3), append('p', 0))).toMatchObject({ next: 3, expected: 1 });
+  expect(await log.append('s', [], append('p', 1)), 'also an empty one').toMatchObject({ next: 3, expected: 2 });
+  expect(await log.append('s', texts(3, 2), append('p', 2))).toMatchObject({ next: 5, expected: 3 });
+  for (const seq of [0, 1, 2]) {
+    // Whatever it brings: it is known by its number.
+    const again = await log.append('s', texts(9, 4), append('p', seq));
+    expect(again).toEqual({ first: 5, next: 5, duplicates: 4, ended: false, expected: 3 });
+  }
+  expect((await refused('sequence-gap', () => log.append('s', texts(5, 1), append('p', 4)))).details.expected).toBe(3);
+  expect(await log.append('s', texts(5, 2), append('p', 0, 1)), 'a new epoch').toMatchObject({ next: 7, expected: 1 });
+  await refused('producer-fenced', () => log.append('s', texts(7, 1), append('p', 3)));
+  const close: Close = { status: 'completed' };
+  expect(await log.append('s', [], { ...append('p', 1, 1), close })).toMatchObject({ ended: true, expected: 2 });
+  expect(await log.append('s', [], { ...append('p', 1, 1), close }), 'once more').toMatchObject({ ended: false });
+  await refused('stream-closed', () => log.append('s', [], { ...append('p', 2, 1), close }));
+  await refused('stream-closed', () => log.append('s', texts(7, 1), append('p', 2, 1)));
+  expect(await stage.kept('s')).toEqual(texts(0, 7));
+}
+
+async function keepsWhereSaid(stage: LogStage): Promise<void> {
+  const { log } = stage;
+  await stage.stream('s');
+  expect(await log.append('s', texts(0, 2), { at: 0 })).toMatchObject({ first: 0, next: 2 });
+  for (const at of [0, 1, 3]) {
+    const { details } = await refused('append-conflict', () => log.append('s', texts(2, 1), { at }));
+    expect(details.expected).toBe(2);
+  }
+  const close: Close = { status: 'completed' };
+  await refused('append-conflict', () => log.append('s', [], { at: 1, close }));
+  expect(await log.append('s', texts(2, 2), { ...by('p', 0), at: 2 })).toMatchObject({ first: 2, next: 4 });
+  expect(await log.append('s', texts(2, 2), { ...by('p', 0), at: 2 }), 'kept before').toMatchObject({ duplicates: 2 });
+  await refused('append-conflict', () => log.append('s', texts(2, 3), { ...by('p', 0), at: 2 }));
+  await refused('sequence-gap', () => log.append('s', texts(4, 1), { ...by('p', 3), at: 4 }));
+  expect(await log.append('s', texts(4, 1), { at: 4, close })).toMatchObject({ first: 4, ended: true });
+  await refused('stream-closed', () => log.append('s', texts(5, 1), { at: 5 }));
+  expect(await stage.kept('s')).toEqual(texts(0, 5));
+}
+
+async function keepsOneOfSeveral(stage: LogStage): Promise<void> {
+  const { log } = stage;
+  await stage.stream('s', texts(0, 1));
+  const attempts = await Promise.allSettled(texts(1, 5).map(async (chunk) => log.append('s', [chunk], { at: 1 })));
+  expect(attempts.map(({ status }) => status)).toEqual(['fulfilled', ...Array<string>(4).fill('rejected')]);
+  expect(await stage.kept('s')).toEqual(texts(0, 2));
+}
+
 async function endsInOneStep(stage: LogStage): Promise<void> {
   const { log } = stage;
   await stage.stream('s', texts(0, 2));
@@ -132,7 +188,7 @@ async function endsInOneStep(stage: LogStage): Promise<void> {
   const stop = log.watch('s', () => void look());
   const close: Close = { status: 'failed', reason: 'out of paper' };
   const appended = await log.append('s', texts(2, 2), { ...by('p', 0), close });
-  expect(appended).toEqual({ first: 2, next: 4, duplicates: 0, ended: true });
+  expect(appended).toEqual({ first: 2, next: 4, duplicates: 0, ended: true, expected: 2 });
   await stage.until('the end was seen', () => ends.length > 0);
   expect(ends, 'nobody sees the last batch without the end').toEqual(ends.map(() => close));
   stop();
@@ -172,8 +228,9 @@ async function acknowledgesBehindEnd(stage: LogStage): Promise<void> {
   const close: Close = { status: 'cancelled', reason: 'the first reason' };
   await log.append('s', texts(1, 3), { ...by('p', 0), close });
   const nothingNew = { first: 4, next: 4, ended: false };
-  expect(await log.append('s', texts(1, 3), { ...by('p', 0), close })).toEqual({ ...nothingNew, duplicates: 3 });
-  expect(await log.append('s', texts(2, 2), by('p', 1))).toEqual({ ...nothingNew, duplicates: 2 });
+  const known = { ...nothingNew, expected: 3 };
+  expect(await log.append('s', texts(1, 3), { ...by('p', 0), close })).toEqual({ ...known, duplicates: 3 });
+  expect(await log.append('s', texts(2, 2), by('p', 1))).toEqual({ ...known, duplicates: 2 });
   expect(await log.append('s', [])).toEqual({ ...nothingNew, duplicates: 0 });
   const again: Close = { status: 'cancelled', reason: 'another' };
   expect(await log.append('s', [], { close: again })).toEqual({ ...nothingNew, duplicates: 0 });

@@ -79,9 +79,11 @@ async function createsOnce({ log }: LogStage): Promise<void> {
   await log.append('rich', texts(0, 1));
   await log.create('rich', { ...config });
   expect((await log.info('rich'))?.next).toBe(1);
-  for (const other of [undefined, { ...config, expectedChunks: 4 }, { ...config, target: 'c' }]) {
-    await refused('stream-exists', () => log.create('rich', other));
-  }
+  const others = [undefined, { ...config, expectedChunks: 4 }, { ...config, target: 'c' }, { ...config, metadata: {} }];
+  for (const other of others) await refused('stream-exists', () => log.create('rich', other));
+  await log.create('noted', { metadata: { a: [1, { b: null }], c: 'é' } });
+  await log.create('noted', { metadata: { c: 'é', a: [1, { b: null }] } });
+  await refused('stream-exists', () => log.create('noted', { metadata: { a: [1, { b: 0 }], c: 'é' } }));
   await refused('stream-exists', () => log.create('plain', { ttlMs: 1000 }));
 }
 
@@ -303,7 +305,7 @@ async function removes(stage: LogStage): Promise<void> {
   expect(await stage.kept('s/below')).toEqual(texts(0, 1));
   await log.create('s', { contentType: 'text/plain' });
   const again = await log.append('s', texts(7, 1), { producer: { ...producer, epoch: 0 } });
-  expect(again).toEqual({ first: 0, next: 1, duplicates: 0, ended: false });
+  expect(again).toEqual({ first: 0, next: 1, duplicates: 0, ended: false, expected: 1 });
   expect(await stage.kept('s')).toEqual(texts(7, 1));
 }
 
@@ -345,7 +347,8 @@ async function lists(stage: LogStage): Promise<void> {
 
 async function informs(stage: LogStage): Promise<void> {
   const { log } = stage;
-  const config = { session: 's', source: 'a', target: 'b', contentType: 'text/plain' };
+  const labels = { session: 's', source: 'a', target: 'b', contentType: 'text/plain' };
+  const config = { ...labels, metadata: { 'x-größe': [1, null, { deep: true }] } };
   await log.create('s', { ...config, expectedChunks: 3, expectedBytes: 20 });
   const known = async (): Promise<StreamInfo> => (await log.info('s'))!;
   const { createdAt, ...empty } = await known();
@@ -387,6 +390,11 @@ async function refusesNonsense({ log }: LogStage): Promise<void> {
     () => log.create('t', { expectedBytes: 0.5 }),
     () => log.create('t', { ttlMs: 0 }),
     () => log.create('t', { contentType: 5 as never }),
+    () => log.create('t', { metadata: [] as never }),
+    () => log.create('t', { metadata: { a: undefined as never } }),
+    () => log.create('t', { metadata: { a: 'x'.repeat(4096) } }),
+    () => log.append('s', [], { at: -1 }),
+    () => log.append('s', [], { producer: { ...producer, counts: 'bytes' as never } }),
     () => log.append('s', [], { producer: { ...producer, id: '' } }),
     () => log.append('s', [], { producer: { ...producer, id: 'p'.repeat(257) } }),
     () => log.append('s', [], { producer: { ...producer, epoch: -1 } }),

@@ -10,6 +10,7 @@ type Command =
   | ({ readonly call: 'append'; readonly name: string; readonly count: number; readonly binary: boolean } & {
       readonly producer: Producer | undefined;
       readonly close: Close | undefined;
+      readonly at: number | undefined;
     })
   | { readonly call: 'read'; readonly name: string; readonly from: number; readonly limit: ReadLimit }
   | { readonly call: 'trim'; readonly name: string; readonly before: number }
@@ -65,6 +66,7 @@ function commands(fc: typeof FastCheck): FastCheck.Arbitrary<Command> {
         binary: fc.boolean(),
         producer: fc.option(producer, { nil: undefined, freq: 3 }),
         close: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: close }),
+        at: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 3 }),
       }),
     },
     {
@@ -97,9 +99,13 @@ function perform(log: Modelled, streamId: string, n: number, command: Command): 
     case 'create':
       return log.create(streamId, command.config);
     case 'append': {
-      const { count, binary, producer, close } = command;
+      const { count, binary, producer, close, at } = command;
       const data = Array.from({ length: count }, (_, i) => (binary ? Uint8Array.of(n, i) : `command ${n} chunk ${i}`));
-      const options = { ...(producer === undefined ? {} : { producer }), ...(close === undefined ? {} : { close }) };
+      const options = {
+        ...(producer === undefined ? {} : { producer }),
+        ...(close === undefined ? {} : { close }),
+        ...(at === undefined ? {} : { at }),
+      };
       return log.append(streamId, data.map(encoded), options);
     }
     case 'read':
@@ -144,7 +150,7 @@ class LogModel implements Modelled {
   append(
     streamId: string,
     batch: readonly EncodedChunk[],
-    { producer, close }: { producer?: Producer; close?: Close },
+    { producer, close, at }: { producer?: Producer; close?: Close; at?: number },
   ): Appended {
     const stream = this.get(streamId);
     const kept = producer === undefined ? new Set<number>() : keptOf(stream, producer);
@@ -157,6 +163,10 @@ class LogModel implements Modelled {
       }
     }
     if (missing) throw refusal('sequence-gap', kept.size);
+    const repeated = fresh.length === 0 && producer !== undefined && producer.seq < kept.size;
+    if (at !== undefined && at !== stream.chunks.length && !repeated && stream.end === undefined) {
+      throw refusal('append-conflict', stream.chunks.length);
+    }
     if (producer !== undefined) {
       for (const i of batch.keys()) kept.add(producer.seq + i);
       stream.producers.set(producer.id, { epoch: producer.epoch, kept });
@@ -165,7 +175,8 @@ class LogModel implements Modelled {
     stream.chunks.push(...fresh);
     const ended = close !== undefined && stream.end === undefined;
     if (ended) stream.end = close;
-    return { first, next: stream.chunks.length, duplicates: batch.length - fresh.length, ended };
+    const appended = { first, next: stream.chunks.length, duplicates: batch.length - fresh.length, ended };
+    return producer === undefined ? appended : { ...appended, expected: kept.size };
   }
 
   read(streamId: string, asked: number, limit: ReadLimit): LogSlice {

@@ -64,6 +64,7 @@ describe('createLmdbLog', () => {
       next: 8,
       duplicates: 2,
       ended: false,
+      expected: 8,
     });
     await refused('producer-fenced', () => again.append('plain', [], by('q', 0, 6)));
     await again.dispose();

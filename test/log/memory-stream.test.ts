@@ -15,7 +15,13 @@ describe('MemoryStream', () => {
     expect(plan).toMatchObject({ from: 0, first: 2 });
     expect(stream.info()).toEqual(before);
     expect(stream.bytes).toBe(0);
-    expect(stream.keep(plan, texts(0, 6), options, 9)).toEqual({ first: 0, next: 6, duplicates: 0, ended: true });
+    expect(stream.keep(plan, texts(0, 6), options, 9)).toEqual({
+      first: 0,
+      next: 6,
+      duplicates: 0,
+      ended: true,
+      expected: 6,
+    });
     expect(stream.bytes).toBe(plan.bytes);
     expect(stream.info()).toMatchObject({ first: 2, next: 6, status: 'completed', lastChunkAt: 9, endedAt: 9 });
   });

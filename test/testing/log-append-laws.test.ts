@@ -129,6 +129,38 @@ const defects: Defects = {
       },
     }),
   ],
+  'counts the appends of a producer that counts them': [
+    (log) => ({
+      append: (id, batch, options) =>
+        log.append(id, batch, options?.producer && { ...options, producer: { ...options.producer, counts: 'chunks' } }),
+    }),
+    // Behind the end it knows no numbers.
+    (log) => ({
+      append: (id, batch, options) =>
+        unless(
+          'stream-closed',
+          () => log.append(id, batch, options),
+          () => ({ ...acknowledged, expected: 0 }),
+        ),
+    }),
+  ],
+  'keeps an append only where it is to begin': [
+    (log) => ({ append: (id, batch, { at: _, ...options } = {}) => log.append(id, batch, options) }),
+    // Minds only what brings chunks.
+    (log) => ({
+      append: (id, batch, { at, ...options } = {}) =>
+        log.append(id, batch, batch.length === 0 || at === undefined ? options : { ...options, at }),
+    }),
+  ],
+  'keeps one of several appends that are to begin at the same number': [
+    (log) => ({
+      async append(id, batch, { at, ...options } = {}) {
+        const free = at === undefined || log.info(id)!.next === at;
+        await later();
+        return log.append(id, batch, free ? options : { ...options, at });
+      },
+    }),
+  ],
   'ends a stream and keeps its last batch in one step': [
     (log) => ({
       append(id, batch, options = {}) {

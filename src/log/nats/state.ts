@@ -74,7 +74,7 @@ export function append(
   const state = existing(streamId, known);
   const { producer, close } = options;
   const old = producer === undefined ? undefined : state.producers.get(producer.id);
-  const duplicates = admit(streamId, { end: state.end, producer: old }, batch.length, options);
+  const duplicates = admit(streamId, { end: state.end, producer: old, next: state.next }, batch.length, options);
   if (producer !== undefined && old === undefined && state.producers.size >= maxProducers) {
     const message = `stream "${streamId}" has ${maxProducers} producers, which is as many as it may`;
     throw new StreamError('limit-reached', message, { streamId });
@@ -83,8 +83,8 @@ export function append(
   const first = state.next;
   const next = first + chunks.length;
   const ended = close !== undefined && state.end === undefined;
-  const answer = { first, next, duplicates, ended };
   const after = producer === undefined ? undefined : nextState(old, producer, batch.length);
+  const answer = { first, next, duplicates, ended, ...(after === undefined ? {} : { expected: after.next }) };
   const moved = after !== undefined && (after.epoch !== old?.epoch || after.next !== old.next);
   if (chunks.length === 0 && !ended && !moved) return { state, chunks, answer };
   const time = now();

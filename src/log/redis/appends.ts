@@ -119,7 +119,7 @@ export class StreamAppends {
 
   private appended({ batch, options }: Pending, outcome: readonly RedisReply[]): Appended {
     const { streamId } = this;
-    const [first, second, third, fourth] = outcome;
+    const [first, second, third, fourth, fifth] = outcome;
     if (first === -1) throw refusal(streamId, batch.length, options, outcome);
     if (first === -2) {
       const message = `stream "${streamId}" has ${this.bounds.maxProducers} producers, which is as many as it may`;
@@ -130,7 +130,13 @@ export class StreamAppends {
       const message = `stream "${streamId}" keeps chunks of ${limit} bytes: chunk ${second} of the batch takes ${third}`;
       throw new StreamError('chunk-too-large', message, { streamId });
     }
-    return { first: first as number, next: second as number, duplicates: third as number, ended: fourth === 1 };
+    const appended = {
+      first: first as number,
+      next: second as number,
+      duplicates: third as number,
+      ended: fourth === 1,
+    };
+    return fifth === null ? appended : { ...appended, expected: fifth as number };
   }
 }
 
@@ -145,13 +151,14 @@ function isRepeatable({ batch, options }: Pending): boolean {
 }
 
 function write({ batch, options, token }: Pending, values: RedisArgument[]): void {
-  const { producer, close } = options;
+  const { producer, close, at } = options;
   if (producer === undefined) values.push('', '0', '0');
   else values.push(producer.id, `${producer.epoch}`, `${producer.seq}`);
   // A reason may be empty, and is still one.
   const reason = close?.reason === undefined ? '' : `:${close.reason}`;
   const plain = batch.every(({ bytes }) => bytes === undefined);
-  values.push(close?.status ?? '', reason, token, plain ? 't' : 'b', `${batch.length}`);
+  values.push(close?.status ?? '', reason, token, producer?.counts === 'appends' ? 'a' : 'c', `${at ?? ''}`);
+  values.push(plain ? 't' : 'b', `${batch.length}`);
   for (const { head, bytes, size } of batch) {
     values.push(head, `${size}`);
     if (bytes !== undefined) values.push('1', Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -161,11 +168,11 @@ function write({ batch, options, token }: Pending, values: RedisArgument[]): voi
 
 /** The refusal that the same laws give for what the script has seen. */
 function refusal(streamId: string, count: number, options: AppendOptions, outcome: readonly RedisReply[]): StreamError {
-  const [, epoch, next, status, reason] = outcome;
-  const producer = epoch === null ? undefined : ({ epoch, next } as ProducerState);
+  const [, epoch, expected, status, reason, next] = outcome;
+  const producer = epoch === null ? undefined : ({ epoch, next: expected } as ProducerState);
   const end = status === null ? undefined : endOf(status!, reason!);
   try {
-    admit(streamId, { end, producer }, count, options);
+    admit(streamId, { end, producer, next: next as number }, count, options);
   } catch (error) {
     return error as StreamError;
   }

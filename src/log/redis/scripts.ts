@@ -35,11 +35,12 @@ return {ARGV[1], 0, now}
 /**
  * @internal Decides on appends and keeps them, one after the other, as `admit` of admission.ts would: all of a stream's
  * that wait go in one call. ARGV: channel, now, ttlMs, maxChunks, maxProducers, maxChunkBytes; then for each append producer or
- * '', epoch, seq, status or '', reason behind a colon or '', token, form, count, and for each chunk its head and size and,
+ * '', epoch, seq, status or '', reason behind a colon or '', token, a where the producer counts appends, the number the first new
+ * chunk must get or '', form, count, and for each chunk its head and size and,
  * unless the form is t, 1 where it has bytes and the bytes.
  *
  * Answers false where there is no stream; otherwise false, or its life and when it expires, and for each append
- * {first, next, duplicates, ended}, or {-1, epoch, next, status, reason} where `admit` refuses, {-2} for a producer too
+ * {first, next, duplicates, ended, expected}, or {-1, epoch, expected, status, reason, next} where `admit` refuses, {-2} for a producer too
  * many, {-3, index, length} for a chunk too large. The first write is one that Redis refuses when its memory is full, so
  * that it refuses all of them. No functions and few texts, because they are most of what a script costs.
  */
@@ -58,9 +59,9 @@ local answer, ended, at, last, maxChunkBytes = {false}, false, 7, #ARGV, tonumbe
 
 while at < last do
   local id, epoch, seq, close = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
-  local token, count = ARGV[at + 5], tonumber(ARGV[at + 7])
-  local step = ARGV[at + 6] == 't' and 2 or 4
-  local why, chunk, force, expected, outcome = ARGV[at + 4], at + 8, false, 0, nil
+  local token, whole, where, count = ARGV[at + 5], ARGV[at + 6] == 'a', ARGV[at + 7], tonumber(ARGV[at + 9])
+  local step = ARGV[at + 8] == 't' and 2 or 4
+  local why, chunk, force, expected, outcome = ARGV[at + 4], at + 10, false, 0, nil
   at = chunk + count * step
   if id ~= '' then
     if epochs[id] == nil then
@@ -72,11 +73,15 @@ while at < last do
     if not force and not producers then producers = tonumber(redis.call('HGET', info, 'producers')) or 0 end
   end
   local duplicates = 0
-  if seq < expected then duplicates = math.min(count, expected - seq) end
+  if seq < expected then duplicates = whole and count or math.min(count, expected - seq) end
   local refused = force and epoch < force
-  if status then refused = refused or duplicates < count or seq > expected or (close ~= '' and close ~= status) end
-  if refused or seq > expected then
-    outcome = {-1, force, force and nexts[id] or false, status, reason}
+  if status then
+    refused = refused or duplicates < count or seq > expected or whole and seq == expected
+    refused = refused or (close ~= '' and close ~= status)
+  end
+  local repeated = duplicates == count and seq < expected
+  if refused or seq > expected or (where ~= '' and not (repeated or status) and tonumber(where) ~= next) then
+    outcome = {-1, force, force and nexts[id] or false, status, reason, next}
   elseif id ~= '' and not force and producers >= tonumber(ARGV[5]) then
     outcome = {-2}
   else
@@ -104,7 +109,8 @@ while at < last do
     end
     if id ~= '' then
       if not force then producers = producers + 1 end
-      if force ~= epoch or seq + count > expected then nexts[id] = seq + count end
+      local behind = seq + (whole and 1 or count)
+      if force ~= epoch or behind > expected then nexts[id] = behind end
       changed[id] = changed[id] or force ~= epoch
       epochs[id] = epoch
     end
@@ -116,7 +122,7 @@ while at < last do
       end
       if endedBy == token then ends = 1 end
     end
-    outcome = {start, next, duplicates, ends}
+    outcome = {start, next, duplicates, ends, id ~= '' and nexts[id] or false}
   end
   answer[#answer + 1] = outcome
 end

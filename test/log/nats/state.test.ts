@@ -31,12 +31,12 @@ describe('what a call does to a stream', () => {
   it('appends what is new, and changes nothing that was there', () => {
     const state = created();
     const { state: after, chunks, answer } = append('s', state, texts(0, 2), by(0), bounds);
-    expect(answer).toEqual({ first: 0, next: 2, duplicates: 0, ended: false });
+    expect(answer).toEqual({ first: 0, next: 2, duplicates: 0, ended: false, expected: 2 });
     expect(chunks).toEqual(texts(0, 2));
     expect(after).toMatchObject({ next: 2, lastChunkAt: 50 });
     expect(state.producers.size, 'the state before').toBe(0);
     const overlap = append('s', after, texts(1, 2), by(1), bounds);
-    expect(overlap.answer).toEqual({ first: 2, next: 3, duplicates: 1, ended: false });
+    expect(overlap.answer).toEqual({ first: 2, next: 3, duplicates: 1, ended: false, expected: 3 });
     expect(overlap.chunks).toEqual(texts(2, 1));
   });
 

@@ -41,15 +41,15 @@ describe.skipIf(redisPath === undefined)('scripts', () => {
   it('says of an end that was repeated, because its answer was lost, that it was this one', async () => {
     const log = stage.log('ioredis');
     await log.create('s');
-    const values = ['c', '5', '1000', '10', '10', '1000', 'p', '0', '0', 'completed', '', 'token', 't', '0'];
+    const values = ['c', '5', '1000', '10', '10', '1000', 'p', '0', '0', 'completed', '', 'token', 'c', '', 't', '0'];
     const keys = ['sluice:{s}:info', 'sluice:{s}:chunks'];
     const end = async (token: string) => {
       const told = values.map((value) => (value === 'token' ? token : value));
       const answer = await stage.admin().eval(scripts.appendScript.text, 2, ...keys, ...told);
       return (answer as unknown[]).at(-1);
     };
-    expect(await end('mine')).toEqual([0, 0, 0, 1]);
-    expect(await end('mine')).toEqual([0, 0, 0, 1]);
-    expect(await end('other')).toEqual([0, 0, 0, 0]);
+    expect(await end('mine')).toEqual([0, 0, 0, 1, 0]);
+    expect(await end('mine')).toEqual([0, 0, 0, 1, 0]);
+    expect(await end('other')).toEqual([0, 0, 0, 0, 0]);
   });
 });
