@@ -8,7 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ['operators', 'protocol', 'format'],
   ['source', 'log', 'bus', 'queue', 'transport'],
   ['client', 'gateway', 'streams', 'run', 'interop'],
-  ['testing'],
+  ['testing', 'response'],
   ['node', 'monitor'],
   ['cli'],
 ];
