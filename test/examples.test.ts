@@ -4,7 +4,23 @@ import { describe, expect, it } from 'vitest';
 import { run } from './run.js';
 
 const folder = fileURLToPath(new URL('../examples/', import.meta.url));
-const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+const files = ['', 'http/'].flatMap((below) =>
+  readdirSync(folder + below)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => below + file),
+);
+
+/** Runs an example that serves, asks it what it says one should, and ends it. */
+async function ask(file: string, headers: Record<string, string> = {}): Promise<{ text: string; type: string | null }> {
+  const example = run(file, [], { PORT: '0' });
+  const [, url] = await example.says(/curl -N (\S+)/);
+  const response = await fetch(url!, { headers });
+  const text = await response.text();
+  example.process.kill();
+  await example.ended;
+  return { text, type: response.headers.get('content-type') };
+}
+const ishmael = 'Call me Ishmael. Some years ago, never mind how long precisely.';
 
 describe('examples', () => {
   it('01 serves a pipeline, which curl reads', async () => {
@@ -25,6 +41,36 @@ describe('examples', () => {
   it('04 reads five tokens and stops the source', async () => {
     const { stdout } = await run('examples/04-async-iterables.ts').ended;
     expect(stdout.toString()).toBe('token 0\ntoken 1\ntoken 2\ntoken 3\ntoken 4\nthe source has stopped\n');
+  });
+
+  it('http/node sends words as they come', async () => {
+    expect(await ask('examples/http/node.ts')).toEqual({ text: ishmael, type: 'text/plain; charset=utf-8' });
+  });
+
+  it('http/express sends events, and goes on behind the last one seen', async () => {
+    const words = (events: string) =>
+      [...events.matchAll(/^id: (\d+)\ndata: (.*)$/gm)].map(([, id, word]) => [id, word]);
+    const { text } = await ask('examples/http/express.ts');
+    expect(
+      words(text)
+        .map(([, word]) => word)
+        .join(''),
+    ).toBe(ishmael);
+    expect(text).toContain('event: end');
+    const rest = await ask('examples/http/express.ts', { 'last-event-id': '8' });
+    expect(words(rest.text)[0]).toEqual(words(text)[9]);
+  });
+
+  it('http/fastify sends rows', async () => {
+    const { text, type } = await ask('examples/http/fastify.ts');
+    expect(type).toBe('application/x-ndjson; charset=utf-8');
+    const rows = text.trimEnd().split('\n');
+    expect([rows.length, JSON.parse(rows[999]!)]).toEqual([1000, { id: 999, name: 'row 999' }]);
+  });
+
+  it('http/hono sends steps', async () => {
+    const { text } = await ask('examples/http/hono.ts');
+    expect(text).toBe('{"step":"fetch"}\n{"step":"parse"}\n{"step":"done"}\n');
   });
 
   it.each(files)('%s is short and imports what a user imports', (file) => {
