@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { checkBound, checkName, StreamError } from '../../chunk/index.js';
-import { checkOrigins, originAllowed, type Origins } from '../origin.js';
+import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
 import { EventStreamLink } from './link.js';
 import { readPosition } from './position.js';
@@ -9,7 +9,7 @@ import { seqHeader, streamOfUrl } from './route.js';
 import { statusOf } from './status.js';
 import { errorJson } from './write-frame.js';
 
-export type { Origins } from '../origin.js';
+export type { Origins } from '../../protocol/origin.js';
 
 /** Options of {@link serveEventStream}. */
 export interface EventStreamOptions {

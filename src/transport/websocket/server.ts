@@ -9,12 +9,12 @@ import {
   type OutgoingFrame,
   subprotocol,
 } from '../../protocol/index.js';
-import { checkOrigins, originAllowed, type Origins } from '../origin.js';
+import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
 import { framed } from './framed.js';
 import { fitReason } from './reason.js';
 
-export type { Origins } from '../origin.js';
+export type { Origins } from '../../protocol/origin.js';
 
 /** What is needed of a server's WebSocket: the class of `ws` has it. */
 export interface ServerSocket {

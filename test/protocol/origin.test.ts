@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkOrigins, originAllowed, type Origins } from '../../src/transport/origin.js';
+import { checkOrigins, originAllowed, type Origins } from '../../src/protocol/origin.js';
 
 const host = 'chunks.example:4437';
 
