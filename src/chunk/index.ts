@@ -16,4 +16,5 @@ export * from './notice.js';
 export * from './payload.js';
 export * from './position.js';
 export * from './sha256.js';
+export * from './snapshot.js';
 export * from './stream-info.js';

@@ -37,3 +37,29 @@ export function checkPosition(value: unknown, name = 'from'): Position {
   const message = `${name} must be "beginning", "now" or a chunk number, got ${kindOf(value)}`;
   throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
 }
+
+/**
+ * Where a reader of a stream joins it: at a position, or with a `snapshot`, which is what the chunks so far come to, and then
+ * the chunks behind it.
+ */
+export type JoinPosition = Position | 'snapshot';
+
+/**
+ * Reads a place to join from text, as {@link parsePosition} reads a position.
+ *
+ * @returns `undefined` when the text is none
+ */
+export function parseJoinPosition(text: string): JoinPosition | undefined {
+  return text === 'snapshot' ? text : parsePosition(text);
+}
+
+/**
+ * Checks a place to join that is given as an option.
+ *
+ * @throws TypeError or RangeError naming the value's kind
+ */
+export function checkJoinPosition(value: unknown, name = 'from'): JoinPosition {
+  if (value === 'snapshot' || value === 'beginning' || value === 'now' || isSeq(value)) return value;
+  const message = `${name} must be "beginning", "now", "snapshot" or a chunk number, got ${kindOf(value)}`;
+  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+}

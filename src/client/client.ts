@@ -1,13 +1,13 @@
 import { asyncScheduler, BehaviorSubject, Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import {
   checkBound,
+  checkJoinPosition,
   checkName,
-  checkPosition,
   type Chunk,
   type ChunkBody,
   encodeChunk,
+  type JoinPosition,
   kindOf,
-  type Position,
 } from '../chunk/index.js';
 import type { AppendOptions } from '../log/log.js';
 import type { Probe } from '../probe/index.js';
@@ -54,8 +54,11 @@ export interface ClientOptions {
 
 /** How a stream is received. */
 export interface ReceiveOptions {
-  /** Where to begin. Default `beginning`. */
-  readonly from?: Position;
+  /**
+   * Where to begin. From `snapshot` the first chunk is what those before come to, where the server has that: the same data in
+   * the end, in one message instead of thousands. One that stands for others is told by `snapshotOf`. Default `beginning`.
+   */
+  readonly from?: JoinPosition;
   /** Overrides the client's. */
   readonly window?: Window;
   /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
@@ -207,15 +210,15 @@ class StreamClient implements Client {
       destination.add(reading.chunks.subscribe(destination));
       reading.begin();
     });
-    // Credit is the bound: the server cannot send more than a window beyond what was taken.
-    const capacity = (options.window ?? this.settings.window).chunks;
+    // Credit is the bound: the server cannot send more than a window beyond what was taken, and a snapshot before it.
+    const capacity = (options.window ?? this.settings.window).chunks + 1;
     return toAsyncIterable(source, { capacity, taken: (chunk) => consumed(chunk) });
   }
 
   /** Checks the options now; what it returns begins a reading. */
   private reading(streamId: string, options: ReceiveOptions) {
     checkName(streamId);
-    const from = checkPosition(options.from ?? 'beginning');
+    const from = checkJoinPosition(options.from ?? 'beginning');
     const window = checkWindow(options.window ?? this.settings.window);
     return () => {
       const { gapMs, scheduler } = this.settings;

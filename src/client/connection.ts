@@ -261,7 +261,7 @@ export class Connection {
     this.act.state('open');
   }
 
-  private onSubscribed({ stream, from, ch, seq }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
+  private onSubscribed({ stream, from, ch, seq, chunks }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
     const reading = this.readings.get(stream);
     // Nobody wants it any more, or not yet: somebody waits until it is left.
     if (reading === undefined || this.departures.has(stream)) {
@@ -273,6 +273,8 @@ export class Connection {
     this.credit(reading);
     // What was sent behind an earlier answer is lost: a `pong` will tell how much.
     if (reading.requests > 1) this.ping(now);
+    // Last: who gets it may leave.
+    if (chunks !== undefined) reading.snapshot(seq, chunks[0]!);
   }
 
   private onUnsubscribed(ch: number, now: number): void {

@@ -65,6 +65,10 @@ export class Reader implements ReadingEvents {
       .subscribe(this.output);
   }
 
+  snapshot(chunk: Chunk): void {
+    this.output.next(chunk);
+  }
+
   private note(item: Chunk | Notice): void {
     if (item instanceof Gap) this.port.received(item.to, 0, 0);
     else if (!isNotice(item)) this.port.received(item.seq + 1, 1, item.size);

@@ -8,8 +8,8 @@ import {
   Gap,
   type GapReason,
   Mark,
+  type JoinPosition,
   type Notice,
-  type Position,
   type StreamError,
 } from '../chunk/index.js';
 import type { ClientFrame, FrameOf } from '../protocol/index.js';
@@ -21,6 +21,8 @@ export interface ReadingEvents {
    * on comes once more, and what waited for a missing chunk is to be let go, for the server counts it anew as well.
    */
   started(seq: number): void;
+  /** What the chunks below the first one come to. Called once at most, behind the first `started`. */
+  snapshot(chunk: Chunk): void;
   /** Chunks and notices as they came: perhaps out of order, perhaps twice. */
   items(items: readonly (Chunk | Notice)[]): void;
   /** The stream cannot be read. Nothing comes after it. */
@@ -46,7 +48,7 @@ export class Reading {
   requests = 0;
   /** Chunks were sent that will never come: they took credit, and nobody will consume them. */
   leaks = false;
-  private from: Position;
+  private from: JoinPosition;
   private started = false;
   /** Everything below was sent by the server, for all that is known. */
   private sentTo = 0;
@@ -61,7 +63,7 @@ export class Reading {
 
   constructor(
     readonly streamId: string,
-    from: Position,
+    from: JoinPosition,
     private readonly window: Window,
     private readonly events: ReadingEvents,
   ) {
@@ -90,7 +92,7 @@ export class Reading {
   }
 
   /** The server has found the stream. Answers false for an answer that cannot be meant: one to an earlier reading. */
-  subscribed(ch: number, seq: number, from: Position = this.from): boolean {
+  subscribed(ch: number, seq: number, from: JoinPosition = this.from): boolean {
     if (this.asked === undefined || from !== this.from || (typeof from === 'number' && seq < from)) return false;
     this.ch = ch;
     this.asked = undefined;
@@ -99,6 +101,18 @@ export class Reading {
     this.sentTo = this.from as number;
     this.events.started(this.sentTo);
     return true;
+  }
+
+  /**
+   * The stream was joined with what the chunks below `seq` come to. It took no credit; yet it is held until it is consumed, as if
+   * it had.
+   */
+  snapshot(seq: number, body: ChunkBody): void {
+    this.heldChunks++;
+    this.heldBytes += body.size;
+    this.chunks--;
+    this.bytes -= body.size;
+    this.events.snapshot(chunkOf(this.streamId, seq - 1, body));
   }
 
   data(seq: number, bodies: readonly ChunkBody[]): void {

@@ -1,8 +1,16 @@
 import { asyncScheduler, type SchedulerLike, Subscription as Teardown } from 'rxjs';
-import { checkBound, type EncodedChunk, type Position, type Range, toStreamError } from '../chunk/index.js';
+import {
+  checkBound,
+  type EncodedChunk,
+  type JoinPosition,
+  type Range,
+  StreamError,
+  toStreamError,
+} from '../chunk/index.js';
 import { attempt, whenReady } from '../log/log.js';
 import { closeCodes, type PublishFrame } from '../protocol/index.js';
-import { resolvePosition } from '../streams/reader.js';
+import { joinStream } from '../streams/reader.js';
+import { snapshots } from '../streams/snapshot-store.js';
 import type { Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
 import { Feed } from './feed.js';
@@ -127,12 +135,12 @@ class StreamGateway implements Gateway {
     };
   }
 
-  private subscribe(session: Session, streamId: string, from: Position): void {
+  private subscribe(session: Session, streamId: string, from: JoinPosition): void {
     attempt(
       () =>
-        whenReady(resolvePosition(this.streams.log, streamId, from), (start) => {
+        whenReady(joinStream(this.streams, streamId, from), ({ seq, snapshot }) => {
           const feed = this.feedOf(streamId);
-          const subscription = session.subscribed(streamId, feed.ch, start);
+          const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk);
           if (subscription !== undefined) feed.add(subscription, session);
           else this.release(feed);
         }),
@@ -166,6 +174,7 @@ class StreamGateway implements Gateway {
 
   private publish(session: Session, frame: PublishFrame<EncodedChunk>): void {
     const { stream, producer, epoch, seq, chunks, close } = frame;
+    if (stream.startsWith(reserved)) return session.publishRefused(frame, reservedName(stream));
     const options = {
       producer: { id: producer, epoch, seq },
       ...(close === undefined ? {} : { close: definite(close) }),
@@ -177,6 +186,7 @@ class StreamGateway implements Gateway {
   }
 
   private cancel(session: Session, streamId: string, reason: string | undefined): void {
+    if (streamId.startsWith(reserved)) return session.refuse(reservedName(streamId), { stream: streamId });
     attempt(
       () => this.streams.cancel(streamId, reason),
       (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),
@@ -206,6 +216,13 @@ class StreamGateway implements Gateway {
     this.checking?.unsubscribe();
     for (const session of [...this.sessions.keys()]) session.close('going-away', 'the server is shutting down');
   }
+}
+
+/** Streams that a server writes itself, and trusts. */
+const reserved = `${snapshots}/`;
+
+function reservedName(streamId: string): StreamError {
+  return new StreamError('name-invalid', `streams below "${snapshots}" are written by the server itself`, { streamId });
 }
 
 function definite(close: { status: 'completed' | 'failed' | 'cancelled'; reason?: string | undefined }) {

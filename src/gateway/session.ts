@@ -1,4 +1,4 @@
-import { type EncodedChunk, encodeChunk, type Position, type Range, StreamError } from '../chunk/index.js';
+import { type EncodedChunk, encodeChunk, type JoinPosition, type Range, StreamError } from '../chunk/index.js';
 import type { Appended, Close } from '../log/log.js';
 import {
   BadFrame,
@@ -21,7 +21,7 @@ export interface SessionActions {
   /** There is something to send: call {@link Session.flush} at the end of the turn. */
   dirty(): void;
   /** Finds the stream's channel and first number: answer with `subscribed` or `subscribeRefused`. */
-  subscribe(streamId: string, from: Position): void;
+  subscribe(streamId: string, from: JoinPosition): void;
   /** The subscription can be sent more than before. */
   ready(subscription: Subscription): void;
   /** The subscription is over. */
@@ -43,6 +43,8 @@ type About = { readonly stream?: string; readonly ch?: number; readonly producer
 const maxBacklog = 1024;
 /** Most numbers in the lists of `pong` frames that wait: one such frame may be as long as its `ping`. */
 const maxBacklogMarks = 65_536;
+/** Snapshots that had to wait and are looked up again at the same time. */
+const maxAskedAgain = 16;
 /** Encoded bytes of chunks in one turn. What goes beyond waits for the next, and so for the link to have taken these. */
 const maxTurnBytes = 1 << 20;
 
@@ -58,6 +60,8 @@ export class Session {
   private readonly byStream = new Map<string, Subscription>();
   /** Subscriptions asked for and not yet answered. */
   private readonly opening = new Map<string, FrameOf<ClientFrame, 'subscribe'>>();
+  /** Those among them whose snapshot waits until the link takes it: it is not held meanwhile, but made anew. */
+  private readonly postponed = new Set<string>();
   private readonly produced = new Set<string>();
   private outbox: ServerFrame<EncodedChunk>[] = [];
   private outboxBytes = 0;
@@ -128,8 +132,10 @@ export class Session {
     const known = this.byStream.get(stream);
     if (known !== undefined) {
       if (known.from !== from) return this.readAlready(stream, known.ch);
-      this.queue({ t: 'subscribed', stream, from, ch: known.ch, seq: known.start });
-      return this.onCredit(known.ch, chunks, bytes);
+      // With a snapshot it can be large, and is not put on a heap: what is not answered is asked again.
+      if (known.snapshot !== undefined && !this.roomy) return;
+      this.answer(known);
+      return this.grant(known, chunks, bytes);
     }
     const asked = this.opening.get(stream);
     if (asked !== undefined) {
@@ -149,23 +155,49 @@ export class Session {
     this.refuse(error, ch === undefined ? { stream } : { stream, ch });
   }
 
-  /** The stream was found: it is read from number `start` on. Answers whether it is still wanted. */
-  subscribed(streamId: string, ch: number, start: number): Subscription | undefined {
+  /**
+   * The stream was found: it is read from number `start` on, where the snapshot stands if there is one. Answers whether it is
+   * still wanted, or wanted now.
+   */
+  subscribed(streamId: string, ch: number, start: number, snapshot?: EncodedChunk): Subscription | undefined {
     const frame = this.opening.get(streamId);
     if (frame === undefined || this.over) return undefined;
+    if (snapshot !== undefined && !this.roomy) {
+      this.postponed.add(streamId);
+      return undefined;
+    }
     this.opening.delete(streamId);
     const subscription = new Subscription(streamId, ch, frame.from, start, frame.chunks, frame.bytes);
+    subscription.snapshot = snapshot;
     this.byChannel.set(ch, subscription);
     this.byStream.set(streamId, subscription);
-    this.queue({ t: 'subscribed', stream: streamId, from: frame.from, ch, seq: start });
+    this.answer(subscription);
     // It may have been the one frame too many.
     return this.over ? undefined : subscription;
+  }
+
+  private answer({ streamId: stream, from, ch, start: seq, snapshot }: Subscription): void {
+    const frame = { t: 'subscribed', stream, from, ch, seq } as const;
+    if (snapshot === undefined) return this.queue(frame);
+    this.outboxBytes += snapshot.length;
+    this.queue({ ...frame, chunks: [snapshot] });
+  }
+
+  /** Whether the link takes more than it has to. */
+  private get roomy(): boolean {
+    return this.writable && !this.full;
   }
 
   private onCredit(ch: number, chunks: number, bytes: number): void {
     const subscription = this.byChannel.get(ch);
     // A grant that crossed the end of its subscription is no fault of the client.
     if (subscription === undefined) return;
+    // Who knows the channel has had the answer that names it.
+    subscription.snapshot = undefined;
+    this.grant(subscription, chunks, bytes);
+  }
+
+  private grant(subscription: Subscription, chunks: number, bytes: number): void {
     subscription.grant(chunks, bytes);
     if (subscription.ended === undefined) this.act.ready(subscription);
   }
@@ -228,6 +260,7 @@ export class Session {
   /** A `subscribe` was refused. */
   subscribeRefused(streamId: string, error: StreamError): void {
     this.opening.delete(streamId);
+    this.postponed.delete(streamId);
     this.refuse(error, { stream: streamId });
   }
 
@@ -346,6 +379,19 @@ export class Session {
     } catch {
       this.close('internal', 'the link failed');
     }
+    this.askAgain();
+  }
+
+  /** The link takes more: those whose snapshots had to wait are looked up again, until it does not. */
+  private askAgain(): void {
+    let asked = 0;
+    for (const streamId of this.postponed) {
+      // Their answers are what the link has to take next: that many at a time keep it busy.
+      if (this.over || !this.roomy || asked++ === maxAskedAgain) return;
+      this.postponed.delete(streamId);
+      const frame = this.opening.get(streamId);
+      if (frame !== undefined) this.act.subscribe(streamId, frame.from);
+    }
   }
 
   /** The link takes more again. */
@@ -353,6 +399,7 @@ export class Session {
     if (this.over) return;
     this.writable = true;
     this.flush();
+    this.askAgain();
     for (const subscription of this.byChannel.values()) {
       if (subscription.ended === undefined) this.act.ready(subscription);
     }
@@ -380,6 +427,7 @@ export class Session {
     this.over = true;
     this.outbox = [];
     this.opening.clear();
+    this.postponed.clear();
     for (const subscription of [...this.byChannel.values()]) this.forget(subscription);
   }
 }

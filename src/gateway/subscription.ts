@@ -1,4 +1,4 @@
-import type { EncodedChunk, Position } from '../chunk/index.js';
+import type { EncodedChunk, JoinPosition } from '../chunk/index.js';
 import type { Close } from '../log/log.js';
 import type { Parcel } from './parcel.js';
 
@@ -15,6 +15,8 @@ export class Subscription {
   repairing = false;
   /** Its `end` has been sent. */
   ended: Close | undefined;
+  /** The snapshot it began with, until the reader has shown that it has it. */
+  snapshot: EncodedChunk | undefined;
 
   private sentChunks = 0;
   private sentBytes = 0;
@@ -23,7 +25,7 @@ export class Subscription {
     readonly streamId: string,
     readonly ch: number,
     /** The position asked for, to recognise the same request when it is repeated. */
-    readonly from: Position,
+    readonly from: JoinPosition,
     /** Number of the first chunk of all. */
     readonly start: number,
     private grantedChunks: number,

@@ -1,5 +1,5 @@
 import { type EncodedChunk, utf8Bytes, utf8Length } from '../chunk/index.js';
-import type { DataFrame, OutgoingFrame, PublishFrame } from './frame.js';
+import type { DataFrame, OutgoingFrame, PublishFrame, SubscribedFrame } from './frame.js';
 
 /** One message on the wire: a WebSocket text message, or a binary one. */
 export type Message =
@@ -20,21 +20,35 @@ let latest: { readonly frame: OutgoingFrame | undefined; readonly message: Messa
 
 /** The JSON text of a frame. Chunks are spliced in as they are, not encoded again. */
 export function frameText(frame: OutgoingFrame): string {
-  return frame.t === 'data' || frame.t === 'publish' ? carrierText(frame) : JSON.stringify(frame);
+  return isCarrier(frame) ? carrierText(frame) : JSON.stringify(frame);
+}
+
+type Carrier =
+  | DataFrame<EncodedChunk>
+  | PublishFrame<EncodedChunk>
+  | (SubscribedFrame<EncodedChunk> & { readonly chunks: readonly EncodedChunk[] });
+
+/** Whether a frame carries chunks. */
+function isCarrier(frame: OutgoingFrame): frame is Carrier {
+  return frame.t === 'data' || frame.t === 'publish' || (frame.t === 'subscribed' && frame.chunks !== undefined);
 }
 
 /** Bytes a frame takes in a message, at most: for keeping a message below `maxFrame` without encoding it twice. */
 export function frameBytes(frame: OutgoingFrame): number {
-  if (frame.t !== 'data' && frame.t !== 'publish') return recordHeader + utf8Length(JSON.stringify(frame));
-  let bytes = recordHeader + utf8Length(carrierText({ ...frame, chunks: [] }));
+  if (!isCarrier(frame)) return recordHeader + utf8Length(JSON.stringify(frame));
+  let bytes = recordHeader + utf8Length(carrierText({ ...frame, chunks: [] } as Carrier));
   for (const chunk of frame.chunks) bytes += chunk.length + 1;
   return bytes;
 }
 
-function carrierText(frame: DataFrame<EncodedChunk> | PublishFrame<EncodedChunk>): string {
+function carrierText(frame: Carrier): string {
   let heads = '';
   for (const chunk of frame.chunks) heads += heads === '' ? chunk.head : `,${chunk.head}`;
   if (frame.t === 'data') return `{"t":"data","ch":${frame.ch},"seq":${frame.seq},"chunks":[${heads}]}`;
+  if (frame.t === 'subscribed') {
+    const { chunks, ...rest } = frame;
+    return `${JSON.stringify(rest).slice(0, -1)},"chunks":[${heads}]}`;
+  }
   const { stream, producer, epoch, seq, close } = frame;
   const closing = close === undefined ? '' : `,"close":${JSON.stringify(close)}`;
   const from = `"stream":${JSON.stringify(stream)},"producer":${JSON.stringify(producer)},"epoch":${epoch},"seq":${seq}`;
@@ -63,7 +77,7 @@ function encodeAll(frames: readonly OutgoingFrame[]): Message {
 }
 
 function hasBytes(frame: OutgoingFrame): boolean {
-  if (frame.t !== 'data' && frame.t !== 'publish') return false;
+  if (!isCarrier(frame)) return false;
   for (const chunk of frame.chunks) if (chunk.bytes !== undefined) return true;
   return false;
 }
@@ -86,7 +100,7 @@ function encodeRecords(frames: readonly OutgoingFrame[]): Uint8Array<ArrayBuffer
 }
 
 function bodiesOf(frame: OutgoingFrame): Uint8Array[] {
-  if (frame.t !== 'data' && frame.t !== 'publish') return [];
+  if (!isCarrier(frame)) return [];
   const bodies: Uint8Array[] = [];
   for (const chunk of frame.chunks) if (chunk.bytes !== undefined) bodies.push(chunk.bytes);
   return bodies;

@@ -13,8 +13,8 @@ const status = z.enum(['completed', 'failed', 'cancelled']);
 const range = z.tuple([seq, seq]).refine(([from, to]) => from < to, 'a range must hold at least one chunk');
 const token = z.string().min(1).max(256);
 const position = z.union(
-  [z.literal('beginning'), z.literal('now'), seq],
-  'must be "beginning", "now" or a chunk number',
+  [z.literal('beginning'), z.literal('now'), z.literal('snapshot'), seq],
+  'must be "beginning", "now", "snapshot" or a chunk number',
 );
 /** Heads are checked one by one while decoding, so that a wrong one is named by its index. */
 const heads = z.array(z.unknown());
@@ -54,7 +54,19 @@ export const serverFrames = {
     pingMs: z.int().min(1),
     window: z.strictObject({ chunks: z.int().min(1), bytes: z.int().min(1) }),
   }),
-  subscribed: z.strictObject({ t: z.literal('subscribed'), stream, from: position.optional(), ch: channel, seq }),
+  subscribed: z
+    .strictObject({
+      t: z.literal('subscribed'),
+      stream,
+      from: position.optional(),
+      ch: channel,
+      seq,
+      chunks: heads.length(1).optional(),
+    })
+    .refine(
+      ({ seq: next, chunks }) => chunks === undefined || next > 0,
+      'a snapshot must stand for at least one chunk',
+    ),
   unsubscribed: z.strictObject({ t: z.literal('unsubscribed'), ch: channel }),
   data: z.strictObject({ t: z.literal('data'), ch: channel, seq, chunks: heads }),
   gap: z
@@ -88,9 +100,9 @@ export const serverFrames = {
 type Infer<S> = S extends z.ZodType<infer T> ? Readonly<T> : never;
 type OneOf<S extends Record<string, z.ZodType>> = Infer<S[keyof S]>;
 
-type Carrier = 'publish' | 'data';
+type Carrier = 'publish' | 'data' | 'subscribed';
 
-/** A `publish` or `data` frame with its chunks: bodies on the way in, encoded ones on the way out. */
+/** A frame with its chunks: bodies on the way in, encoded ones on the way out. */
 type WithChunks<F, C> = Omit<F, 'chunks'> & { readonly chunks: readonly C[] };
 
 /** Chunks for one stream, from a producer. */
@@ -98,10 +110,17 @@ export type PublishFrame<C = ChunkBody> = WithChunks<Infer<typeof clientFrames.p
 /** A run of chunks of one stream, numbered from `seq` on. */
 export type DataFrame<C = ChunkBody> = WithChunks<Infer<typeof serverFrames.data>, C>;
 
+/** The answer to `subscribe`, perhaps with a snapshot. */
+export type SubscribedFrame<C = ChunkBody> = Omit<Infer<typeof serverFrames.subscribed>, 'chunks'> &
+  Partial<Pick<WithChunks<object, C>, 'chunks'>>;
+
 /** What a client sends, by `t`. `C`: {@link ChunkBody} as decoded, {@link EncodedChunk} as sent. */
 export type ClientFrame<C = ChunkBody> = Exclude<OneOf<typeof clientFrames>, { t: Carrier }> | PublishFrame<C>;
 /** What a server sends, by `t`. */
-export type ServerFrame<C = ChunkBody> = Exclude<OneOf<typeof serverFrames>, { t: Carrier }> | DataFrame<C>;
+export type ServerFrame<C = ChunkBody> =
+  | Exclude<OneOf<typeof serverFrames>, { t: Carrier }>
+  | DataFrame<C>
+  | SubscribedFrame<C>;
 /** Any frame on its way out. */
 export type OutgoingFrame = ClientFrame<EncodedChunk> | ServerFrame<EncodedChunk>;
 

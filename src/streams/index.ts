@@ -4,9 +4,11 @@
  * @module
  */
 export * from './events.js';
+export * from './fold.js';
 export * from './lease.js';
 export * from './publish-to.js';
 export { type ReaderOptions } from './reader.js';
 export * from './readers.js';
 export * from './reaper.js';
+export * from './rollup.js';
 export * from './streams.js';

@@ -1,10 +1,11 @@
 import { asapScheduler, Observable, type SchedulerLike, type Subscriber, Subscription } from 'rxjs';
 import {
   checkBound,
-  checkPosition,
+  checkJoinPosition,
   type Chunk,
   decodeChunk,
   endError,
+  type JoinPosition,
   type Position,
   StreamError,
   toStreamError,
@@ -13,11 +14,15 @@ import { attempt, type Log, type LogSlice, type MaybePromise, whenReady } from '
 import type { Flow } from '../flow/index.js';
 import type { StreamEvent } from './events.js';
 import type { Readers } from './readers.js';
+import type { Rollup, Snapshot } from './rollup.js';
 
 /** How a reader in the same process reads. */
 export interface ReaderOptions {
-  /** Where to begin. Default `beginning`. */
-  readonly from?: Position;
+  /**
+   * Where to begin. From `snapshot` the first chunk is what those before come to, as the streams' `rollup` makes it; one
+   * that stands for others is told by `snapshotOf`. Default `beginning`.
+   */
+  readonly from?: JoinPosition;
   /** Chunks taken from the log at a time, and so held at most. Default 256. */
   readonly batch?: number;
   /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
@@ -30,6 +35,7 @@ export interface ReaderOptions {
 interface Source {
   readonly log: Log;
   readonly readers: Readers;
+  readonly rollup: Rollup;
 }
 
 /** Told what a reader meets. */
@@ -41,7 +47,7 @@ const batchBytes = 1 << 20;
 
 /** Checks a reader's options at call time. */
 export function checkReader(options: ReaderOptions): void {
-  if (options.from !== undefined) checkPosition(options.from);
+  if (options.from !== undefined) checkJoinPosition(options.from);
   if (options.batch !== undefined) checkBound('batch', options.batch);
 }
 
@@ -62,6 +68,29 @@ export function resolvePosition(log: Log, streamId: string, from: Position): May
     if (from === 'beginning') return info.first;
     return from === 'now' ? info.next : from;
   });
+}
+
+/** Where a reader joins a stream: the number of the first chunk that comes from the log, and what those before come to. */
+export interface Joint {
+  readonly seq: number;
+  readonly snapshot?: Snapshot;
+}
+
+/** Finds where a reader joins. */
+export function joinStream(
+  { log, rollup }: Pick<Source, 'log' | 'rollup'>,
+  streamId: string,
+  from: JoinPosition,
+): MaybePromise<Joint> {
+  if (from !== 'snapshot') return whenReady(resolvePosition(log, streamId, from), (seq) => ({ seq }));
+  return whenReady(rollup.snapshot(streamId), (snapshot) => {
+    if (snapshot !== undefined) return { seq: snapshot.seq, snapshot };
+    return whenReady(resolvePosition(log, streamId, 'beginning'), (seq) => ({ seq }));
+  });
+}
+
+function decodeSnapshot(streamId: string, { seq, chunk }: Snapshot): Chunk {
+  return decodeChunk(streamId, seq - 1, chunk);
 }
 
 /** Follows a stream in the same process: what is kept, then what comes, until it ends. Pushes as fast as the log reads. */
@@ -104,14 +133,23 @@ class Follower {
     this.subscription.add(() => this.turn?.unsubscribe());
     attempt(
       () =>
-        whenReady(resolvePosition(log, this.streamId, this.options.from ?? 'beginning'), (next) => {
-          this.first = this.next = next;
+        whenReady(joinStream(this.source, this.streamId, this.options.from ?? 'beginning'), ({ seq, snapshot }) => {
+          this.next = seq;
+          // Who has a snapshot has read what is in it.
+          this.first = snapshot === undefined ? seq : seq - 1;
           this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
+          if (snapshot !== undefined) this.push(decodeSnapshot(this.streamId, snapshot));
           this.busy = false;
           this.wake();
         }),
       this.fail,
     );
+  }
+
+  private push(chunk: Chunk): void {
+    const { flow } = this.options;
+    if (flow === undefined) this.destination.next(chunk);
+    else flow.emit(this.destination, chunk);
   }
 
   private wake(): void {
@@ -148,9 +186,7 @@ class Follower {
     for (const encoded of slice.chunks) {
       if (destination.closed || (flow !== undefined && !flow.open)) return;
       this.report({ type: 'stream.chunk', streamId, seq: this.next });
-      const chunk = decodeChunk(streamId, this.next++, encoded);
-      if (flow === undefined) destination.next(chunk);
-      else flow.emit(destination, chunk);
+      this.push(decodeChunk(streamId, this.next++, encoded));
     }
     if (slice.end === undefined || this.next < slice.next) return;
     const error = endError(streamId, slice.end.status, slice.end.reason);
@@ -197,18 +233,22 @@ export function pullLog(
 }
 
 async function* pull(
-  { log, readers }: Source,
+  source: Source,
   streamId: string,
   options: ReaderOptions,
   report: Report,
   bell: Bell,
 ): AsyncGenerator<Chunk, void> {
   const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
-  const start = await resolvePosition(log, streamId, options.from ?? 'beginning');
-  let next = start;
+  const { log, readers } = source;
+  const { seq, snapshot } = await joinStream(source, streamId, options.from ?? 'beginning');
+  // Who has a snapshot has read what is in it.
+  const start = snapshot === undefined ? seq : seq - 1;
+  let next = seq;
   const stop = log.watch(streamId, () => bell.ring());
   const leave = readers.add(streamId, { next: () => next });
   try {
+    if (snapshot !== undefined && !bell.closed) yield decodeSnapshot(streamId, snapshot);
     while (!bell.closed) {
       const changed = bell.next();
       const slice = await log.read(streamId, next, limit);

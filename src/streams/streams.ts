@@ -22,11 +22,14 @@ import {
 import type { StreamEvent } from './events.js';
 import { Readers } from './readers.js';
 import { checkReader, followLog, notFound, pullLog, type ReaderOptions } from './reader.js';
+import { createRollup, type Rollup, type RollupOptions } from './rollup.js';
 
 /** Options of {@link createStreams}. */
 export interface StreamsOptions {
   /** Where chunks are kept. */
   readonly log: Log;
+  /** What becomes of streams that are read from a snapshot. */
+  readonly rollup?: RollupOptions;
   /** When readers in this process are served. Default `asapScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -44,6 +47,9 @@ export interface Streams {
 
   /** How far those are who read. */
   readonly readers: Readers;
+
+  /** What streams come to, for those who come late. */
+  readonly rollup: Rollup;
 
   /** What happens, as it happens. Hot; never fails; completes on `dispose`. */
   readonly events: Observable<StreamEvent>;
@@ -97,7 +103,7 @@ export interface Streams {
  * streams.receive('greetings').subscribe((chunk) => show(chunk.data));
  */
 export function createStreams(options: StreamsOptions): Streams {
-  return new LogStreams(options.log, options.scheduler);
+  return new LogStreams(options.log, createRollup(options.log, options.rollup), options.scheduler);
 }
 
 class LogStreams implements Streams {
@@ -109,6 +115,7 @@ class LogStreams implements Streams {
 
   constructor(
     readonly log: Log,
+    readonly rollup: Rollup,
     private readonly scheduler: SchedulerLike | undefined,
   ) {}
 
@@ -204,12 +211,16 @@ class LogStreams implements Streams {
   }
 
   delete(streamId: string): MaybePromise<void> {
-    return whenReady(this.log.delete(checkName(streamId)), () => {
-      this.subject.next({ type: 'stream.deleted', streamId });
-    });
+    return whenReady(this.info(streamId), (info) =>
+      whenReady(this.log.delete(streamId), () => {
+        this.subject.next({ type: 'stream.deleted', streamId });
+        return info && this.rollup.forget(info);
+      }),
+    );
   }
 
   dispose(): MaybePromise<void> {
+    this.rollup.dispose();
     this.subject.complete();
     this.cancelled.complete();
     return this.log.dispose();

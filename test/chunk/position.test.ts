@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkPosition, isSeq, parsePosition } from '../../src/chunk/position.js';
+import { checkJoinPosition, checkPosition, isSeq, parseJoinPosition, parsePosition } from '../../src/chunk/position.js';
 
 describe('isSeq', () => {
   it.each([0, 1, 2 ** 53 - 1])('takes %o', (value) => expect(isSeq(value)).toBe(true));
@@ -58,5 +58,33 @@ describe('checkPosition', () => {
 
   it('names the option', () => {
     expect(() => checkPosition(null, 'start')).toThrow('start must be "beginning", "now" or a chunk number, got null');
+  });
+});
+
+describe('parseJoinPosition', () => {
+  it.each([
+    ['snapshot', 'snapshot'],
+    ['now', 'now'],
+    ['17', 17],
+    ['Snapshot', undefined],
+    ['', undefined],
+  ])('reads %o', (text, position) => expect(parseJoinPosition(text)).toBe(position));
+});
+
+describe('checkJoinPosition', () => {
+  it.each(['snapshot', 'beginning', 'now', 0, 17] as const)('answers with %o', (position) => {
+    expect(checkJoinPosition(position)).toBe(position);
+  });
+
+  it.each([
+    [-1, new RangeError('from must be "beginning", "now", "snapshot" or a chunk number, got a negative number')],
+    ['Snapshot', new TypeError('from must be "beginning", "now", "snapshot" or a chunk number, got a string')],
+  ])('refuses %o', (value: unknown, error) => {
+    expect(() => checkJoinPosition(value)).toThrow(error);
+    expect(() => checkJoinPosition(value)).toThrow(error.constructor);
+  });
+
+  it('names the option', () => {
+    expect(() => checkJoinPosition(null, 'start')).toThrow('start must be "beginning"');
   });
 });

@@ -1,7 +1,7 @@
 import { Connection, type ConnectionLimits } from '../../src/client/connection.js';
 import { Reading, type Window } from '../../src/client/reading.js';
 import { Writing } from '../../src/client/writing.js';
-import { type Chunk, isNotice, type Notice, type Position } from '../../src/chunk/index.js';
+import { type Chunk, isNotice, type Notice, type JoinPosition } from '../../src/chunk/index.js';
 import type { BadFrame, FrameOf, ServerFrame } from '../../src/protocol/index.js';
 import { frameWords } from '../frame-words.js';
 
@@ -102,9 +102,10 @@ export class ReadingRecorder {
   readonly reading: Reading;
   private events: string[] = [];
 
-  constructor(streamId = 's', from: Position = 'beginning', window: Window = { chunks: 4, bytes: 100 }) {
+  constructor(streamId = 's', from: JoinPosition = 'beginning', window: Window = { chunks: 4, bytes: 100 }) {
     this.reading = new Reading(streamId, from, window, {
       started: (seq) => void this.events.push(`started ${seq}`),
+      snapshot: ({ seq, data }) => void this.events.push(`snapshot ${seq}:${String(data)}`),
       items: (items) => void this.events.push(...items.map(itemWords)),
       failed: (error) => void this.events.push(`failed ${error.code}`),
     });

@@ -12,6 +12,10 @@ type Decoded = readonly (ClientFrame | ServerFrame | BadFrame)[];
 
 /** A decoded frame, ready to be sent on. */
 function outgoing(frame: ClientFrame | ServerFrame): OutgoingFrame {
+  if (frame.t === 'subscribed') {
+    const { chunks, ...rest } = frame;
+    return chunks === undefined ? rest : { ...rest, chunks: chunks.map(encodeChunk) };
+  }
   if (frame.t !== 'data' && frame.t !== 'publish') return frame;
   return { ...frame, chunks: frame.chunks.map(encodeChunk) };
 }

@@ -9,7 +9,8 @@ const utf8 = new TextEncoder();
 
 /** What the other side has in its hands: chunks are bodies, their bytes a copy. */
 function received(frame: OutgoingFrame): unknown {
-  if (frame.t !== 'data' && frame.t !== 'publish') return frame;
+  if (frame.t !== 'data' && frame.t !== 'publish' && frame.t !== 'subscribed') return frame;
+  if (frame.chunks === undefined) return frame;
   const body = ({ head, bytes }: EncodedChunk): ChunkBody => checkBody(JSON.parse(head), bytes);
   return { ...frame, chunks: frame.chunks.map(body) };
 }

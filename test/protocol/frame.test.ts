@@ -25,6 +25,17 @@ describe('frames', () => {
     }
   });
 
+  it('carry one snapshot at most, and none that stands for nothing', () => {
+    const answer = { t: 'subscribed', stream: 'a', ch: 0, seq: 1 };
+    const takes = (more: object) => serverFrames.subscribed.safeParse({ ...answer, ...more }).success;
+    expect([{ chunks: [{}] }, { chunks: [] }, { chunks: [{}, {}] }, { chunks: [{}], seq: 0 }].map(takes)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it('speak the protocol by its name', () => {
     expect(subprotocol).toBe('sluice.v1');
   });

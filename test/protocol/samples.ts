@@ -16,6 +16,7 @@ const empty = encoded(new Uint8Array(0));
 export const fromClient: readonly ClientFrame<EncodedChunk>[] = [
   { t: 'subscribe', stream: 'books/moby-dick', from: 'beginning', chunks: 256, bytes: 1 << 20 },
   { t: 'subscribe', stream: 'a', from: 'now', chunks: 0, bytes: 0 },
+  { t: 'subscribe', stream: 'a', from: 'snapshot', chunks: 0, bytes: 0 },
   { t: 'subscribe', stream: 'a', from: 2 ** 53 - 1, chunks: 2 ** 53 - 1, bytes: 2 ** 53 - 1 },
   { t: 'credit', ch: 0, chunks: 5, bytes: 7 },
   { t: 'unsubscribe', ch: 3 },
@@ -45,6 +46,8 @@ export const fromServer: readonly ServerFrame<EncodedChunk>[] = [
   { t: 'welcome', protocol: 'sluice.v1', session: 'x', maxFrame: 1, pingMs: 1, window: { chunks: 1, bytes: 1 } },
   { t: 'subscribed', stream: 'a', ch: 0, seq: 0 },
   { t: 'subscribed', stream: 'a', from: 'now', ch: 0, seq: 7 },
+  { t: 'subscribed', stream: 'a "b"', from: 'snapshot', ch: 0, seq: 7, chunks: [text] },
+  { t: 'subscribed', stream: 'a', ch: 0, seq: 2 ** 53 - 1, chunks: [bytes] },
   { t: 'unsubscribed', ch: 0 },
   { t: 'data', ch: 0, seq: 0, chunks: [text] },
   { t: 'data', ch: 7, seq: 2 ** 53 - 1, chunks: [text, bytes, json, empty] },

@@ -4,6 +4,7 @@ import type { Log } from '../../src/log/log.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { followLog, pullLog, type ReaderOptions } from '../../src/streams/reader.js';
 import { Readers } from '../../src/streams/readers.js';
+import { createRollup } from '../../src/streams/rollup.js';
 import type { StreamEvent } from '../../src/streams/index.js';
 import { encodedTexts } from '../bodies.js';
 import { LateLog } from '../gateway/late-log.js';
@@ -42,15 +43,10 @@ export function stage(kind: (typeof kinds)[number], chance = 0) {
       if (late?.answerOne() !== true && scheduler.actions.length === 0) return;
     }
   };
+  const source = () => ({ log, readers: new Readers(), rollup: createRollup(log, { scheduler }) });
   const follow = (options: ReaderOptions = {}) => {
     const got: unknown[] = [];
-    const chunks = followLog(
-      { log, readers: new Readers() },
-      's',
-      options,
-      (event) => void events.push(event),
-      scheduler,
-    );
+    const chunks = followLog(source(), 's', options, (event) => void events.push(event), scheduler);
     const subscription = chunks.subscribe({
       next: ({ data }) => void got.push(data),
       error: (error: StreamError) => void got.push(`failed ${error.code}`),
@@ -58,8 +54,7 @@ export function stage(kind: (typeof kinds)[number], chance = 0) {
     });
     return { got, subscription, chunks };
   };
-  const pull = (options: ReaderOptions = {}) =>
-    pullLog({ log, readers: new Readers() }, 's', options, (event) => void events.push(event));
+  const pull = (options: ReaderOptions = {}) => pullLog(source(), 's', options, (event) => void events.push(event));
   /** What comes of a promise when everything has happened. */
   const outcome = async (promise: Promise<IteratorResult<{ data: unknown }, unknown>>) => {
     let came: unknown = 'nothing yet';

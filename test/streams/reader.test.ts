@@ -5,6 +5,7 @@ import { createFlow } from '../../src/flow/index.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { checkReader, followLog, type ReaderOptions, resolvePosition } from '../../src/streams/reader.js';
 import { Readers } from '../../src/streams/readers.js';
+import { createRollup } from '../../src/streams/rollup.js';
 import { encodedTexts } from '../bodies.js';
 import { kinds, stage, turns } from './reader-stage.js';
 
@@ -297,9 +298,11 @@ describe('followLog', () => {
     log.create('s');
     log.append('s', encodedTexts('a'));
     const got: unknown[] = [];
-    (followLog({ log, readers: new Readers() }, 's', {}, () => {}) as Observable<{ data: unknown }>).subscribe(
-      ({ data }) => got.push(data),
-    );
+    (
+      followLog({ log, readers: new Readers(), rollup: createRollup(log) }, 's', {}, () => {}) as Observable<{
+        data: unknown;
+      }>
+    ).subscribe(({ data }) => got.push(data));
     await turns();
     expect(got).toEqual(['a']);
   });

@@ -26,7 +26,9 @@ describe('types of frames', () => {
     expectTypeOf<ClientFrame['t']>().toEqualTypeOf<
       'subscribe' | 'credit' | 'unsubscribe' | 'nack' | 'publish' | 'cancel' | 'ping'
     >();
-    expectTypeOf<FrameOf<ClientFrame, 'subscribe'>['from']>().toEqualTypeOf<number | 'beginning' | 'now'>();
+    expectTypeOf<FrameOf<ClientFrame, 'subscribe'>['from']>().toEqualTypeOf<
+      number | 'beginning' | 'now' | 'snapshot'
+    >();
     expectTypeOf<FrameOf<ServerFrame, 'end'>['status']>().toEqualTypeOf<'completed' | 'failed' | 'cancelled'>();
     // @ts-expect-error - a server sends no such frame
     expectTypeOf<FrameOf<ServerFrame, 'ping'>>().toBeNever();

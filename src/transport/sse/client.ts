@@ -1,4 +1,4 @@
-import { checkBound, kindOf, nameProblem, type Position, type StreamError } from '../../chunk/index.js';
+import { checkBound, type JoinPosition, kindOf, nameProblem, type StreamError } from '../../chunk/index.js';
 import {
   type ClientFrame,
   closeCodes,
@@ -65,7 +65,7 @@ function checkUrl(url: unknown): string {
   return parsed.href;
 }
 
-type Request = (stream: string, from: Position, signal: AbortSignal) => Promise<Response>;
+type Request = (stream: string, from: JoinPosition, signal: AbortSignal) => Promise<Response>;
 
 class SseLink implements Link {
   /** Always: nothing but requests is sent. */
@@ -124,7 +124,7 @@ class SseLink implements Link {
     known.grant(chunks, bytes);
   }
 
-  private read(stream: string, from: Position, chunks: number, bytes: number): void {
+  private read(stream: string, from: JoinPosition, chunks: number, bytes: number): void {
     const problem = nameProblem(stream);
     if (problem !== undefined) {
       return this.answer({ t: 'error', code: 'name-invalid', message: `stream name ${problem}`, stream });

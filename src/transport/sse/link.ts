@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { SchedulerLike, Subscription } from 'rxjs';
-import type { EncodedChunk, Position } from '../../chunk/index.js';
+import type { EncodedChunk, JoinPosition } from '../../chunk/index.js';
 import { writeComment, writeEvent } from '../../format/event-stream.js';
 import {
   closeCodes,
@@ -9,16 +9,17 @@ import {
   type FrameOf,
   type OutgoingFrame,
   type ServerFrame,
+  type SubscribedFrame,
 } from '../../protocol/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
-import { seqHeader } from './route.js';
+import { seqHeader, snapshotHeader } from './route.js';
 import { errorOfClose, statusOf } from './status.js';
-import { dataEvents, endEvent, errorJson, gapEvent } from './write-frame.js';
+import { dataEvents, endEvent, errorJson, gapEvent, snapshotEvent } from './write-frame.js';
 
 /** What is read, and from where. */
 export interface ReadingStart {
   readonly streamId: string;
-  readonly from: Position;
+  readonly from: JoinPosition;
   /** The reader has been here before. */
   readonly resumed: boolean;
 }
@@ -108,24 +109,29 @@ export class EventStreamLink implements Link {
     }
   }
 
-  private subscribed({ ch, seq }: FrameOf<ServerFrame, 'subscribed'>): void {
+  private subscribed({ ch, seq, chunks }: SubscribedFrame<EncodedChunk>): void {
     if (this.channel !== undefined) return;
     this.channel = ch;
     this.seq = seq;
     const { resumeHoldMs, scheduler } = this.settings;
     if (this.start.resumed) this.holding = scheduler.schedule(() => this.open(), resumeHoldMs);
-    else this.open();
+    else this.open(chunks?.[0]);
   }
 
-  /** Sends the headers and the first block: the id leads a reader that is cut before the first chunk back to here. */
-  private open(): void {
+  /**
+   * Sends the headers and the first block: its id leads a reader that is cut before the first chunk back to here. Before a snapshot
+   * it has none: who is cut there asks as it did.
+   */
+  private open(snapshot?: EncodedChunk): void {
     if (this.opened || this.over) return;
     this.opened = true;
-    const { retryMs } = this.settings;
-    this.response.writeHead(200, { ...headers, [seqHeader]: this.seq });
-    this.writeText(
-      writeComment(`${this.start.streamId} from ${this.seq}`) + writeEvent({ id: `${this.seq - 1}`, retry: retryMs }),
-    );
+    const { seq } = this;
+    const announced = snapshot === undefined ? {} : { [snapshotHeader]: 1 };
+    this.response.writeHead(200, { ...headers, [seqHeader]: seq, ...announced });
+    const retry = this.settings.retryMs;
+    const greeting = writeComment(`${this.start.streamId} from ${seq}`);
+    if (snapshot === undefined) this.writeText(greeting + writeEvent({ id: `${seq - 1}`, retry }));
+    else this.writeText(greeting + writeEvent({ retry }) + snapshotEvent(seq - 1, snapshot));
   }
 
   private writeData(frame: DataFrame<EncodedChunk>): void {

@@ -1,4 +1,4 @@
-import { isSeq, parsePosition, type Position, StreamError } from '../../chunk/index.js';
+import { isSeq, type JoinPosition, parseJoinPosition, StreamError } from '../../chunk/index.js';
 
 /** What an event id may be: the number of a chunk, or -1 before the first. */
 const eventId = /^(?:-1|0|[1-9]\d{0,15})$/;
@@ -10,12 +10,13 @@ const eventId = /^(?:-1|0|[1-9]\d{0,15})$/;
  * @param from - the query parameter of this name
  * @throws {@link StreamError} `frame-invalid` naming the field
  */
-export function readPosition(lastEventId: string | undefined, from: string | undefined): Position {
+export function readPosition(lastEventId: string | undefined, from: string | undefined): JoinPosition {
   if (lastEventId !== undefined && lastEventId !== '') return behind(lastEventId);
   if (from === undefined) return 'beginning';
-  const position = parsePosition(from);
+  const position = parseJoinPosition(from);
   if (position !== undefined) return position;
-  throw new StreamError('frame-invalid', 'from must be "beginning", "now" or the number of a chunk', { field: 'from' });
+  const message = 'from must be "beginning", "now", "snapshot" or the number of a chunk';
+  throw new StreamError('frame-invalid', message, { field: 'from' });
 }
 
 function behind(lastEventId: string): number {

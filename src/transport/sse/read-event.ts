@@ -8,8 +8,13 @@ export interface NumberedBody {
   readonly body: ChunkBody;
 }
 
-/** What an event says: a chunk, another frame, or a frame that cannot be read. */
-export type Said = NumberedBody | ServerFrame | BadFrame;
+/** What the chunks below a number come to. */
+export interface SnapshotBody {
+  readonly snapshot: NumberedBody;
+}
+
+/** What an event says: a chunk, a snapshot, another frame, or a frame that cannot be read. */
+export type Said = NumberedBody | SnapshotBody | ServerFrame | BadFrame;
 
 /**
  * Reads an event of a stream.
@@ -21,6 +26,8 @@ export function readEvent({ event, data }: IncomingEvent, streamId: string, ch: 
   switch (event) {
     case 'message':
       return readChunk(parseObject(data), ch);
+    case 'snapshot':
+      return readSnapshot(parseObject(data), ch);
     case 'gap':
     case 'end':
       return readFrame({ ...parseObject(data), t: event, ch });
@@ -45,6 +52,11 @@ function parseObject(data: string): Record<string, unknown> {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new StreamError('frame-malformed', `an event must be a JSON object, got ${kindOf(value)}`);
+}
+
+function readSnapshot(fields: Record<string, unknown>, ch: number): SnapshotBody | BadFrame {
+  const chunk = readChunk(fields, ch);
+  return chunk instanceof BadFrame ? chunk : { snapshot: chunk };
 }
 
 function readChunk({ seq, ...head }: Record<string, unknown>, ch: number): NumberedBody | BadFrame {

@@ -1,8 +1,8 @@
-import { type Position, StreamError } from '../../chunk/index.js';
+import { type JoinPosition, StreamError } from '../../chunk/index.js';
 import { createEventStreamReader } from '../../format/event-stream.js';
 import { BadFrame, type ServerFrame } from '../../protocol/index.js';
-import { type NumberedBody, readEvent, readFrame, type Said } from './read-event.js';
-import { seqHeader } from './route.js';
+import { type NumberedBody, readEvent, readFrame, type Said, type SnapshotBody } from './read-event.js';
+import { seqHeader, snapshotHeader } from './route.js';
 import { errorOfStatus } from './status.js';
 
 /** What a reading tells the link it belongs to. */
@@ -11,6 +11,9 @@ export interface ReadingEvents {
   /** The response broke off, or could not be understood. Nothing comes after it. */
   broken(error: StreamError): void;
 }
+
+/** Most bytes of an event: a snapshot may be far larger than a chunk. */
+const maxEventBytes = 1 << 23;
 
 /** Opens a response. */
 export type Open = (signal: AbortSignal) => Promise<Response>;
@@ -37,13 +40,15 @@ export class Reading {
   private wake: (() => void) | undefined;
   /** The server owes the next bytes. */
   private listening = true;
+  /** A snapshot was announced, and is to be the first thing that comes. */
+  private expecting = false;
   private heard = true;
 
   constructor(
     readonly streamId: string,
     readonly ch: number,
     /** The position asked for, to recognise the same request when it is repeated. */
-    readonly from: Position,
+    readonly from: JoinPosition,
     private readonly events: ReadingEvents,
   ) {}
 
@@ -87,10 +92,15 @@ export class Reading {
 
   private async read(response: Response, body: ReadableStream<Uint8Array>): Promise<void> {
     this.begin(response);
-    const parser = createEventStreamReader((event) => {
-      const said = readEvent(event, this.streamId, this.ch);
-      if (said !== undefined) this.waiting.push(said);
-    });
+    const parser = createEventStreamReader(
+      (event) => {
+        const said = readEvent(event, this.streamId, this.ch);
+        if (said === undefined) return;
+        this.expect(said);
+        this.waiting.push(said);
+      },
+      { maxEventBytes },
+    );
     const reader = body.getReader();
     while (!this.stopped) {
       if (this.waiting.length > 0) await this.handedOn();
@@ -109,9 +119,26 @@ export class Reading {
     if (!Number.isSafeInteger(seq) || !type.startsWith('text/event-stream')) {
       throw new StreamError('frame-malformed', 'the answer is no event stream of sluice');
     }
-    this.start = seq;
     this.next = seq;
+    this.expecting = response.headers.has(snapshotHeader);
+    if (this.expecting) return;
+    this.start = seq;
     this.tell([{ t: 'subscribed', stream: this.streamId, ch: this.ch, seq }]);
+  }
+
+  /** A snapshot comes first where it was announced, and nowhere else. */
+  private expect(said: Said): void {
+    if (said instanceof BadFrame) return;
+    const { expecting } = this;
+    this.expecting = false;
+    const right = isSnapshot(said) ? expecting && said.snapshot.seq === this.next - 1 : !expecting || isLast(said);
+    if (!right) throw new StreamError('frame-malformed', 'a snapshot is not where it was announced');
+  }
+
+  /** The snapshot is here, and with it the reading begins. */
+  private join({ snapshot }: SnapshotBody): ServerFrame {
+    this.start = this.next;
+    return { t: 'subscribed', stream: this.streamId, ch: this.ch, seq: this.next, chunks: [snapshot.body] };
   }
 
   private get affordable(): boolean {
@@ -139,6 +166,8 @@ export class Reading {
         if (run.length > 0 && said.seq !== this.next) run = this.close(run, frames);
         run.push(said);
         this.count(said);
+      } else if (isSnapshot(said)) {
+        frames.push(this.join(said));
       } else {
         run = this.close(run, frames);
         frames.push(said);
@@ -198,6 +227,10 @@ function isChunk(said: Said): said is NumberedBody {
   return 'body' in said;
 }
 
+function isSnapshot(said: Said): said is SnapshotBody {
+  return 'snapshot' in said;
+}
+
 function isLast(said: Said): boolean {
-  return !isChunk(said) && !(said instanceof BadFrame) && (said.t === 'end' || said.t === 'error');
+  return !isChunk(said) && !isSnapshot(said) && !(said instanceof BadFrame) && (said.t === 'end' || said.t === 'error');
 }

@@ -6,6 +6,9 @@ export const streamsRoute = '/streams/';
 /** Response header with the number of the first chunk that will come. */
 export const seqHeader = 'sluice-seq';
 
+/** Response header that announces a snapshot before them. */
+export const snapshotHeader = 'sluice-snapshot';
+
 /**
  * The path of a stream.
  *

@@ -17,6 +17,11 @@ export function dataEvents(frame: DataFrame<EncodedChunk>): Uint8Array {
   return bytes;
 }
 
+/** The event of a snapshot: that of a chunk, with a name. */
+export function snapshotEvent(seq: number, chunk: EncodedChunk): string {
+  return `event: snapshot\n${chunkEvent(seq, chunk)}`;
+}
+
 /** JSON text holds no line break, so that the head can be spliced in as it is. */
 function chunkEvent(seq: number, { head, bytes }: EncodedChunk): string {
   const data = bytes === undefined ? '' : `"data":"${toBase64(bytes)}",`;
