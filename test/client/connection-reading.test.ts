@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Reading } from '../../src/client/reading.js';
 import type { ServerFrame } from '../../src/protocol/index.js';
 import { textBodies } from '../bodies.js';
 import { ConnectionRecorder, ReadingRecorder, welcome } from './recorder.js';
@@ -52,6 +53,40 @@ describe('Connection: reading', () => {
       'mark 5',
       'end 5 failed the stream "s" failed: broke',
     ]);
+  });
+
+  it('hands on a snapshot before all else, and lets go of a reader that has enough of it', () => {
+    const { trial, reader } = reading('s', 'snapshot');
+    const answer = { ...subscribed(9), from: 'snapshot', chunks: textBodies('all of it') } as ServerFrame;
+    trial.hears(answer, data(9, 'b'), answer);
+    expect(reader.told()).toEqual(['started 9', 'snapshot 8:all of it', '9:b']);
+    trial.connection.consumed(reader.reading, 1, 9);
+    trial.connection.unread(reader.reading, 0);
+    expect(trial.sent()).toEqual(['unsubscribe ch=1']);
+  });
+
+  it('leaves a stream whose reader wants nothing but the snapshot', () => {
+    const trial = new ConnectionRecorder();
+    trial.opens();
+    const told: string[] = [];
+    const reader: Reading = new Reading(
+      's',
+      'snapshot',
+      { chunks: 4, bytes: 100 },
+      {
+        started: () => {},
+        snapshot: ({ data: text }) => {
+          told.push(String(text));
+          trial.connection.unread(reader, 0);
+        },
+        items: () => told.push('items'),
+        failed: () => {},
+      },
+    );
+    trial.connection.read(reader, 0);
+    trial.sent();
+    trial.hears({ ...subscribed(9), from: 'snapshot', chunks: textBodies('all') } as ServerFrame, data(9, 'b'));
+    expect([told, trial.sent()]).toEqual([['all'], ['unsubscribe ch=1']]);
   });
 
   it('leaves out what belongs to nobody', () => {

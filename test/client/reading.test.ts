@@ -29,6 +29,29 @@ describe('Reading', () => {
     expect(asks()).toBe('subscribe stream=s from=9 chunks=4 bytes=100');
   });
 
+  it('holds a snapshot until it is consumed, and goes on behind it', () => {
+    const { reading, asks, told } = stage('s', 'snapshot');
+    expect(asks()).toBe('subscribe stream=s from=snapshot chunks=4 bytes=100');
+    reading.subscribed(1, 9, 'snapshot');
+    reading.snapshot(9, textBodies('x'.repeat(150))[0]!);
+    expect(told()).toEqual(['started 9', `snapshot 8:${'x'.repeat(150)}`]);
+    // It took no credit, and gives none back beyond a window.
+    expect(reading.grant()).toEqual([1, 3, 0]);
+    reading.consumed(1, 150);
+    expect(reading.grant()).toEqual([1, 4, 100]);
+    reading.disconnected();
+    expect(asks()).toBe('subscribe stream=s from=9 chunks=4 bytes=100');
+  });
+
+  it('asks for no more than there is room for beside a snapshot', () => {
+    const { reading, asks } = stage('s', 'snapshot');
+    asks();
+    reading.subscribed(1, 9, 'snapshot');
+    reading.snapshot(9, textBodies('x'.repeat(150))[0]!);
+    reading.disconnected();
+    expect(asks()).toBe('subscribe stream=s from=9 chunks=3 bytes=0');
+  });
+
   it('begins when it is found, and again when it was asked for anew', () => {
     const { reading, asks, told } = stage();
     asks();

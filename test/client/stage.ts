@@ -29,7 +29,7 @@ export class ClientStage {
   constructor(private readonly options: ClientStageOptions = {}) {
     const { time } = this;
     this.log = createMemoryLog({ now: () => time.now(), ...options.log });
-    this.streams = createStreams({ log: this.log, scheduler: time });
+    this.streams = createStreams({ log: this.log, scheduler: time, rollup: { scheduler: time } });
     this.serve();
     const acceptor: LinkAcceptor = {
       accept: (link, peer) => {

@@ -36,7 +36,7 @@ export class GatewayStage {
     this.late = kind === logKinds[1] ? new LateLog(random) : undefined;
     this.kept = this.late?.inner ?? createMemoryLog();
     this.log = this.late ?? this.kept;
-    this.streams = createStreams({ log: this.log });
+    this.streams = createStreams({ log: this.log, rollup: { scheduler: this.scheduler } });
     this.gateway = createGateway({
       streams: this.streams,
       defer: (work) => void this.turns.push(work),
@@ -124,7 +124,12 @@ export class TestLink implements Link {
   }
 
   /** Asks to read a stream. */
-  subscribe(stream: string, from: 'beginning' | 'now' | number = 'beginning', chunks = 1000, bytes = 1 << 20): void {
+  subscribe(
+    stream: string,
+    from: 'beginning' | 'now' | 'snapshot' | number = 'beginning',
+    chunks = 1000,
+    bytes = 1 << 20,
+  ): void {
     this.say({ t: 'subscribe', stream, from, chunks, bytes });
   }
 

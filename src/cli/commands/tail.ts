@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Chunk, chunkToJson, parsePosition, type Position } from '../../chunk/index.js';
+import { type Chunk, chunkToJson, type JoinPosition, parseJoinPosition } from '../../chunk/index.js';
 import { connect, serverOption, type TransportName } from '../connect.js';
 
 interface Flags {
   readonly server: string;
-  readonly from: Position;
+  readonly from: JoinPosition;
   readonly transport: TransportName;
   readonly json?: boolean;
 }
@@ -16,7 +16,12 @@ export function tailCommand(): Command {
     .description('write a stream to standard output until it ends')
     .argument('<stream>', 'name of the stream, such as books/moby-dick')
     .addOption(serverOption())
-    .option('--from <position>', 'where to begin: beginning, now or the number of a chunk', readPosition, 'beginning')
+    .option(
+      '--from <position>',
+      'where to begin: beginning, now, snapshot (all so far in one message) or the number of a chunk',
+      readPosition,
+      'beginning',
+    )
     .addOption(new Option('--transport <name>', 'how to reach the gateway').choices(['ws', 'sse']).default('ws'))
     .option('--json', 'write every chunk as one line of JSON')
     .action(run);
@@ -40,8 +45,8 @@ function rawOf({ type, data }: Chunk): string | Uint8Array {
   return type === 'text' ? data : `${JSON.stringify(data)}\n`;
 }
 
-function readPosition(text: string): Position {
-  const position = parsePosition(text);
+function readPosition(text: string): JoinPosition {
+  const position = parseJoinPosition(text);
   if (position !== undefined) return position;
-  throw new InvalidArgumentError('It must be beginning, now or the number of a chunk.');
+  throw new InvalidArgumentError('It must be beginning, now, snapshot or the number of a chunk.');
 }

@@ -18,6 +18,16 @@ describe('sluice tail', () => {
     expect((await tail('numbers', '--from', 'now')).stdout.toString()).toBe('');
   });
 
+  it.each(['ws', 'sse'])('writes the same bytes from a snapshot, over %s', async (transport) => {
+    const text = 'wörd 日本 👩‍👩‍👧\n'.repeat(3000);
+    await publish(`long/${transport}`, text);
+    const flags = [`long/${transport}`, '--from', 'snapshot', '--transport', transport];
+    expect((await tail(...flags)).stdout.toString()).toBe(text);
+    const [only, ...others] = (await tail(...flags, '--json')).stdout.toString().trimEnd().split('\n');
+    expect(others).toEqual([]);
+    expect(JSON.parse(only!)).toMatchObject({ metadata: { 'sluice.snapshot': { fold: 'assembled', from: 0 } } });
+  });
+
   it('follows a stream live until it ends', async () => {
     await server().streams.create('live');
     const reading = sluice('tail', 'live');
@@ -52,7 +62,7 @@ describe('sluice tail', () => {
 
   it.each([
     [['a/../b'], 'stream name must not have a ".." segment'],
-    [['a', '--from', 'yesterday'], 'It must be beginning, now or the number of a chunk'],
+    [['a', '--from', 'yesterday'], 'It must be beginning, now, snapshot or the number of a chunk'],
     [['nobody/wrote/this'], 'there is no stream "nobody/wrote/this"'],
     [['nobody/wrote/this', '--transport', 'sse'], 'there is no stream "nobody/wrote/this"'],
   ])('refuses %j and says why', async (args, why) => {
