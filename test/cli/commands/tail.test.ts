@@ -21,7 +21,7 @@ describe('sluice tail', () => {
   it.each(['ws', 'sse'])('writes the same bytes from a snapshot, over %s', async (transport) => {
     const text = 'wörd 日本 👩‍👩‍👧\n'.repeat(3000);
     await publish(`long/${transport}`, text);
-    const flags = [`long/${transport}`, '--from', 'snapshot', '--transport', transport];
+    const flags = [`long/${transport}`, '--from', 'snapshot', '--transport', transport] as const;
     expect((await tail(...flags)).stdout.toString()).toBe(text);
     const [only, ...others] = (await tail(...flags, '--json')).stdout.toString().trimEnd().split('\n');
     expect(others).toEqual([]);

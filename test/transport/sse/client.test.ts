@@ -35,7 +35,11 @@ async function open(options: Partial<SseTransportOptions> = {}) {
   return { link, heard, frames, text, of };
 }
 
-const subscribe = (stream: string, from: 'beginning' | 'now' | number = 'beginning', chunks = 100): OutgoingFrame => ({
+const subscribe = (
+  stream: string,
+  from: 'beginning' | 'now' | 'snapshot' | number = 'beginning',
+  chunks = 100,
+): OutgoingFrame => ({
   t: 'subscribe',
   stream,
   from,
@@ -64,12 +68,26 @@ describe('createSseTransport', () => {
     expect(heard.filter((word) => word.startsWith('closed'))).toEqual([]);
   });
 
-  it.each(['beginning', 'now', 2] as const)('asks for %s', async (from) => {
+  it.each(['beginning', 'now', 'snapshot', 2] as const)('asks for %s', async (from) => {
     lab = await Lab.start(serves(whale));
     const { link, of } = await open();
     link.send([subscribe('s', from)]);
     await until(() => expect(of('end')).toHaveLength(1));
     expect(lab.sessions[0]!.subscribe.from).toBe(from);
+  });
+
+  it('has a snapshot with the answer to its request', async () => {
+    lab = await Lab.start((session, frame) => {
+      if (frame.t !== 'subscribe') return;
+      session.begin(9, 'all so far');
+      session.data(9, 'more');
+      session.end(10);
+    });
+    const { link, text, of } = await open();
+    link.send([subscribe('s', 'snapshot')]);
+    await until(() => expect(of('end')).toHaveLength(1));
+    expect(of('subscribed')).toMatchObject([{ stream: 's', ch: 0, seq: 9, chunks: [{ data: 'all so far' }] }]);
+    expect(text()).toBe('all so farmore');
   });
 
   it('reads several streams over one link, each on a channel of its own', async () => {

@@ -38,9 +38,10 @@ export class StubSession {
     this.link.send(frames);
   }
 
-  /** Answers the request: the first chunk is `seq`. */
-  begin(seq = 0): void {
-    this.send({ t: 'subscribed', stream: this.subscribe.stream, ch: channel, seq });
+  /** Answers the request: the first chunk is `seq`, and those before come to a snapshot if there is one. */
+  begin(seq = 0, snapshot?: ChunkData): void {
+    const answer = { t: 'subscribed', stream: this.subscribe.stream, ch: channel, seq } as const;
+    this.send(snapshot === undefined ? answer : { ...answer, chunks: [encoded(snapshot)] });
   }
 
   data(seq: number, ...data: ChunkData[]): void {

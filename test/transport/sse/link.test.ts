@@ -47,6 +47,22 @@ describe('EventStreamLink', () => {
     expect(seen(reading)[0]![2]).toEqual({ from: 0, to: 40, reason: 'trimmed' });
   });
 
+  it('writes a snapshot first, and no id that leads behind it before it', async () => {
+    const { reading } = await read((stub) => {
+      stub.begin(40, Uint8Array.of(1, 2));
+      stub.data(40, 'whale');
+      stub.end(41);
+    });
+    await until(() => expect(reading.over).toBe(true));
+    const { headers } = reading.response;
+    expect([headers.get('sluice-seq'), headers.get('sluice-snapshot')]).toEqual(['40', '1']);
+    expect(seen(reading).slice(0, 2)).toEqual([
+      ['snapshot', '39', expect.objectContaining({ seq: 39, type: 'binary', data: 'AQI=' })],
+      ['message', '40', expect.objectContaining({ seq: 40, data: 'whale' })],
+    ]);
+    expect(reading.text.slice(0, reading.text.indexOf('event: snapshot'))).toBe(': s from 40\n\nretry: 1000\n\n');
+  });
+
   it('skips what a reader over SSE did not ask', async () => {
     const { reading, session } = await read((stub) => {
       stub.begin(0);

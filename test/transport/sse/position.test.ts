@@ -6,6 +6,8 @@ describe('readPosition', () => {
     [undefined, undefined, 'beginning'],
     [undefined, 'beginning', 'beginning'],
     [undefined, 'now', 'now'],
+    [undefined, 'snapshot', 'snapshot'],
+    ['41', 'snapshot', 42],
     [undefined, '0', 0],
     [undefined, '42', 42],
     ['', 'now', 'now'],

@@ -3,7 +3,7 @@ import { type ChunkData, createChunk, encodeChunk } from '../../../src/chunk/ind
 import { createEventStreamReader, type IncomingEvent } from '../../../src/format/event-stream.js';
 import { BadFrame } from '../../../src/protocol/index.js';
 import { readEvent, readFrame } from '../../../src/transport/sse/read-event.js';
-import { dataEvents, endEvent, gapEvent } from '../../../src/transport/sse/write-frame.js';
+import { dataEvents, endEvent, gapEvent, snapshotEvent } from '../../../src/transport/sse/write-frame.js';
 
 function parsed(text: string | Uint8Array): IncomingEvent {
   const events: IncomingEvent[] = [];
@@ -36,6 +36,12 @@ describe('readEvent', () => {
     });
     const written = dataEvents({ t: 'data', ch: 1, seq: 7, chunks: [encodeChunk(body)] });
     expect(read(parsed(written))).toEqual({ seq: 7, body });
+  });
+
+  it('reads back a snapshot', () => {
+    const { streamId: _, seq: __, ...body } = createChunk({ streamId: 's', seq: 7, data: 'all so far' });
+    expect(read(parsed(snapshotEvent(7, encodeChunk(body))))).toEqual({ snapshot: { seq: 7, body } });
+    expect(read(event('{"seq":7,"type":"text"}', 'snapshot'))).toBeInstanceOf(BadFrame);
   });
 
   it('reads gap, end and error as frames of the channel', () => {

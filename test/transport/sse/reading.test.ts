@@ -3,7 +3,7 @@ import { StreamError } from '../../../src/chunk/index.js';
 import { BadFrame, type ServerFrame } from '../../../src/protocol/index.js';
 import { writeComment, writeEvent } from '../../../src/format/event-stream.js';
 import { Reading } from '../../../src/transport/sse/reading.js';
-import { dataEvents, endEvent } from '../../../src/transport/sse/write-frame.js';
+import { dataEvents, endEvent, snapshotEvent } from '../../../src/transport/sse/write-frame.js';
 import { encoded } from './lab.js';
 
 const until = async (check: () => void) => vi.waitFor(check, { timeout: 2_000, interval: 1 });
@@ -88,6 +88,47 @@ describe('Reading', () => {
     const { frames } = begin((body) => new Response(body.stream, { headers: { ...headers, 'sluice-seq': '42' } }));
     await until(() => expect(frames).toEqual([{ t: 'subscribed', stream: 's', ch: 4, seq: 42 }]));
     expect([reading.start, reading.next]).toEqual([42, 42]);
+  });
+
+  describe('that joins with a snapshot', () => {
+    const announced = (body: Body) =>
+      new Response(body.stream, { headers: { ...headers, 'sluice-seq': '9', 'sluice-snapshot': '1' } });
+    const snapshot = (seq: number) => snapshotEvent(seq, encoded('all so far'));
+
+    it('begins when it is here, and takes no credit for it', async () => {
+      const { frames, summary, body, reading: it } = begin(announced, 1);
+      await until(() => expect(body.reads).toBeGreaterThan(0));
+      expect([frames, it.start]).toEqual([[], undefined]);
+      body.put(snapshot(8));
+      body.put(texts(9, 'a', 'b'));
+      await until(() => expect(summary()).toEqual(['subscribed', '9:a']));
+      expect(frames[0]).toMatchObject({ t: 'subscribed', ch: 4, seq: 9, chunks: [{ data: 'all so far' }] });
+      expect(it.start).toBe(9);
+    });
+
+    it.each([
+      ['a chunk comes before it', texts(9, 'a')],
+      ['it is another one', snapshot(7)],
+    ])('is broken when %s', async (_, event) => {
+      const { broken, body, frames } = begin(announced);
+      body.put(event);
+      await until(() => expect(broken.map(({ code }) => code)).toEqual(['frame-malformed']));
+      expect(frames).toEqual([]);
+    });
+
+    it('is broken by one that was not announced', async () => {
+      const { broken, body } = begin(streaming);
+      body.put(texts(0, 'a'));
+      body.put(snapshotEvent(0, encoded('all so far')));
+      await until(() => expect(broken.map(({ code }) => code)).toEqual(['frame-malformed']));
+    });
+
+    it('may be told of an error instead, or hand up one that cannot be read', async () => {
+      const { summary, body } = begin(announced);
+      body.put(writeEvent({ event: 'snapshot', data: '{"seq":8,"type":"text"}' }));
+      body.put(writeEvent({ event: 'error', data: '{"code":"internal","message":"oops"}' }));
+      await until(() => expect(summary()).toEqual(['bad', 'error']));
+    });
   });
 
   it('makes two frames of chunks that do not follow each other', async () => {

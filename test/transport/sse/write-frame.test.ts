@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chunkFromJson, createChunk, encodeChunk } from '../../../src/chunk/index.js';
 import { createEventStreamReader, type IncomingEvent } from '../../../src/format/event-stream.js';
-import { dataEvents, endEvent, errorJson, gapEvent } from '../../../src/transport/sse/write-frame.js';
+import { dataEvents, endEvent, errorJson, gapEvent, snapshotEvent } from '../../../src/transport/sse/write-frame.js';
 
 function read(...texts: (string | Uint8Array)[]): IncomingEvent[] {
   const events: IncomingEvent[] = [];
@@ -43,6 +43,14 @@ describe('dataEvents', () => {
     const frame = { t: 'data', ch: 1, seq: 0, chunks: [chunk] } as const;
     expect(dataEvents(frame)).toBe(dataEvents(frame));
     expect(dataEvents({ ...frame, seq: 1 })).not.toBe(dataEvents(frame));
+  });
+});
+
+describe('snapshotEvent', () => {
+  it('is that of the last chunk it stands for, with a name', () => {
+    expect(snapshotEvent(6, encodeChunk(createChunk({ streamId: 's', seq: 0, data: 'all', timestamp: 1 })))).toBe(
+      'event: snapshot\nid: 6\ndata: {"seq":6,"type":"text","data":"all","size":3,"timestamp":1}\n\n',
+    );
   });
 });
 
