@@ -19,8 +19,8 @@ const sideDoors = new Set(['probe → chunk', 'flow → chunk', 'operators → f
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
 const portRooms = new Set(floors[2]);
 
-/** Iterables are the language's own: no port stands before them. */
-const iterables = 'src/source/iterable.ts';
+/** Iterables are the language's own: no port stands before them. What a model says is a port within its folder. */
+const openToMachines = new Set(['src/source/iterable.ts', 'src/source/llm/llm.ts']);
 
 /** Rooms that choose adapters; everywhere else only ports are known. */
 const choosers = new Set(['node', 'cli', 'testing']);
@@ -44,7 +44,7 @@ function ways({ sources }: House): { file: SourceFile; from: string; to: string;
 
 function isAdapter(target: string): boolean {
   const room = roomOf(target);
-  return portRooms.has(room) && target !== `src/${room}/${room}.ts` && target !== iterables;
+  return portRooms.has(room) && target !== `src/${room}/${room}.ts` && !openToMachines.has(target);
 }
 
 /** The files that run in browsers, and everything they import. */

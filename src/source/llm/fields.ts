@@ -1,0 +1,49 @@
+import type { JsonValue } from '../../chunk/index.js';
+
+/**
+ * An object that others have written: any field may be missing, or something else than it should be.
+ *
+ * @internal
+ */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const none: Fields = {};
+
+/** @internal The value as an object; one without fields where it is none. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : none;
+}
+
+/** @internal The objects of a list; none where it is no list. */
+export function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+/** @internal The value if it is text; otherwise nothing. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** @internal The value if it is text that says something. */
+export function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** @internal The value if it is a number. */
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** @internal The value as JSON holds it: SDKs hand out instances of classes, and `undefined`. */
+export function plain(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value ?? null), (_, part: unknown) =>
+    typeof part === 'string' ? part.toWellFormed() : part,
+  ) as JsonValue;
+}
+
+/** @internal The fields that are there, for events that leave out what they do not know. */
+export function known<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  const left: Partial<T> = {};
+  for (const key of Object.keys(fields) as (keyof T)[]) if (fields[key] !== undefined) left[key] = fields[key];
+  return left as T;
+}

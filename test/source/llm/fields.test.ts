@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { fieldsOf, known, listOf, numberOf, plain, textOf, wordOf } from '../../../src/source/llm/fields.js';
+
+describe('fields', () => {
+  const others = [undefined, null, 1, 'x', true, [], {}];
+
+  it('takes what others wrote for what it is, and nothing else', () => {
+    expect(others.map(textOf)).toEqual(['', '', '', 'x', '', '', '']);
+    expect([...others, ''].map(wordOf)).toEqual([...Array<undefined>(3), 'x', ...Array<undefined>(4)]);
+    expect([...others, NaN].map(numberOf)).toEqual([undefined, undefined, 1, ...Array<undefined>(5)]);
+    expect(others.map((other) => Object.keys(fieldsOf(other)))).toEqual([[], [], [], [], [], [], []]);
+    expect(fieldsOf({ a: 1 })['a']).toBe(1);
+    expect(listOf('abc')).toEqual([]);
+    expect(listOf([{ a: 1 }, null, 'x'])).toEqual([{ a: 1 }, {}, {}]);
+  });
+
+  it('makes JSON of what an SDK hands out', () => {
+    class Usage {
+      total = 1;
+      none = undefined;
+      name = 'a\ud800';
+    }
+    const made = plain(new Usage());
+    expect(made).toEqual({ total: 1, name: 'a\ufffd' });
+    expect(Object.getPrototypeOf(made)).toBe(Object.prototype);
+    expect(plain(undefined)).toBeNull();
+  });
+
+  it('leaves out what is not known', () => {
+    const fields = known<{ a?: number; b?: number }>({ a: 0, b: undefined });
+    expect(Object.keys(fields)).toEqual(['a']);
+  });
+});
