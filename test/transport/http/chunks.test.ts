@@ -1,0 +1,36 @@
+import { lastValueFrom, of, toArray } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { toChunks } from '../../../src/transport/http/chunks.js';
+
+const batch = (offset: string, ...items: (string | { a: number } | Uint8Array)[]) => ({
+  items,
+  offset,
+  upToDate: false,
+  closed: false,
+});
+
+describe('toChunks', () => {
+  it('numbers the items, and tells behind which of them the stream goes on where', async () => {
+    const source = of(batch('0_1', 'a', { a: 1 }), batch('0_2'), batch('0_3', new Uint8Array([1])));
+    const chunks = source.pipe(toChunks({ streamId: 's', start: 5 }), toArray());
+    for (let i = 0; i < 2; i++) {
+      expect(await lastValueFrom(chunks)).toMatchObject([
+        { streamId: 's', seq: 5, type: 'text', data: 'a', metadata: {} },
+        { seq: 6, type: 'json', data: { a: 1 }, metadata: { offset: '0_1' } },
+        { seq: 7, type: 'binary', metadata: { offset: '0_3' } },
+      ]);
+    }
+  });
+
+  it('fails on what no chunk can hold', async () => {
+    const source = of(batch('0_1', 'a\ud800'));
+    await expect(lastValueFrom(source.pipe(toChunks({ streamId: 's' })))).rejects.toMatchObject({
+      code: 'chunk-invalid',
+    });
+  });
+
+  it('refuses a name that is none', () => {
+    expect(() => toChunks({ streamId: '' })).toThrow(expect.objectContaining({ code: 'name-invalid' }));
+    expect(() => toChunks({ streamId: 's', start: -1 })).toThrow(RangeError);
+  });
+});
