@@ -174,7 +174,7 @@ class StreamGateway implements Gateway {
 
   private publish(session: Session, frame: PublishFrame<EncodedChunk>): void {
     const { stream, producer, epoch, seq, chunks, close } = frame;
-    if (stream.startsWith(reserved)) return session.publishRefused(frame, reservedName(stream));
+    if (isReserved(stream)) return session.publishRefused(frame, reservedName(stream));
     const options = {
       producer: { id: producer, epoch, seq },
       ...(close === undefined ? {} : { close: definite(close) }),
@@ -186,7 +186,7 @@ class StreamGateway implements Gateway {
   }
 
   private cancel(session: Session, streamId: string, reason: string | undefined): void {
-    if (streamId.startsWith(reserved)) return session.refuse(reservedName(streamId), { stream: streamId });
+    if (isReserved(streamId)) return session.refuse(reservedName(streamId), { stream: streamId });
     attempt(
       () => this.streams.cancel(streamId, reason),
       (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),
@@ -218,11 +218,15 @@ class StreamGateway implements Gateway {
   }
 }
 
-/** Streams that a server writes itself, and trusts. */
-const reserved = `${snapshots}/`;
+/** Where a server writes what it trusts: snapshots, and the books of its other doors. */
+const reserved = [`${snapshots}/`, 'sluice/server/'];
+
+function isReserved(streamId: string): boolean {
+  return reserved.some((prefix) => streamId.startsWith(prefix));
+}
 
 function reservedName(streamId: string): StreamError {
-  return new StreamError('name-invalid', `streams below "${snapshots}" are written by the server itself`, { streamId });
+  return new StreamError('name-invalid', `the stream "${streamId}" is written by the server itself`, { streamId });
 }
 
 function definite(close: { status: 'completed' | 'failed' | 'cancelled'; reason?: string | undefined }) {

@@ -3,12 +3,19 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server as HttpServer,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http';
 import { isIP } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { checkBound, kindOf, toStreamError } from '../chunk/index.js';
 import { createGateway, type Gateway, type SessionLimitOptions } from '../gateway/index.js';
+import {
+  createDurableStreams,
+  type DurableStreams,
+  type DurableStreamsOptions,
+  nodeHandler,
+} from '../durable/index.js';
 import { attempt, type Log, whenReady } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
 import { createReaper, createStreams, type Streams } from '../streams/index.js';
@@ -16,6 +23,7 @@ import { type EventStreamOptions, serveEventStream } from '../transport/sse/serv
 import { streamsRoute } from '../transport/sse/route.js';
 import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
 import { servePage } from './page.js';
+import { nodeWebhooks } from './webhooks.js';
 
 /** Options of {@link serve}. */
 export interface ServeOptions {
@@ -37,6 +45,12 @@ export interface ServeOptions {
   readonly highWaterMark?: number;
   /** Settings of SSE. */
   readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins'>;
+  /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made anew, unless they say. */
+  readonly durable?: Omit<DurableStreamsOptions, 'streams'>;
+  /** How long a client may take to send the headers of a request, in milliseconds. Default 10 000. */
+  readonly headersTimeoutMs?: number;
+  /** How long a client may take to send a whole request, in milliseconds. Default 60 000. */
+  readonly requestTimeoutMs?: number;
   /** Answers requests whose path is none of ours. Default: 404. */
   readonly fallback?: RequestListener;
 }
@@ -49,6 +63,8 @@ export interface Server extends AsyncDisposable {
   /** Its streams: publish to them, read them. */
   readonly streams: Streams;
   readonly gateway: Gateway;
+  /** The door for the Durable Streams protocol. */
+  readonly durable: DurableStreams;
   /** Node's server, for routes of your own. */
   readonly http: HttpServer;
   /** Ends every connection in good order, then the streams and the log. */
@@ -56,7 +72,7 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Serves streams over WebSocket and SSE on one port, with a page at `/` that shows them live. Streams whose producer held a
+ * Serves streams over WebSocket, SSE and HTTP on one port, with a page at `/` that shows them live. Streams whose producer held a
  * lease and died are ended.
  *
  * @throws RangeError for a host that is not loopback without `allowPublic`; rejects as `listen` does, with `EADDRINUSE` say
@@ -76,21 +92,36 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
   });
   const origins = options.origins === undefined ? {} : { origins: options.origins };
-  const http = createServer((request, response) => {
-    route(request, response, gateway, { ...options.eventStream, ...origins }, options.fallback ?? notFound);
+  const durable = createDurableStreams({ webhooks: nodeWebhooks(), ...options.durable, streams });
+  const door = nodeHandler(durable, { path: durablePath, ...origins });
+  const http = createServer(timeoutsOf(options), (request, response) => {
+    if (request.url?.startsWith(durablePath) === true) door(request, response);
+    else route(request, response, gateway, { ...options.eventStream, ...origins }, options.fallback ?? notFound);
   });
   const sockets = acceptWebSockets(http, gateway, options);
   await listen(http, host, port);
   const bound = (http.address() as { port: number }).port;
   const close = async (): Promise<void> => {
     reaper.dispose();
+    durable.dispose();
     gateway.close();
     sockets.close();
     await stop(http, sockets);
     await streams.dispose();
   };
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`;
-  return { url, port: bound, streams, gateway, http, close, [Symbol.asyncDispose]: close };
+  return { url, port: bound, streams, gateway, durable, http, close, [Symbol.asyncDispose]: close };
+}
+
+/** Where streams are found by the Durable Streams protocol. */
+const durablePath = '/v1/stream/';
+
+/** Who sends a request byte by byte does not keep its connection for long. */
+function timeoutsOf(options: ServeOptions): ServerOptions {
+  const headersTimeout = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
+  const requestTimeout = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);
+  const shorter = Math.min(headersTimeout, requestTimeout);
+  return { headersTimeout: shorter, requestTimeout, connectionsCheckingInterval: Math.ceil(shorter / 4) };
 }
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;

@@ -7,14 +7,20 @@ const floors: readonly (readonly string[])[] = [
   ['chunk', 'probe', 'flow'],
   ['operators', 'protocol', 'format'],
   ['source', 'log', 'bus', 'queue', 'transport'],
-  ['client', 'gateway', 'streams', 'run', 'interop'],
+  ['client', 'gateway', 'streams', 'durable', 'run', 'interop'],
   ['testing', 'response'],
   ['node', 'monitor'],
   ['cli'],
 ];
 
 /** The only ways from room to room on one floor. */
-const sideDoors = new Set(['probe → chunk', 'flow → chunk', 'operators → format', 'gateway → streams']);
+const sideDoors = new Set([
+  'probe → chunk',
+  'flow → chunk',
+  'operators → format',
+  'gateway → streams',
+  'durable → streams',
+]);
 
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
 const portRooms = new Set(floors[2]);

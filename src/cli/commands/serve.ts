@@ -9,22 +9,24 @@ interface Flags {
   readonly port: number;
   readonly log: string;
   readonly allowPublic?: boolean;
+  readonly longPollTimeoutMs: number;
 }
 
-/** `sluice serve`: a gateway for WebSocket and SSE, with a page at `/`. */
+/** `sluice serve`: a gateway for WebSocket, SSE and HTTP, with a page at `/`. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('serve streams over WebSocket and SSE, with a page at /')
+    .description('serve streams over WebSocket, SSE and HTTP, with a page at /')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 4437)
     .option('--log <url>', `where chunks are kept: ${logForms}`, 'memory')
+    .option('--long-poll-timeout-ms <number>', 'how long a long-poll over HTTP waits', parseTimeout, 20_000)
     .option('--allow-public', 'listen on an address that others can reach, without authentication')
     .action(run);
 }
 
-async function run({ host, port, log: url, allowPublic = false }: Flags): Promise<void> {
+async function run({ host, port, log: url, allowPublic = false, longPollTimeoutMs }: Flags): Promise<void> {
   const log = await openLog(url);
-  const server = await startServer({ host, port, allowPublic, log });
+  const server = await startServer({ host, port, allowPublic, log, durable: { longPollTimeoutMs } });
   process.stdout.write(`listening on ${server.url}\n`);
   await untilSignal();
   await server.close();
@@ -38,6 +40,12 @@ async function startServer(options: ServeOptions & { readonly log: Log }): Promi
     await options.log.dispose();
     throw error;
   }
+}
+
+function parseTimeout(text: string): number {
+  const timeout = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (timeout > 0) return timeout;
+  throw new InvalidArgumentError('It must be a number of milliseconds from 1 to 999999999.');
 }
 
 function parsePort(text: string): number {

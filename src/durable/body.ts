@@ -1,0 +1,78 @@
+import {
+  type ChunkType,
+  type EncodedChunk,
+  encodeChunk,
+  type JsonObject,
+  jsonProblem,
+  type JsonValue,
+  utf8Length,
+} from '../chunk/index.js';
+import { Refusal } from './reply.js';
+
+/** @internal What the chunks of a body are made with. */
+export interface ChunkMaking {
+  readonly type: ChunkType;
+  readonly timestamp: number;
+  /** Given to the last chunk. */
+  readonly metadata?: JsonObject | undefined;
+  /** Most chunks one body may become. Default: any number. */
+  readonly maxMessages?: number;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const noMetadata: JsonObject = Object.freeze({});
+
+/**
+ * @internal Makes chunks of a body: one, or for JSON one for each element of an array. Text that is not UTF-8, or cut within a
+ * character, becomes a chunk of bytes, so that nothing of it is lost.
+ */
+export function encodeBody(body: Uint8Array, making: ChunkMaking): EncodedChunk[] {
+  if (making.type === 'json') {
+    const values = valuesOf(body, making.maxMessages ?? Infinity);
+    return values.map((data, i) =>
+      encodeJson(data, i === values.length - 1 ? making : { ...making, metadata: noMetadata }),
+    );
+  }
+  const { type, timestamp, metadata = noMetadata } = making;
+  const text = type === 'text' ? decode(body) : undefined;
+  const common = { final: false, size: body.length, metadata, timestamp };
+  if (text !== undefined) return [encodeChunk({ ...common, type: 'text', data: text })];
+  return [
+    encodeChunk({ ...common, type: type === 'text' ? 'binary' : type, data: body } as Parameters<
+      typeof encodeChunk
+    >[0]),
+  ];
+}
+
+/** @internal A chunk of one JSON value. */
+export function encodeJson(
+  data: JsonValue,
+  { timestamp, metadata = noMetadata }: Omit<ChunkMaking, 'type'>,
+): EncodedChunk {
+  return encodeChunk({ type: 'json', data, final: false, size: utf8Length(JSON.stringify(data)), metadata, timestamp });
+}
+
+function valuesOf(body: Uint8Array, maxMessages: number): readonly JsonValue[] {
+  const text = decode(body);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text ?? '') as JsonValue;
+  } catch {
+    throw new Refusal(400, 'data-malformed', 'the body is not JSON in UTF-8');
+  }
+  const values = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
+  if (values.length > maxMessages) throw new Refusal(413, 'overflow', `an append takes ${maxMessages} messages`);
+  for (const each of values) {
+    const problem = jsonProblem(each);
+    if (problem !== undefined) throw new Refusal(400, 'data-malformed', `the body is JSON, but ${problem}`);
+  }
+  return values;
+}
+
+function decode(body: Uint8Array): string | undefined {
+  try {
+    return strict.decode(body);
+  } catch {
+    return undefined;
+  }
+}

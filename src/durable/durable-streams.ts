@@ -1,0 +1,211 @@
+import { asapScheduler, asyncScheduler, type SchedulerLike } from 'rxjs';
+import { checkBound, kindOf } from '../chunk/index.js';
+import type { Streams } from '../streams/index.js';
+import { Appender, readAppend } from './append.js';
+import { Bodies } from './bodies.js';
+import { Creator, readWish } from './create.js';
+import type { PageForm } from './page.js';
+import { readRead, Reads } from './read.js';
+import { Registry } from './registry.js';
+import { answer, answerError, Refusal, type Reply } from './reply.js';
+import { type DurableRequest, isOurs, nameOf, readTarget } from './request.js';
+import { Subscriptions } from './subscription/subscriptions.js';
+import type { Webhooks } from './subscription/webhooks.js';
+import { type Follower, Tail } from './tail.js';
+import { WriterSequences } from './writer-sequences.js';
+
+/** Options of {@link createDurableStreams}. */
+export interface DurableStreamsOptions {
+  /** The streams to serve. */
+  readonly streams: Streams;
+  /** How long a long-poll waits, in milliseconds. Default 20 000. */
+  readonly longPollTimeoutMs?: number;
+  /** How long an SSE answer lasts before its reader has to come again, in milliseconds, and up to a tenth more. Default 60 000. */
+  readonly eventStreamMs?: number;
+  /** How long nothing is sent over SSE before a comment shows that the connection lives, in milliseconds. Default 15 000. */
+  readonly heartbeatMs?: number;
+  /** Bytes one body may have; more is 413. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Bytes all bodies that are being received may have; more is 503. Default 256 MiB. */
+  readonly maxPendingBytes?: number;
+  /** Messages one JSON array may hold; more is 413. Default 100 000. */
+  readonly maxMessages?: number;
+  /** Who may keep what was read: caches for everybody, or the reader alone. Default `private`. */
+  readonly cache?: 'public' | 'private';
+  /** Keys for subscriptions, and a way to call webhooks: `nodeWebhooks` makes both. Default: there are no subscriptions. */
+  readonly webhooks?: Webhooks;
+  /** Clock and timers. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+  /** From 0 to less than 1. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A server of the Durable Streams protocol, without a socket: requests in, replies out. */
+export interface DurableStreams {
+  /** Answers a request. Never rejects. */
+  handle(request: DurableRequest): Promise<Reply>;
+  /** Ends what waits and follows. The streams stay. */
+  dispose(): void;
+}
+
+const mebibyte = 1 << 20;
+
+/**
+ * Makes a server of the Durable Streams protocol over streams. Shells make it one of HTTP: `nodeHandler` and `webHandler`.
+ *
+ * @example
+ * const durable = createDurableStreams({ streams });
+ * createServer(nodeHandler(durable, { path: '/v1/stream/' })).listen(4437);
+ */
+export function createDurableStreams(options: DurableStreamsOptions): DurableStreams {
+  return new Door(options);
+}
+
+const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
+
+class Door implements DurableStreams {
+  private readonly registry: Registry;
+  private readonly appender: Appender;
+  private readonly reads: Reads;
+  private readonly bodies: Bodies;
+  private readonly subscriptions: Subscriptions | undefined;
+  private readonly tails = new Map<string, Tail>();
+  private readonly scheduler: SchedulerLike;
+  private readonly maxMessages: number;
+
+  constructor(private readonly options: DurableStreamsOptions) {
+    const { streams, cache = 'private', random = Math.random } = options;
+    if (cache !== 'public' && cache !== 'private') {
+      throw new RangeError(`cache must be "public" or "private", got ${kindOf(cache)}`);
+    }
+    this.maxMessages = checkBound('maxMessages', options.maxMessages ?? 100_000);
+    const scheduler = (this.scheduler = options.scheduler ?? asyncScheduler);
+    const now = (): number => scheduler.now();
+    this.bodies = new Bodies(
+      checkBound('maxBodyBytes', options.maxBodyBytes ?? 16 * mebibyte),
+      checkBound('maxPendingBytes', options.maxPendingBytes ?? 256 * mebibyte),
+    );
+    this.registry = new Registry({ streams, scheduler, isFollowed: (name) => this.tails.has(name) });
+    const sequences = new WriterSequences(streams);
+    this.appender = new Appender({
+      streams,
+      registry: this.registry,
+      sequences,
+      now,
+      maxMessages: this.maxMessages,
+    });
+    this.reads = new Reads({
+      log: streams.log,
+      join: (name, form, follower) => this.join(name, form, follower),
+      scheduler,
+      random,
+      longPollTimeoutMs: checkBound('longPollTimeoutMs', options.longPollTimeoutMs ?? 20_000),
+      eventStreamMs: checkBound('eventStreamMs', options.eventStreamMs ?? 60_000),
+      heartbeatMs: checkBound('heartbeatMs', options.heartbeatMs ?? 15_000),
+      cache,
+    });
+    const { registry, bodies } = this;
+    const { webhooks } = options;
+    if (webhooks !== undefined) {
+      this.subscriptions = new Subscriptions({ streams, registry, scheduler, random, webhooks }, bodies);
+      void this.subscriptions.begin();
+    }
+    // Streams whose time is over are also found when they are asked for.
+    this.registry.begin().catch(() => {});
+  }
+
+  async handle(request: DurableRequest): Promise<Reply> {
+    try {
+      return await this.route(request);
+    } catch (error) {
+      return answerError(error);
+    }
+  }
+
+  private async route(request: DurableRequest): Promise<Reply> {
+    const rootPath = new URL(request.root).pathname;
+    const { segments, query } = readTarget(request.target, rootPath);
+    if (request.method === 'OPTIONS') return answer(204, { allow: allowed });
+    if (segments[0] === '__ds') return await this.control(segments.slice(1), request);
+    const name = nameOf(segments);
+    if (isOurs(name) && request.method !== 'GET' && request.method !== 'HEAD') {
+      throw new Refusal(403, 'name-reserved', 'what is below "sluice" is written by the server itself');
+    }
+    switch (request.method) {
+      case 'POST':
+        return await this.append(name, request);
+      case 'GET': {
+        const wish = readRead(query);
+        const record = await this.registry.get(name);
+        this.registry.touch(record);
+        return await this.reads.read(record, wish, request);
+      }
+      case 'HEAD':
+        return this.reads.head(await this.registry.get(name));
+      case 'PUT':
+        return await this.create(name, rootPath, request);
+      case 'DELETE':
+        return await this.delete(name);
+      default:
+        throw new Refusal(405, 'method-not-allowed', `this is done with one of ${allowed}`, { allow: allowed });
+    }
+  }
+
+  private async control(segments: readonly string[], request: DurableRequest): Promise<Reply> {
+    if (this.subscriptions !== undefined) return await this.subscriptions.handle(segments, request);
+    throw new Refusal(501, 'not-implemented', 'this server has no subscriptions');
+  }
+
+  private async append(name: string, request: DurableRequest): Promise<Reply> {
+    const wish = readAppend(request);
+    // Before the body, so that what goes nowhere is not received.
+    await this.registry.get(name);
+    return await this.bodies.with(request, async (body) => {
+      const record = await this.registry.get(name);
+      return await this.appender.append(record, wish, body);
+    });
+  }
+
+  private async create(name: string, rootPath: string, request: DurableRequest): Promise<Reply> {
+    const wish = readWish(request);
+    const { streams } = this.options;
+    const { registry, maxMessages } = this;
+    const creator = new Creator({ streams, registry, now: () => this.scheduler.now(), rootPath, maxMessages });
+    const url = request.root + name.split('/').map(encodeURIComponent).join('/');
+    return await this.bodies.with(request, (body) => creator.create(name, wish, body, url));
+  }
+
+  private async delete(name: string): Promise<Reply> {
+    await this.registry.get(name);
+    return await this.registry.change(name, async () => {
+      const record = await this.registry.lookAlive(name);
+      if (record === undefined) throw new Refusal(404, 'stream-not-found', 'there is no such stream');
+      await this.registry.remove(record);
+      return answer(204);
+    });
+  }
+
+  /** The tail of a stream, for one follower more. */
+  private join(name: string, form: PageForm, follower: Follower): Tail {
+    let tail = this.tails.get(name);
+    if (tail === undefined) {
+      const deserted = (): void => void this.tails.delete(name);
+      const { scheduler } = this;
+      const timing = {
+        soon: (work: () => void) => void asapScheduler.schedule(work),
+        later: (work: () => void) => void scheduler.schedule(work, 1),
+        now: () => scheduler.now(),
+      };
+      tail = new Tail(name, form, this.options.streams.log, timing, deserted);
+      this.tails.set(name, tail);
+    }
+    tail.add(follower);
+    return tail;
+  }
+
+  dispose(): void {
+    for (const tail of [...this.tails.values()]) tail.close();
+    this.subscriptions?.dispose();
+    this.registry.dispose();
+  }
+}

@@ -1,0 +1,36 @@
+import type { ChunkType, EncodedChunk } from '../chunk/index.js';
+
+/** @internal The media type of a stream that says none. */
+export const defaultMediaType = 'application/octet-stream';
+
+const word = "[!#$%&'*+.^_`|~\\w-]+";
+const parameter = `;[ \\t]*(?:${word}=(?:${word}|"(?:[^"\\\\\\r\\n]|\\\\[ -~])*"))?`;
+const grammar = new RegExp(`^${word}/${word}[ \\t]*(?:${parameter}[ \\t]*)*$`);
+const maxLength = 255;
+
+/** @internal Whether text is a media type, such as `text/plain; charset=utf-8` (RFC 9110, section 8.3.1). */
+export function isMediaType(text: string): boolean {
+  return text.length <= maxLength && grammar.test(text);
+}
+
+/** @internal What two media types are compared by: type and subtype, without parameters. */
+export function essenceOf(mediaType: string): string {
+  return mediaType.split(';', 1)[0]!.trim().toLowerCase();
+}
+
+/** @internal Which chunks a stream of a media type has. */
+export function chunkTypeOf(mediaType: string): ChunkType {
+  const essence = essenceOf(mediaType);
+  if (essence === 'application/json') return 'json';
+  const [family] = essence.split('/', 1);
+  return family === 'text' || family === 'audio' || family === 'image' ? family : 'binary';
+}
+
+const typeOfHead = /^\{"type":"(\w+)"/;
+
+/** @internal The media type of a stream that was created without one, by its first chunk. */
+export function mediaTypeOf({ head }: EncodedChunk): string {
+  const type = typeOfHead.exec(head)?.[1] ?? (JSON.parse(head) as { type: string }).type;
+  if (type === 'text') return 'text/plain; charset=utf-8';
+  return type === 'json' ? 'application/json' : defaultMediaType;
+}

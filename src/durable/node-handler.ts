@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DurableStreams } from './durable-streams.js';
+import { answerJson, type Outflow, type Reply, type Sink } from './reply.js';
+import { allowOrigin, preflight, securityHeaders, type ShellOptions, singleHeaders } from './shell.js';
+import type { DurableRequest } from './request.js';
+
+/**
+ * Makes a handler of Node's `http` of a server of the Durable Streams protocol.
+ *
+ * @example
+ * createServer(nodeHandler(createDurableStreams({ streams }))).listen(4437);
+ */
+export function nodeHandler(
+  durable: DurableStreams,
+  options: ShellOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { path = '/v1/stream/' } = options;
+  return (request, response) => {
+    // What a reader that has gone breaks is nobody's error.
+    response.on('error', () => {});
+    void respond(request, response, durable, path, options);
+  };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  durable: DurableStreams,
+  path: string,
+  options: ShellOptions,
+): Promise<void> {
+  const { headers } = request;
+  const cors = allowOrigin(options.origins, headers);
+  const send = (reply: Reply): void =>
+    write(request, response, { ...reply, headers: { ...securityHeaders, ...cors.headers, ...reply.headers } });
+  if (request.method === 'OPTIONS') return send(preflight());
+  if (!cors.allowed) return send(answerJson(403, { code: 'connection-refused', message: 'this origin may not ask' }));
+  const repeated = repeatedHeader(request);
+  if (repeated !== undefined) {
+    return send(answerJson(400, { code: 'header-invalid', message: `${repeated} may be said once` }));
+  }
+  let reply: Reply;
+  try {
+    reply = await durable.handle(requestOf(request, response, path));
+  } catch {
+    // The body was cut off with the connection: there is nobody to answer.
+    response.destroy();
+    return;
+  }
+  send(reply);
+}
+
+/** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */
+function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
+  const seen = new Set<string>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (!singleHeaders.has(name)) continue;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+function requestOf(request: IncomingMessage, response: ServerResponse, path: string): DurableRequest {
+  let controller: AbortController | undefined;
+  return {
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    root: rootOf(request, path),
+    header: (name) => request.headers[name]?.toString(),
+    get signal() {
+      if (controller === undefined) {
+        const made = (controller = new AbortController());
+        response.once('close', () => made.abort());
+        if (response.destroyed) made.abort();
+      }
+      return controller.signal;
+    },
+    body: (limit) => bodyOf(request, limit),
+  };
+}
+
+const host = /^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i;
+
+function rootOf(request: IncomingMessage, path: string): string {
+  const asked = request.headers.host ?? '';
+  const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+  return `${scheme}://${host.test(asked) ? asked : 'localhost'}${path}`;
+}
+
+/** Reads a body, and stops as soon as it is too long. */
+function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    const take = (part: Buffer): void => {
+      length += part.length;
+      parts.push(part);
+      if (length <= limit) return;
+      request.off('data', take).pause();
+      resolve(undefined);
+    };
+    request.on('data', take);
+    request.on('end', () => {
+      // A plain one, and its own: a chunk must not hold on to what came with it.
+      resolve(new Uint8Array(parts.length === 1 ? parts[0]! : Buffer.concat(parts, length)));
+    });
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('the body was cut off')));
+  });
+}
+
+function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
+  if (response.destroyed) {
+    if (body !== undefined && !(body instanceof Uint8Array)) body.closed();
+    return;
+  }
+  // What is left of a body nobody wants is not received: the connection ends instead.
+  const unread =
+    !request.complete && (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
+  const closing: Record<string, string> = unread ? { connection: 'close' } : {};
+  if (body === undefined || body instanceof Uint8Array) {
+    const length: Record<string, number> =
+      status === 204 || status === 304 ? {} : { 'content-length': body?.length ?? 0 };
+    // HEAD says how long the stream is by other means.
+    response.writeHead(
+      status,
+      request.method === 'HEAD' ? { ...headers, ...closing } : { ...headers, ...closing, ...length },
+    );
+    response.end(body);
+    return;
+  }
+  response.writeHead(status, { ...headers, ...closing });
+  pour(response, body);
+}
+
+function pour(response: ServerResponse, body: Outflow): void {
+  const sink: Sink = {
+    write: (bytes) => response.write(bytes),
+    end: () => void response.end(),
+    abort: () => void response.destroy(),
+  };
+  response.on('drain', () => body.drained());
+  response.on('close', () => body.closed());
+  // A reader should know that it is heard before anything comes.
+  response.flushHeaders();
+  body.start(sink);
+}

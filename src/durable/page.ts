@@ -1,0 +1,101 @@
+import { type ChunkType, type EncodedChunk } from '../chunk/index.js';
+import type { LogSlice } from '../log/log.js';
+import { formatOffset } from './offset.js';
+import { concat, renderChunks, renderEventData, wholeCharacters } from './render.js';
+
+/** @internal How the chunks of a stream are shown. */
+export interface PageForm {
+  readonly type: ChunkType;
+  /** What an offset is more than a chunk's number. */
+  readonly base: number;
+}
+
+const encoder = new TextEncoder();
+const opening = encoder.encode('[');
+const closing = encoder.encode(']');
+
+/** @internal Chunks as a whole body. */
+export function bodyOf(type: ChunkType, chunks: readonly EncodedChunk[]): Uint8Array {
+  const content = renderChunks(type, chunks);
+  return type === 'json' ? concat([opening, content, closing]) : content;
+}
+
+/**
+ * @internal A run of chunks on its way to those who follow a stream: rendered once, however many readers get it. Text is cut
+ * only between characters, as long as what is missing can still come.
+ */
+export class Page {
+  readonly from: number;
+  /** Number of the chunk behind it. */
+  readonly to: number;
+  /** Whether nothing is kept behind it that a reader could be shown. */
+  readonly upToDate: boolean;
+  /** Whether the stream has ended behind it. */
+  readonly ended: boolean;
+  private readonly chunks: readonly EncodedChunk[];
+  private rendered: { readonly cursor: number; readonly bytes: Uint8Array } | undefined;
+  private data: string | undefined;
+  private body: Uint8Array | undefined;
+
+  constructor(
+    private readonly form: PageForm,
+    { from, chunks, next, end }: LogSlice,
+    split: 'anywhere' | 'characters',
+  ) {
+    const last = from + chunks.length >= next;
+    const count =
+      split === 'anywhere' || form.type !== 'text' || (last && end !== undefined)
+        ? chunks.length
+        : wholeCharacters(chunks);
+    // Nothing whole among chunks that are not the last: waiting would help nobody.
+    const shown = count === 0 && !last ? chunks.length : count;
+    this.chunks = shown === chunks.length ? chunks : chunks.slice(0, shown);
+    this.from = from;
+    this.to = from + shown;
+    this.upToDate = last;
+    this.ended = end !== undefined && last;
+  }
+
+  get empty(): boolean {
+    return this.chunks.length === 0;
+  }
+
+  /** The chunks as the body of an answer. */
+  asBody(): Uint8Array {
+    return (this.body ??= bodyOf(this.form.type, this.chunks));
+  }
+
+  /** The chunks as events: their data, and where a reader is behind them. */
+  asEvents(cursor: number): Uint8Array {
+    if (this.rendered?.cursor === cursor) return this.rendered.bytes;
+    const { form, chunks } = this;
+    this.data ??= chunks.length === 0 ? '' : eventOf('data', renderEventData(form.type, chunks));
+    const bytes = encoder.encode(this.data + this.control(cursor));
+    this.rendered = { cursor, bytes };
+    return bytes;
+  }
+
+  private control(cursor: number): string {
+    const { form, to, upToDate, ended } = this;
+    const place = { streamNextOffset: formatOffset(to + form.base) };
+    const more = ended ? { streamClosed: true } : { streamCursor: `${cursor}` };
+    return eventOf('control', JSON.stringify({ ...place, ...more, ...(upToDate ? { upToDate } : {}) }));
+  }
+}
+
+const lineBreak = /\r\n|\r|\n/;
+
+/**
+ * An event as the protocol writes it, which not all of its readers parse as they should: no space behind `data:`, but where
+ * the line begins with one, which readers would take for that. Nothing in the data can begin another field or event.
+ */
+function eventOf(name: 'data' | 'control', data: string): string {
+  let text = `event: ${name}\n`;
+  for (const line of data.split(lineBreak)) text += line.startsWith(' ') ? `data: ${line}\n` : `data:${line}\n`;
+  return `${text}\n`;
+}
+
+/** @internal Whether events carry a stream's data in base64. */
+export function isBase64(type: ChunkType): boolean {
+  return type !== 'text' && type !== 'json';
+}

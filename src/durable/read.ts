@@ -1,0 +1,201 @@
+import type { SchedulerLike } from 'rxjs';
+import { checkBound } from '../chunk/index.js';
+import type { Log, LogSlice } from '../log/log.js';
+import { lifetimeHeaders } from './lifetime.js';
+import { awaitPage, Live } from './live.js';
+import { chunkTypeOf } from './media-type.js';
+import { formatOffset, parseOffset, type Place } from './offset.js';
+import { bodyOf, isBase64, type PageForm } from './page.js';
+import { Replay, replayLimit } from './replay.js';
+import { answer, Refusal, type Reply } from './reply.js';
+import { type DurableRequest, single } from './request.js';
+import { baseOf, type StreamRecord, tailOf } from './stream-record.js';
+import type { Follower, Tail } from './tail.js';
+import { nextCursor } from './cursor.js';
+
+/** @internal What a request to read asks for. */
+export interface ReadWish {
+  readonly place: Place;
+  readonly live: 'no' | 'long-poll' | 'sse';
+  readonly cursor: number | undefined;
+}
+
+const wholeCursor = /^\d{1,15}$/;
+
+/** @internal Reads what a request to read asks for. */
+export function readRead(query: URLSearchParams): ReadWish {
+  const offset = single(query, 'offset');
+  const live = single(query, 'live') ?? 'no';
+  const cursor = single(query, 'cursor');
+  if (live !== 'no' && live !== 'long-poll' && live !== 'sse') {
+    throw new Refusal(400, 'query-invalid', 'live must be long-poll or sse');
+  }
+  if (offset === undefined && live !== 'no') throw new Refusal(400, 'query-invalid', 'a live read needs an offset');
+  const place = offset === undefined ? 'start' : parseOffset(offset);
+  if (place === undefined) {
+    throw new Refusal(400, 'offset-invalid', 'offset must be -1, now, or what Stream-Next-Offset said');
+  }
+  const known = cursor !== undefined && wholeCursor.test(cursor);
+  return { place, live, cursor: known ? Number(cursor) : undefined };
+}
+
+/** @internal Whether a condition of a request names an entity tag. */
+export function matches(condition: string | undefined, tag: string): boolean {
+  if (condition === undefined) return false;
+  return condition.split(',').some((each) => ['*', tag].includes(each.trim().replace(/^W\//, '')));
+}
+
+/** What {@link Reads} needs. */
+interface Surroundings {
+  readonly log: Log;
+  readonly join: (name: string, form: PageForm, follower: Follower) => Tail;
+  readonly scheduler: SchedulerLike;
+  readonly random: () => number;
+  readonly longPollTimeoutMs: number;
+  readonly eventStreamMs: number;
+  readonly heartbeatMs: number;
+  /** Who may keep an answer: everybody on the way, or the reader alone. */
+  readonly cache: 'public' | 'private';
+}
+
+const maxAgeSeconds = 60;
+
+/** @internal Answers reads: what is kept, and what comes. */
+export class Reads {
+  constructor(private readonly surroundings: Surroundings) {}
+
+  /** What is known of a stream, without what is in it. */
+  head(record: StreamRecord): Reply {
+    const closed: Record<string, string> = record.closed ? { 'stream-closed': 'true' } : {};
+    return answer(200, {
+      'content-type': record.mediaType,
+      'cache-control': 'no-store',
+      'stream-next-offset': tailOf(record),
+      ...lifetimeHeaders(record.lifetime),
+      ...closed,
+    });
+  }
+
+  async read(record: StreamRecord, wish: ReadWish, request: Pick<DurableRequest, 'header' | 'signal'>): Promise<Reply> {
+    const from = this.placeOf(record, wish);
+    if (wish.live === 'sse') return this.sse(record, from, wish);
+    if (wish.live === 'long-poll') return await this.longPoll(record, from, wish, request.signal);
+    return await this.catchUp(record, from, wish, request.header('if-none-match'));
+  }
+
+  /** Number of the chunk to begin with. */
+  private placeOf({ info, fork }: StreamRecord, { place }: ReadWish): number {
+    if (place === 'start') return info.first;
+    if (place === 'now') return info.next;
+    const seq = place - baseOf({ fork });
+    if (seq < info.first) throw gone();
+    if (seq > info.next) throw new Refusal(400, 'offset-invalid', 'the offset is beyond the end of the stream');
+    return seq;
+  }
+
+  private async catchUp(
+    record: StreamRecord,
+    from: number,
+    wish: ReadWish,
+    condition: string | undefined,
+  ): Promise<Reply> {
+    const { log } = this.surroundings;
+    const now = wish.place === 'now';
+    const slice = await log.read(record.name, from, replayLimit);
+    if (slice.from > from && wish.place !== 'start') throw gone();
+    const shown: LogSlice = now ? { ...slice, from: slice.next, chunks: [] } : slice;
+    const headers = this.headersOf(record, shown.next, true, shown.end !== undefined);
+    if (now) headers['cache-control'] = 'no-store';
+    else {
+      const tag = `"${record.info.createdAt.toString(36)}:${shown.from}:${shown.next}${shown.end === undefined ? '' : ':c'}"`;
+      headers['etag'] = tag;
+      headers['cache-control'] = this.cacheControl(record);
+      if (matches(condition, tag)) return answer(304, headers);
+    }
+    const type = chunkTypeOf(record.mediaType);
+    const whole = shown.from + shown.chunks.length >= shown.next;
+    const body = whole ? bodyOf(type, shown.chunks) : new Replay({ log, name: record.name, type, slice: shown });
+    return { status: 200, headers, body };
+  }
+
+  private async longPoll(record: StreamRecord, from: number, wish: ReadWish, signal: AbortSignal): Promise<Reply> {
+    const { scheduler, longPollTimeoutMs, join } = this.surroundings;
+    const form = formOf(record);
+    const enter = (follower: Follower): Tail => join(record.name, form, follower);
+    const page = await awaitPage(from, enter, { scheduler, timeoutMs: longPollTimeoutMs, signal });
+    const cursor = `${this.cursor(wish)}`;
+    if (page === undefined || page.empty) {
+      const headers = this.headersOf(record, page?.to ?? from, true, page !== undefined);
+      headers['cache-control'] = 'no-store';
+      if (page === undefined) headers['stream-cursor'] = cursor;
+      return answer(204, headers);
+    }
+    const headers = this.headersOf(record, page.to, page.upToDate, page.ended);
+    const tag = `"${record.info.createdAt.toString(36)}:${page.from}:${page.to}${page.ended ? ':c' : ''}"`;
+    headers['etag'] = tag;
+    headers['cache-control'] = this.cacheControl(record);
+    headers['stream-cursor'] = cursor;
+    return { status: 200, headers, body: page.asBody() };
+  }
+
+  private sse(record: StreamRecord, from: number, wish: ReadWish): Reply {
+    const { scheduler, random, eventStreamMs, heartbeatMs, join } = this.surroundings;
+    const form = formOf(record);
+    const headers: Record<string, string> = {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      // Or nginx would collect events until its buffer is full.
+      'x-accel-buffering': 'no',
+      ...(isBase64(form.type) ? { 'stream-sse-data-encoding': 'base64' } : {}),
+    };
+    const body = new Live({
+      from,
+      cursor: () => this.cursor(wish),
+      join: (follower) => join(record.name, form, follower),
+      scheduler,
+      // Those who came together do not come back together.
+      lifetimeMs: Math.ceil(eventStreamMs * (1 + random() / 10)),
+      heartbeatMs,
+    });
+    return { status: 200, headers, body };
+  }
+
+  private cursor({ cursor }: ReadWish): number {
+    const { scheduler, random } = this.surroundings;
+    return nextCursor(scheduler.now(), cursor, random);
+  }
+
+  private headersOf(record: StreamRecord, next: number, upToDate: boolean, closed: boolean): Record<string, string> {
+    const headers: Record<string, string> = {
+      'content-type': record.mediaType,
+      'stream-next-offset': formatOffset(next + baseOf(record)),
+    };
+    if (upToDate) headers['stream-up-to-date'] = 'true';
+    if (closed) headers['stream-closed'] = 'true';
+    return headers;
+  }
+
+  /** Kept no longer than the stream may live. */
+  private cacheControl({ lifetime }: StreamRecord): string {
+    const { cache, scheduler } = this.surroundings;
+    const { ttl = Infinity, expiresAt } = lifetime;
+    const left = expiresAt === undefined ? ttl : Math.floor((Date.parse(expiresAt) - scheduler.now()) / 1000);
+    if (left < maxAgeSeconds) return `${cache}, max-age=${Math.max(0, left)}`;
+    return `${cache}, max-age=${maxAgeSeconds}, stale-while-revalidate=300`;
+  }
+}
+
+function formOf(record: StreamRecord): PageForm {
+  return { type: chunkTypeOf(record.mediaType), base: baseOf(record) };
+}
+
+function gone(): Refusal {
+  return new Refusal(410, 'gap', 'what was there is no longer kept');
+}
+
+/** @internal Checks the times of live answers. */
+export function checkReads(longPollTimeoutMs: number, eventStreamMs: number, heartbeatMs: number): void {
+  checkBound('longPollTimeoutMs', longPollTimeoutMs);
+  checkBound('eventStreamMs', eventStreamMs);
+  checkBound('heartbeatMs', heartbeatMs);
+}

@@ -1,0 +1,87 @@
+import type { ChunkType, EncodedChunk } from '../chunk/index.js';
+import { attempt, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
+import { concat, renderChunks } from './render.js';
+import type { Outflow, Sink } from './reply.js';
+
+/** @internal At most so much of a stream is in memory for one answer. */
+export const replayLimit: ReadLimit = { chunks: 4096, bytes: 512 * 1024 };
+
+/** @internal What a {@link Replay} shows. */
+export interface ReplayOptions {
+  readonly log: Log;
+  readonly name: string;
+  readonly type: ChunkType;
+  /** The first chunks. */
+  readonly slice: LogSlice;
+}
+
+const [opening, comma, closing] = ['[', ',', ']'].map((text) => new TextEncoder().encode(text)) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
+
+/**
+ * @internal An answer with more of a stream than is read at once: all that was there when it was asked for, read as its reader
+ * takes it. Broken off when the log cannot go on, or no longer has it.
+ */
+export class Replay implements Outflow {
+  private sink: Sink | undefined;
+  private next: number;
+  private reading = false;
+  private begun = false;
+
+  constructor(private readonly options: ReplayOptions) {
+    this.next = options.slice.from;
+  }
+
+  start(sink: Sink): void {
+    this.sink = sink;
+    this.write(this.options.slice.chunks);
+  }
+
+  drained(): void {
+    this.read();
+  }
+
+  closed(): void {
+    this.sink = undefined;
+  }
+
+  private read(): void {
+    if (this.reading || this.sink === undefined) return;
+    this.reading = true;
+    const { log, name, slice } = this.options;
+    const limit = { ...replayLimit, chunks: Math.min(replayLimit.chunks, slice.next - this.next) };
+    const { next } = this;
+    attempt(
+      () =>
+        whenReady(log.read(name, next, limit), ({ from, chunks }) => {
+          this.reading = false;
+          if (from === next && chunks.length > 0) this.write(chunks);
+          else this.sink?.abort();
+        }),
+      () => this.sink?.abort(),
+    );
+  }
+
+  private write(chunks: readonly EncodedChunk[]): void {
+    const { sink } = this;
+    if (sink === undefined) return;
+    const { type, slice } = this.options;
+    this.next += chunks.length;
+    const last = this.next >= slice.next;
+    const content = renderChunks(type, chunks);
+    const bytes =
+      type === 'json' ? concat([this.begun ? comma : opening, content, ...(last ? [closing] : [])]) : content;
+    this.begun = true;
+    const takesMore = sink.write(bytes);
+    if (last) sink.end();
+    else if (takesMore) this.later();
+  }
+
+  /** In a turn of its own, so that a log that answers at once keeps nobody waiting, and needs no deep stack. */
+  private later(): void {
+    queueMicrotask(() => this.read());
+  }
+}

@@ -1,0 +1,82 @@
+import { checkName, nameProblem } from '../chunk/index.js';
+import { Refusal } from './reply.js';
+
+/** A request, as a shell hands it over. */
+export interface DurableRequest {
+  readonly method: string;
+  /** Path and query, as the request line has them. */
+  readonly target: string;
+  /** Where the streams are, such as `http://127.0.0.1:4437/v1/stream/`; the target's path begins with its path. */
+  readonly root: string;
+  /** A header by its name in lower case; `undefined` when it is not there. */
+  header(name: string): string | undefined;
+  /** Aborted when the one who asks has gone. */
+  readonly signal: AbortSignal;
+  /** Reads the body: `undefined` as soon as it turns out to have more than `limit` bytes. */
+  body(limit: number): Promise<Uint8Array | undefined>;
+}
+
+/** @internal What a request's target names below the root. */
+export interface Target {
+  /** Percent-decoded. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+const noQuery = new URLSearchParams();
+
+/** @internal Takes a target apart. Nothing is resolved: `..` is a segment like any other, and no stream's name. */
+export function readTarget(target: string, rootPath: string): Target {
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = mark < 0 ? noQuery : new URLSearchParams(target.slice(mark));
+  const segments = segmentsOf(path, rootPath);
+  if (segments === undefined) throw new Refusal(404, 'not-found', 'there is nothing here');
+  return { segments, query };
+}
+
+function segmentsOf(path: string, rootPath: string): readonly string[] | undefined {
+  if (!path.startsWith(rootPath)) return undefined;
+  try {
+    return path.slice(rootPath.length).split('/').map(decodeURIComponent);
+  } catch {
+    throw new Refusal(400, 'name-invalid', 'the path must be percent-encoded UTF-8');
+  }
+}
+
+/** @internal The stream that segments name. */
+export function nameOf(segments: readonly string[]): string {
+  return checkName(segments.join('/'));
+}
+
+/** @internal The stream that a path in a header names; `undefined` when it can be none of ours. */
+export function nameOfPath(path: string, rootPath: string): string | undefined {
+  const name = segmentsOf(path, rootPath)?.join('/');
+  return nameProblem(name) === undefined ? name : undefined;
+}
+
+/** @internal Whether a stream is none of an application's: the protocol's own, and what servers write for themselves. */
+export function isOurs(name: string): boolean {
+  return name.startsWith('__ds/') || name.startsWith('sluice/');
+}
+
+/** @internal Whether a header that counts only when it says `true` does. */
+export function isTrue(value: string | undefined): boolean {
+  return value !== undefined && value.toLowerCase() === 'true';
+}
+
+const wholeNumber = /^(?:0|[1-9]\d{0,15})$/;
+
+/** @internal Reads a header that holds a whole number, written plainly. */
+export function readCount(name: string, value: string): number {
+  const count = wholeNumber.test(value) ? Number(value) : NaN;
+  if (Number.isSafeInteger(count)) return count;
+  throw new Refusal(400, 'header-invalid', `${name} must be a whole number from 0 to 2^53 - 1, in plain digits`);
+}
+
+/** @internal Reads the parameter `name`, which may be there once. */
+export function single(query: URLSearchParams, name: string): string | undefined {
+  const values = query.getAll(name);
+  if (values.length <= 1) return values[0];
+  throw new Refusal(400, 'query-invalid', `${name} may be said once`);
+}

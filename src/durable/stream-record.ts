@@ -1,0 +1,54 @@
+import type { JsonObject, StreamInfo } from '../chunk/index.js';
+import { type Lifetime, lifetimeJson } from './lifetime.js';
+import { formatOffset } from './offset.js';
+
+/** @internal Where a fork comes from. */
+export interface ForkOrigin {
+  /** Name of the stream it was made of. */
+  readonly from: string;
+  /** Offset it was made at. */
+  readonly at: string;
+  readonly sub: number;
+  /** How many chunks it takes over: with fewer it is not made yet. */
+  readonly count: number;
+  /** What its chunk numbers are less than those of the source, of which the first may be gone. */
+  readonly base: number;
+}
+
+/** @internal What this door keeps with a stream. */
+export interface DurableNote {
+  readonly lifetime: Lifetime;
+  readonly fork?: ForkOrigin | undefined;
+}
+
+/** @internal A note as metadata of a stream; nothing where there is nothing to say. */
+export function writeNote({ lifetime, fork }: DurableNote): { readonly metadata?: JsonObject } {
+  const note: JsonObject = { ...lifetimeJson(lifetime), ...(fork === undefined ? {} : { fork: { ...fork } }) };
+  return Object.keys(note).length === 0 ? {} : { metadata: { durable: note } };
+}
+
+/** @internal Reads what {@link writeNote} wrote. Others may have written anything. */
+export function readNote({ metadata }: StreamInfo): DurableNote {
+  const { ttl, expiresAt, fork } = (metadata?.['durable'] ?? {}) as Lifetime & { fork?: ForkOrigin };
+  if (typeof ttl === 'number') return { lifetime: { ttl }, fork };
+  if (typeof expiresAt === 'string') return { lifetime: { expiresAt }, fork };
+  return { lifetime: {}, fork };
+}
+
+/** @internal A stream as this door knows it. */
+export interface StreamRecord extends DurableNote {
+  readonly name: string;
+  readonly info: StreamInfo;
+  readonly mediaType: string;
+  readonly closed: boolean;
+}
+
+/** @internal What an offset is more than the number of the chunk it stands for. */
+export function baseOf({ fork }: Pick<StreamRecord, 'fork'>): number {
+  return fork?.base ?? 0;
+}
+
+/** @internal The offset behind the newest chunk. */
+export function tailOf(record: StreamRecord): string {
+  return formatOffset(record.info.next + baseOf(record));
+}
