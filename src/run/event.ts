@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { createPayloads, type JsonValue, jsonProblem, type PayloadKinds, StreamError } from '../chunk/index.js';
+import { firstProblem } from '../chunk/issue.js';
+
+const json = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, {
+  error: (issue) => `must be JSON but ${jsonProblem(issue.input)}`,
+});
+const milliseconds = z.number().min(0);
+const attempt = z.int().min(1);
+const trouble = { message: z.string(), code: z.string().optional() };
+
+/** What the events of a run tell, by their `event_type`. */
+export const runEventKinds = {
+  /** A run has begun; `attempt` counts the processes that took it up. */
+  pipeline_start: z.strictObject({ pipeline: z.string(), input: json.optional(), attempt }),
+  step_start: z.strictObject({ attempt }),
+  /** How far a step is, from 0 to 1. */
+  step_progress: z.strictObject({ fraction: z.number().min(0).max(1), message: z.string().optional() }),
+  /** Pieces of what a step puts out, in order. Those of a lower attempt do not count any more. */
+  step_output: z.strictObject({ attempt, values: z.array(json) }),
+  /** `lost`: the output is nothing JSON can hold, so that after a crash the step would be run again. */
+  step_complete: z.strictObject({
+    attempt,
+    output: json.optional(),
+    lost: z.boolean().optional(),
+    duration_ms: milliseconds,
+  }),
+  /** An attempt failed; it was the last one where no `step_retry` follows. */
+  step_error: z.strictObject({ attempt, ...trouble, duration_ms: milliseconds }),
+  /** A step will be run again, as this attempt: what it had put out before does not count. */
+  step_retry: z.strictObject({ attempt, delay_ms: milliseconds, reason: z.string() }),
+  /** A step waits for an answer under this name; of one of these, where some are named. */
+  step_waiting: z.strictObject({ name: z.string(), details: json.optional(), by: z.array(z.string()).optional() }),
+  /** What a finished step did was undone, because a later one failed. */
+  step_compensated: z.strictObject({ duration_ms: milliseconds }),
+  /** A step's own state: with it the step goes on after a crash. */
+  checkpoint_saved: z.strictObject({ state: json }),
+  /** A step has something to say. */
+  step_log: z.strictObject({ message: z.string(), fields: json.optional() }),
+  pipeline_complete: z.strictObject({ output: json.optional(), duration_ms: milliseconds }),
+  pipeline_error: z.strictObject({ ...trouble, step: z.string().optional(), duration_ms: milliseconds }),
+  pipeline_cancelled: z.strictObject({ reason: z.string().optional(), duration_ms: milliseconds }),
+} as const satisfies PayloadKinds;
+
+/** An event of a run, as it is kept and sent. */
+export type RunEventOf<K extends PayloadKinds> = {
+  [T in keyof K & string]: {
+    readonly event_type: T;
+    readonly execution_id: string;
+    /** Which step, for those of a step. */
+    readonly step_id: string | null;
+    /** Milliseconds since the epoch. */
+    readonly timestamp: number;
+    readonly data: Readonly<z.infer<K[T]>>;
+  };
+}[keyof K & string];
+
+/** An event of {@link runEvents}. */
+export type RunEvent = RunEventOf<typeof runEventKinds>;
+
+/** One of the words an event begins with. */
+export type RunEventType = RunEvent['event_type'];
+
+/** The events behind which there is none. */
+export const finalEvents: ReadonlySet<string> = new Set<RunEventType>([
+  'pipeline_complete',
+  'pipeline_error',
+  'pipeline_cancelled',
+]);
+
+/** What the events of a run may be. */
+export interface RunEvents<K extends PayloadKinds> {
+  readonly kinds: K;
+  /**
+   * Checks that a value is an event of a known kind.
+   *
+   * @throws {@link StreamError} `chunk-invalid` naming the field
+   */
+  parse(value: unknown): RunEventOf<K>;
+  /** These kinds and more. @throws TypeError when one of them is known already */
+  with<M extends PayloadKinds>(more: M): RunEvents<K & M>;
+}
+
+const envelope = z.strictObject({
+  event_type: z.string(),
+  execution_id: z.string(),
+  step_id: z.string().nullable(),
+  timestamp: z.number().min(0),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Makes a set of event kinds, which users extend with their own.
+ *
+ * @example
+ * const events = runEvents.with({ page_crawled: z.strictObject({ url: z.url() }) });
+ */
+export function createRunEvents<K extends PayloadKinds>(kinds: K): RunEvents<K> {
+  const payloads = createPayloads(kinds);
+  return {
+    kinds,
+    parse: (value) => {
+      const outer = envelope.safeParse(value);
+      if (!outer.success) {
+        const { field, message } = firstProblem(outer.error, value);
+        const about = field === undefined ? 'run event' : `run event field "${field}"`;
+        throw new StreamError('chunk-invalid', `${about}: ${message}`, field === undefined ? {} : { field });
+      }
+      const { type, ...data } = payloads.parse({ ...outer.data.data, type: outer.data.event_type });
+      return { ...outer.data, event_type: type, data } as unknown as RunEventOf<K>;
+    },
+    with: (more) => createRunEvents(payloads.with(more).kinds),
+  };
+}
+
+/** The events every run has. */
+export const runEvents = createRunEvents(runEventKinds);
