@@ -1,6 +1,6 @@
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import type { Appended, AppendOptions, Producer } from '../log/log.js';
-import type { Streams } from '../streams/index.js';
+import type { Appended, Producer } from '../log/log.js';
+import type { StreamAppendOptions, Streams } from '../streams/index.js';
 import { encodeBody } from './body.js';
 import { chunkTypeOf, essenceOf } from './media-type.js';
 import { formatOffset } from './offset.js';
@@ -115,7 +115,8 @@ export class Appender {
 
   private async keep(record: StreamRecord, wish: AppendWish, chunks: readonly EncodedChunk[]): Promise<Appended> {
     const { producer, close, sequence } = wish;
-    const options: AppendOptions = {
+    const options: StreamAppendOptions = {
+      create: false,
       ...(producer === undefined ? {} : { producer }),
       ...(close ? { close: { status: 'completed' } } : {}),
     };

@@ -239,7 +239,7 @@ export class Creator {
     const { streams, registry } = this.surroundings;
     const close = closed ? { close: { status: 'completed' as const } } : {};
     // Another server on the same log may have made the same stream at the same time: one of them fills it.
-    if (closed || chunks.length > 0) await streams.append(name, chunks, { at, ...close });
+    if (closed || chunks.length > 0) await streams.append(name, chunks, { at, create: false, ...close });
     const record = (await registry.look(name))!;
     registry.touch(record);
     return answer(201, { location: url, ...this.headers(record) });

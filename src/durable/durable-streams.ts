@@ -63,6 +63,11 @@ export function createDurableStreams(options: DurableStreamsOptions): DurableStr
 
 const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
 
+/** The path of a URL that is known to be one. */
+function pathOf(url: string): string {
+  return url.slice(url.indexOf('/', url.indexOf('//') + 2));
+}
+
 class Door implements DurableStreams {
   private readonly registry: Registry;
   private readonly appender: Appender;
@@ -123,9 +128,8 @@ class Door implements DurableStreams {
   }
 
   private async route(request: DurableRequest): Promise<Reply> {
-    const rootPath = new URL(request.root).pathname;
+    const rootPath = pathOf(request.root);
     const { segments, query } = readTarget(request.target, rootPath);
-    if (request.method === 'OPTIONS') return answer(204, { allow: allowed });
     if (segments[0] === '__ds') return await this.control(segments.slice(1), request);
     const name = nameOf(segments);
     if (isOurs(name) && request.method !== 'GET' && request.method !== 'HEAD') {

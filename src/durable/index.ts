@@ -5,6 +5,7 @@
  */
 export * from './durable-streams.js';
 export * from './node-handler.js';
+export * from './web-handler.js';
 export type { Webhooks } from './subscription/webhooks.js';
 export type { Outflow, Reply, Sink } from './reply.js';
 export type { DurableRequest } from './request.js';

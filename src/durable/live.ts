@@ -123,6 +123,7 @@ export function awaitPage(
     timer = scheduler.schedule(() => finish(() => resolve(undefined)), timeoutMs);
     signal.addEventListener('abort', () => finish(() => resolve(undefined)), { once: true });
     tail = join(follower);
+    if (signal.aborted) finish(() => resolve(undefined));
     if (over) {
       timer.unsubscribe();
       tail.remove(follower);

@@ -101,6 +101,8 @@ function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array | u
       request.off('data', take).pause();
       resolve(undefined);
     };
+    // Who has gone already does not go again.
+    if (request.destroyed) reject(new Error('the body was cut off'));
     request.on('data', take);
     request.on('end', () => {
       // A plain one, and its own: a chunk must not hold on to what came with it.
@@ -116,7 +118,8 @@ function write(request: IncomingMessage, response: ServerResponse, { status, hea
     if (body !== undefined && !(body instanceof Uint8Array)) body.closed();
     return;
   }
-  // What is left of a body nobody wants is not received: the connection ends instead.
+  // What is left of a body nobody wants is thrown away as it comes, for as long as a request may take, so that who sends it can
+  // read the answer; then the connection ends.
   const unread =
     !request.complete && (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
   const closing: Record<string, string> = unread ? { connection: 'close' } : {};
@@ -128,6 +131,7 @@ function write(request: IncomingMessage, response: ServerResponse, { status, hea
       status,
       request.method === 'HEAD' ? { ...headers, ...closing } : { ...headers, ...closing, ...length },
     );
+    if (unread) request.resume();
     response.end(body);
     return;
   }

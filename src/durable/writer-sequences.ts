@@ -1,6 +1,6 @@
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import type { Appended, AppendOptions } from '../log/log.js';
-import type { Streams } from '../streams/index.js';
+import type { Appended } from '../log/log.js';
+import type { StreamAppendOptions, Streams } from '../streams/index.js';
 import { Refusal } from './reply.js';
 import type { StreamRecord } from './stream-record.js';
 
@@ -33,7 +33,7 @@ export class WriterSequences {
     record: StreamRecord,
     sequence: string,
     chunks: readonly EncodedChunk[],
-    options: AppendOptions,
+    options: StreamAppendOptions,
   ): Promise<Appended> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const known = await this.catchUp(record);

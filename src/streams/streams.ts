@@ -34,6 +34,12 @@ export interface StreamsOptions {
   readonly scheduler?: SchedulerLike;
 }
 
+/** Options of {@link Streams.append}. */
+export interface StreamAppendOptions extends AppendOptions {
+  /** Create a stream that is not there. With `false` the append is `stream-not-found`. Default `true`. */
+  readonly create?: boolean;
+}
+
 /** Somebody does not want a stream any more: its producer should stop. */
 export interface Cancellation {
   readonly streamId: string;
@@ -67,7 +73,7 @@ export interface Streams {
   publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Appended>;
 
   /** {@link Streams.publish} for chunks that are encoded, answering at once where the log does. */
-  append(streamId: string, batch: readonly EncodedChunk[], options?: AppendOptions): MaybePromise<Appended>;
+  append(streamId: string, batch: readonly EncodedChunk[], options?: StreamAppendOptions): MaybePromise<Appended>;
 
   /** Follows a stream as an Observable: what is kept, then what comes. Completes or fails as the stream does. */
   receive(streamId: string, options?: ReaderOptions): Observable<Chunk>;
@@ -131,12 +137,12 @@ class LogStreams implements Streams {
     return this.append(streamId, chunks.map(encodeChunk), options);
   }
 
-  append(streamId: string, batch: readonly EncodedChunk[], options: AppendOptions = {}): MaybePromise<Appended> {
+  append(streamId: string, batch: readonly EncodedChunk[], options: StreamAppendOptions = {}): MaybePromise<Appended> {
     checkName(streamId);
     const appended = orElse(
       () => this.log.append(streamId, batch, options),
       (error) => {
-        if (!hasCode(error, 'stream-not-found')) throw error;
+        if (options.create === false || !hasCode(error, 'stream-not-found')) throw error;
         return whenReady(this.create(streamId), () => this.log.append(streamId, batch, options));
       },
     );
