@@ -25,6 +25,18 @@
  * | `log-unavailable` | the log cannot be opened, reached or written; `cause` holds why |
  * | `log-incompatible` | what is kept is damaged, was written by another version, or is no log |
  * | `log-in-use` | the log is open elsewhere |
+ * | `job-invalid` | a job's id or payload is none that a queue can keep |
+ * | `job-too-large` | a job's payload is larger than a queue takes |
+ * | `lease-lost` | a job was given to another, or is done: whoever had it has no say any more |
+ * | `queue-full` | a queue holds as many jobs as it may |
+ * | `queue-unavailable` | a queue cannot be reached or written; `cause` holds why |
+ * | `queue-incompatible` | what should be a queue is something else |
+ * | `queue-closed` | a queue was closed by its owner |
+ * | `step-timeout` | a step of a run took longer than it may |
+ * | `run-cancelled` | a run was cancelled |
+ * | `run-not-found` | no run has this id |
+ * | `pipeline-invalid` | a pipeline is not written as it should be, or is not the one the run began with |
+ * | `answer-refused` | nobody waits for this answer, or it was given before |
  * | `frame-malformed` | a message is not a sequence of frames |
  * | `frame-unknown` | a frame's `t` names no known frame |
  * | `frame-invalid` | a frame does not fit its schema |
@@ -61,6 +73,18 @@ export const errorCodes = [
   'log-unavailable',
   'log-incompatible',
   'log-in-use',
+  'job-invalid',
+  'job-too-large',
+  'lease-lost',
+  'queue-full',
+  'queue-unavailable',
+  'queue-incompatible',
+  'queue-closed',
+  'step-timeout',
+  'run-cancelled',
+  'run-not-found',
+  'pipeline-invalid',
+  'answer-refused',
   'frame-malformed',
   'frame-unknown',
   'frame-invalid',
@@ -90,6 +114,8 @@ export interface ErrorDetails {
   readonly operator?: string;
   /** Which field of the input was wrong. */
   readonly field?: string;
+  /** Id of the job. */
+  readonly job?: string;
 }
 
 /** Options of {@link StreamError}: the details and the `cause`. */
