@@ -23,11 +23,13 @@ try {
     cpSync(join(suite, part), join(home, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'), 'junction');
   const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
-  const mode = others.includes('--bench') ? [] : ['--run', adapter];
-  const args = others.map((argument) => (argument === 'sluice' ? adapter : argument));
-  const { status } = spawnSync(process.execPath, ['--import', tsx, join(home, 'src/cli.ts'), ...mode, ...args], {
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ['--import', tsx, join(home, 'src/cli.ts'), '--run', adapter, ...others],
+    {
+      stdio: 'inherit',
+    },
+  );
   process.exitCode = status ?? 1;
 } finally {
   rmSync(home, { recursive: true, force: true });

@@ -351,7 +351,8 @@ class Producer implements HttpProducer {
     this.pendingBytes -= batch.bytes;
     this.claimed = true;
     batch.resolve(appended);
-    if (this.pendingBytes < this.rules.maxPendingBytes) for (const { resolve } of this.waiters.splice(0)) resolve();
+    // Whatever is kept makes room: only a first item may be more than there is.
+    for (const { resolve } of this.waiters.splice(0)) resolve();
     this.pump();
   }
 

@@ -81,7 +81,7 @@ export class Retries {
   async failed(error: unknown): Promise<void> {
     const { retry, probe } = this.pace;
     if (this.attempt >= retry.maxRetries || !this.isWorthATry(error)) throw error;
-    const asked = error instanceof HttpError ? error.retryAfterMs : undefined;
+    const asked = error.retryAfterMs;
     // What the server asks for is the least: with the same number for all, all would come back together.
     const delayMs =
       asked === undefined
@@ -97,7 +97,7 @@ export class Retries {
     await this.pause(this.pace.retry.random() * this.bound(this.idles++));
   }
 
-  private isWorthATry(error: unknown): boolean {
+  private isWorthATry(error: unknown): error is HttpError {
     if (!(error instanceof HttpError)) return false;
     try {
       return this.pace.retry.retryOn(error);

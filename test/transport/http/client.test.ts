@@ -11,19 +11,17 @@ import {
 } from '../../../src/transport/http/client.js';
 import { until } from '../../servers/until.js';
 import { all, hasty } from './lab.js';
-import { Official } from './official.js';
-
-let server: Official;
-
-beforeAll(async () => {
-  server = await Official.start();
-});
-
-afterAll(() => server.close());
+import { durableServers, type DurableServer } from './durable-servers.js';
 
 const lives: HttpLive[] = ['auto', 'long-poll', 'sse'];
 
-describe('with the reference server', () => {
+describe.each(durableServers)('with %s', (_, start) => {
+  let server: DurableServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.close());
+
   it('makes, writes, describes, closes and removes a stream', async () => {
     const stream = httpStream({ url: server.fresh(), contentType: 'text/plain', retry: hasty });
     expect(await stream.create({ ttlMs: 60_000 })).toMatchObject({ created: true });

@@ -209,6 +209,18 @@ describe('Exchange', () => {
     expect(error).toMatchObject({ code: 'connection-lost', status: 503, retryAfterMs: 7000 });
   });
 
+  it('hands on no piece without bytes', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (const bytes of [[], [1], [], [2]]) controller.enqueue(new Uint8Array(bytes));
+        controller.close();
+      },
+    });
+    const rules = httpRules({ url: 'http://127.0.0.1', fetch: async () => new Response(body) });
+    const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+    expect(await all(exchange.pieces())).toEqual([new Uint8Array([1]), new Uint8Array([2])]);
+  });
+
   it('holds the server back while nobody asks for more', async () => {
     const piece = Buffer.alloc(65_536);
     let sent = 0;

@@ -348,6 +348,27 @@ describe('createHttpProducer', () => {
     await producer.flush();
   });
 
+  it('has no room before enough of it is kept', async () => {
+    const waiting: ServerResponse[] = [];
+    const producer = await producerOf((response) => waiting.push(response), { maxPendingBytes: 4, maxBatchItems: 1 });
+    for (const item of 'abcd') void producer.append(item);
+    let room = 0;
+    const ready = producer.ready().then(() => room++);
+    await until('all are under way', () => waiting.length === 4);
+    expect([producer.pendingBytes, room]).toEqual([4, 0]);
+    for (const response of waiting) response.writeHead(200).end();
+    await ready;
+    const more = createHttpProducer({ url: lab!.url, producerId: 'q', maxPendingBytes: 2, maxBatchItems: 1 });
+    waiting.length = 0;
+    void more.append('1');
+    await until('it is under way', () => waiting.length === 1);
+    expect(() => more.append('23')).toThrow(expect.objectContaining({ code: 'overflow' }));
+    void more.append('2');
+    await until('both are under way', () => waiting.length === 2);
+    for (const response of waiting) response.writeHead(200).end();
+    await more.flush();
+  });
+
   it('refuses at once what the stream cannot hold, and goes on', async () => {
     const producer = await producerOf(ok);
     expect(() => producer.append({ a: 1 })).toThrow(expect.objectContaining({ code: 'data-malformed' }));

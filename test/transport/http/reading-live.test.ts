@@ -124,6 +124,13 @@ describe('server-sent events', () => {
     expect(items(await read(inTurn(bytes, base64), { live: 'sse' }))).toEqual([new Uint8Array([1, 2, 3])]);
   });
 
+  it('reads as it is told to where no answer before it said what the stream holds', async () => {
+    const more = events(event('data', 'b'), control('2', { streamClosed: true }));
+    expect(items(await read(inTurn(nothing('1'), more), { live: 'sse', as: 'text' }))).toEqual(['b']);
+    await lab!.close();
+    expect(items(await read(inTurn(nothing('1'), more), { live: 'sse' }))).toEqual([Buffer.from('b')]);
+  });
+
   it('reads messages', async () => {
     const json = plain('1', '[]', { 'content-type': 'application/json', ...upToDate });
     const more = events(event('data', '[\ndata: {"a":1},\ndata: 2\ndata: ]'), control('2', { streamClosed: true }));
