@@ -1,6 +1,6 @@
-import { catchError, type Observable, of, type OperatorFunction } from 'rxjs';
+import { catchError, map, of, type OperatorFunction, pipe } from 'rxjs';
 import { operate, Stage } from '../../../operators/operate.js';
-import { toStreamError } from '../../chunk/index.js';
+import { type JsonObject, toStreamError } from '../../chunk/index.js';
 import type { LlmAbort, LlmEnd, LlmErrorEvent, LlmEvent, LlmPartial, LlmTrouble } from './event.js';
 import { LlmError } from './llm-error.js';
 
@@ -8,6 +8,9 @@ import { LlmError } from './llm-error.js';
 export function isLlmEnd(event: LlmEvent): event is LlmEnd {
   return event.type === 'finish' || event.type === 'error' || event.type === 'abort';
 }
+
+/** An event as the data of a chunk. */
+export type LlmEventData = LlmEvent & JsonObject;
 
 const nothingYet: LlmPartial = { textLength: 0, reasoningLength: 0, toolCalls: 0 };
 
@@ -39,10 +42,14 @@ export function endEventOf(error: unknown): LlmErrorEvent | LlmAbort {
  * @example
  * // source         -s-t-#
  * // endAsEvent()   -s-t-(e|)
- * answer$.pipe(endAsEvent(), map((event) => ({ type: 'json', data: event })), stamp({ streamId }), publishTo(streams, streamId));
+ * answer$.pipe(endAsEvent(), stamp({ streamId }), publishTo(streams, streamId)).subscribe();
  */
-export function endAsEvent(): OperatorFunction<LlmEvent, LlmEvent> {
-  return (source: Observable<LlmEvent>) => source.pipe(catchError((error: unknown) => of<LlmEvent>(endEventOf(error))));
+export function endAsEvent(): OperatorFunction<LlmEvent, LlmEventData> {
+  return pipe(
+    catchError((error: unknown) => of<LlmEvent>(endEventOf(error))),
+    // Every event is JSON as it is, which an interface cannot say of itself.
+    map((event) => event as LlmEventData),
+  );
 }
 
 /**
