@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { StreamError } from '../chunk/index.js';
+import { llmCommand } from './commands/llm.js';
 import { publishCommand } from './commands/publish.js';
 import { serveCommand } from './commands/serve.js';
 import { tailCommand } from './commands/tail.js';
@@ -14,7 +15,8 @@ const program = new Command('sluice')
   .showHelpAfterError('(sluice --help tells more)')
   .addCommand(serveCommand())
   .addCommand(publishCommand())
-  .addCommand(tailCommand());
+  .addCommand(tailCommand())
+  .addCommand(llmCommand());
 
 // A reader that has seen enough, such as `head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
