@@ -1,5 +1,6 @@
 import { checkName, type JsonValue, jsonProblem, kindOf, StreamError } from '../chunk/index.js';
-import { Outputs, type Recorder } from './recorder.js';
+import type { RunEventType } from './event.js';
+import { type DataOf, Outputs, type Recorder } from './recorder.js';
 import type { StepContext, WaitOptions } from './step.js';
 
 /** @internal Where answers to waiting steps come from. */
@@ -55,35 +56,36 @@ export class RunContext implements StepContext {
     return this.recorder.on && !this.over;
   }
 
-  emitProgress(fraction: number, message?: string): void {
+  // Arrows: steps take them out of their context.
+  readonly emitProgress = (fraction: number, message?: string): void => {
     if (!(fraction >= 0 && fraction <= 1)) {
       throw new RangeError(`fraction must be a number from 0 to 1, got ${kindOf(fraction)}`);
     }
     if (!this.heard || !this.recorder.streaming.emitProgress) return;
     const data = message === undefined ? { fraction } : { fraction, message };
     this.tell('step_progress', data);
-  }
+  };
 
-  emit(type: string, data: Readonly<Record<string, JsonValue>>): void {
+  readonly emit = (type: string, data: Readonly<Record<string, JsonValue>>): void => {
     checkName(type);
     const problem = jsonProblem(data);
     if (problem !== undefined) throw new TypeError(`data of event "${type}" must be JSON but ${problem}`);
-    if (this.heard) this.tell(type as 'step_log', data as never);
-  }
+    if (this.heard) this.tell(type as 'step_log', data as unknown as DataOf<'step_log'>);
+  };
 
-  log(message: string, fields?: JsonValue): void {
+  readonly log = (message: string, fields?: JsonValue): void => {
     if (this.heard) this.tell('step_log', fields === undefined ? { message } : { message, fields });
-  }
+  };
 
-  async checkpoint(state: JsonValue): Promise<void> {
+  readonly checkpoint = async (state: JsonValue): Promise<void> => {
     const problem = jsonProblem(state);
     if (problem !== undefined) throw new TypeError(`state must be JSON but ${problem}`);
     if (!this.heard) return;
     this.tell('checkpoint_saved', { state });
     await this.recorder.kept();
-  }
+  };
 
-  async waitFor(name: string, options: WaitOptions = {}): Promise<JsonValue> {
+  readonly waitFor = async (name: string, options: WaitOptions = {}): Promise<JsonValue> => {
     checkName(name);
     if (this.inbox === undefined) {
       throw new StreamError('answer-refused', `nobody can answer "${name}": the run has no inbox`);
@@ -92,13 +94,14 @@ export class RunContext implements StepContext {
       this.tell('step_waiting', { name, ...options });
     }
     return await this.inbox.answer(this.stepId, name, this.signal);
-  }
+  };
 
   /** In order: what the step has put out before comes before. */
-  private tell(
-    ...[type, data]: [type: 'step_log' | 'step_progress' | 'step_waiting' | 'checkpoint_saved', data: never | object]
-  ): void {
+  private tell(...told: Told): void {
     this.outputs.flush();
-    this.recorder.tell(type, this.stepId, data as never);
+    const [type, data] = told;
+    this.recorder.tell(type, this.stepId, data);
   }
 }
+
+type Told = { [T in RunEventType]: [type: T, data: DataOf<T>] }[RunEventType];

@@ -132,11 +132,11 @@ export class Execution {
     return { value: Object.fromEntries(answers) };
   }
 
-  private async branch({ id, when, then, otherwise }: BranchNode, path: string, input: Output): Promise<Output> {
-    const yes: unknown = when(input.value as never);
-    if (typeof yes !== 'boolean')
+  private async branch({ id, when, yes, no }: BranchNode, path: string, input: Output): Promise<Output> {
+    const answer: unknown = when(input.value as never);
+    if (typeof answer !== 'boolean')
       throw new StreamError('callback-failed', `when of branch "${id}" must answer true or false`);
-    return await this.whole(yes ? then : otherwise, `${path}${yes ? 'then' : 'else'}/`, { value: input.value });
+    return await this.whole(answer ? yes : no, `${path}${answer ? 'then' : 'else'}/`, { value: input.value });
   }
 
   private async map({ id, each, concurrency }: MapNode, path: string, { value }: Output): Promise<Output> {

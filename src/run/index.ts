@@ -14,3 +14,6 @@ export type {
   WaitOptions,
 } from './step.js';
 export { type Assembly, type Streamed, StreamInput, type StreamLike } from './streamed.js';
+export type { AnswerOptions } from './inbox.js';
+export { createRuns } from './runs.js';
+export type { EventFilter, Run, RunInfo, Runs, RunsOptions, StartOptions } from './runs.js';

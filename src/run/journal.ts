@@ -28,6 +28,13 @@ export class Journal {
   /** Which pipeline it runs. */
   pipeline: string | undefined;
   startedAt: number | undefined;
+  /** What steps have asked for, whether answered or not. */
+  readonly waiting: {
+    readonly step: string;
+    readonly name: string;
+    readonly details?: JsonValue;
+    readonly by?: readonly string[];
+  }[] = [];
 
   /** Takes note of an event, in the order they were kept. */
   add(event: RunEvent): void {
@@ -50,9 +57,25 @@ export class Journal {
         // An output that was nothing JSON can hold is not there any more: the step has to run again.
         if (event.data.lost !== true) record.done = { output: event.data.output };
         return;
+      case 'step_waiting':
+        this.ask(stepId, event.data);
+        return;
       case 'step_compensated':
         record.compensated = true;
+        return;
+      default:
     }
+  }
+
+  /** A step that is run again asks again: that is one question. */
+  private ask(step: string, { name, details, by }: Extract<RunEvent, { event_type: 'step_waiting' }>['data']): void {
+    if (this.waiting.some((wait) => wait.step === step && wait.name === name)) return;
+    this.waiting.push({
+      step,
+      name,
+      ...(details === undefined ? {} : { details }),
+      ...(by === undefined ? {} : { by }),
+    });
   }
 
   private addOfRun(event: RunEvent): void {
@@ -67,6 +90,8 @@ export class Journal {
       case 'pipeline_error':
       case 'pipeline_cancelled':
         this.end = event;
+        return;
+      default:
     }
   }
 

@@ -77,7 +77,7 @@ export class Pipeline<I, O, S> {
     options?: StepOptions<ValueOf<O>, ValueOf<OutputOf<R>>, S> & { readonly input?: 'value' },
   ): Pipeline<I, OutputOf<R>, S>;
   step(id: string, run: StepNode['run'], options?: StepOptions<never, never, never>): Pipeline<I, never, S> {
-    return this.then(stepNode(id, run, options), id);
+    return this.add(stepNode(id, run, options), id);
   }
 
   /** Adds a step that makes one piece of each piece that the step before it puts out. */
@@ -89,13 +89,13 @@ export class Pipeline<I, O, S> {
     const run = async function* (input: AsyncIterable<never>, context: never): AsyncGenerator {
       for await (const piece of input) yield await processChunk(piece, context);
     };
-    return this.then(stepNode(id, run as never, { ...options, input: 'stream' }), id);
+    return this.add(stepNode(id, run as never, { ...options, input: 'stream' }), id);
   }
 
   /** Adds steps that run at the same time, each on the same input. The first that fails aborts the others. */
   parallel<B extends Branches<ValueOf<O>, S>>(id: string, branches: B): Pipeline<I, Answers<B>, S> {
     const built = Object.entries(branches).map(([key, build]) => [checkStepId(key), this.built(build)] as const);
-    return this.then({ kind: 'parallel', id, branches: built }, id);
+    return this.add({ kind: 'parallel', id, branches: built }, id);
   }
 
   /** Goes one of two ways. `when` must answer the same for the same input: after a crash it is asked again. */
@@ -109,10 +109,10 @@ export class Pipeline<I, O, S> {
       kind: 'branch',
       id,
       when,
-      then: this.built(then),
-      otherwise: otherwise === undefined ? empty : this.built(otherwise),
+      yes: this.built(then),
+      no: otherwise === undefined ? empty : this.built(otherwise),
     } as const;
-    return this.then(node as PipelineNode, id);
+    return this.add(node as PipelineNode, id);
   }
 
   /** Does the same for each item of a list, some at the same time; the answers in the order of the items. */
@@ -122,10 +122,10 @@ export class Pipeline<I, O, S> {
     options: { readonly concurrency?: number } = {},
   ): Pipeline<I, readonly ValueOf<T>[], S> {
     const concurrency = checkBound('concurrency', options.concurrency ?? 4);
-    return this.then({ kind: 'map', id, each: this.built(each), concurrency }, id);
+    return this.add({ kind: 'map', id, each: this.built(each), concurrency }, id);
   }
 
-  private then(node: PipelineNode, id: string): Pipeline<I, never, S> {
+  private add(node: PipelineNode, id: string): Pipeline<I, never, S> {
     checkStepId(id);
     const { root, ...rest } = this.definition;
     if (root.nodes.some((other) => 'id' in other && other.id === id)) {

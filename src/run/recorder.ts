@@ -12,7 +12,8 @@ export interface RunSink {
   kept?(): Promise<void>;
 }
 
-type DataOf<T extends RunEventType> = Extract<RunEvent, { event_type: T }>['data'];
+/** @internal What an event of a type tells. */
+export type DataOf<T extends RunEventType> = Extract<RunEvent, { event_type: T }>['data'];
 
 /** @internal Makes the events of a run; without a sink it makes none. */
 export class Recorder {

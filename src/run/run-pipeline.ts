@@ -22,6 +22,8 @@ export interface RunPipelineOptions<S> {
   readonly scheduler?: SchedulerLike;
   /** A number from 0 up to 1, for waits before retries. Default `Math.random`. */
   readonly random?: () => number;
+  /** @internal Aborts when events are not kept any more, with why: the run fails with that. */
+  readonly broken?: AbortSignal;
   /** @internal What earlier lives of the run have done. */
   readonly journal?: Journal;
   /** @internal Where answers come from. */
@@ -55,6 +57,8 @@ export async function runPipeline<I, O, S>(
   );
   const scope: Scope = { recorder, journal, services, signal: controller.signal, scheduler, random, inbox };
   const unlink = follow(options.signal, controller);
+  const { broken } = options;
+  broken?.addEventListener('abort', () => controller.abort(broken.reason));
   const execution = new Execution(scope);
   const begunAt = recorder.now();
   if (recorder.on) {

@@ -89,31 +89,17 @@ function wait(ms: number, { scheduler, signal }: Scope): Promise<void> {
 /** A promise that rejects with the signal's reason as soon as it aborts. `begin` answers what is to be let go in the end. */
 function untilAborted<T>(
   signal: AbortSignal,
-  begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+  begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    let letGo: (() => void) | undefined;
-    const over = (): void => {
-      signal.removeEventListener('abort', aborted);
-      letGo?.();
-    };
-    const aborted = (): void => {
-      over();
-      reject(signal.reason);
-    };
+  const teardown = new Subscription();
+  const promise = new Promise<T>((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return aborted();
     signal.addEventListener('abort', aborted);
-    let settled = false;
-    const settle =
-      <A>(how: (argument: A) => void): ((argument: A) => void) =>
-      (argument) => {
-        settled = true;
-        over();
-        how(argument);
-      };
-    letGo = begin(settle(resolve), settle(reject));
-    if (settled) letGo();
+    teardown.add(() => signal.removeEventListener('abort', aborted));
+    teardown.add(begin(resolve, reject));
   });
+  return promise.finally(() => teardown.unsubscribe());
 }
 
 /** One attempt of a step. */

@@ -17,18 +17,18 @@ export interface StepContext<S = unknown> {
   /** What {@link StepContext.checkpoint} saved last, in this process or one before it; `undefined` for nothing. */
   readonly restored: JsonValue | undefined;
   /** Says how far the step is, from 0 to 1. Beyond the end of the step it says nothing. */
-  emitProgress(fraction: number, message?: string): void;
+  readonly emitProgress: (fraction: number, message?: string) => void;
   /** Tells readers something, as an event of a kind of your own. */
-  emit(type: string, data: Readonly<Record<string, JsonValue>>): void;
+  readonly emit: (type: string, data: Readonly<Record<string, JsonValue>>) => void;
   /** Says something to whoever looks after the run. */
-  log(message: string, fields?: JsonValue): void;
+  readonly log: (message: string, fields?: JsonValue) => void;
   /** Saves the step's own state: resolves when it is kept. After a crash the step begins with it as `restored`. */
-  checkpoint(state: JsonValue): Promise<void>;
+  readonly checkpoint: (state: JsonValue) => Promise<void>;
   /**
    * Waits for somebody to answer under this name, be it days later and in another process. A second answer under the name is
    * refused.
    */
-  waitFor(name: string, options?: WaitOptions): Promise<JsonValue>;
+  readonly waitFor: (name: string, options?: WaitOptions) => Promise<JsonValue>;
 }
 
 /** Options of {@link StepContext.waitFor}. */
@@ -36,7 +36,7 @@ export interface WaitOptions {
   /** What the one who answers should know: a question, a form. */
   readonly details?: JsonValue;
   /** Who may answer. Default: whoever may answer the run at all. */
-  readonly by?: readonly string[];
+  readonly by?: string[];
 }
 
 /** What a step does. */
@@ -105,8 +105,8 @@ export interface BranchNode {
   readonly kind: 'branch';
   readonly id: string;
   readonly when: (input: never) => boolean;
-  readonly then: PipelineNode;
-  readonly otherwise: PipelineNode;
+  readonly yes: PipelineNode;
+  readonly no: PipelineNode;
 }
 
 /** @internal The same for each item of a list. */

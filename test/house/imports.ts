@@ -20,6 +20,7 @@ const sideDoors = new Set([
   'operators → format',
   'gateway → streams',
   'durable → streams',
+  'run → streams',
 ]);
 
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
