@@ -42,8 +42,8 @@ export interface GatewayOptions {
 export interface Connection {
   readonly session: string;
   readonly peer: Peer;
-  /** Streams being read, with the number of the next chunk to send. */
-  readonly reading: readonly { readonly streamId: string; readonly next: number }[];
+  /** Streams being read, with the number of the next chunk to send, and how many more the reader may be sent. */
+  readonly reading: readonly { readonly streamId: string; readonly next: number; readonly credit: number }[];
 }
 
 /** Serves streams to links, whatever transport brings them. */
@@ -207,7 +207,11 @@ class StreamGateway implements Gateway {
     return Array.from(this.sessions, ([session, { peer }]) => ({
       session: session.id,
       peer,
-      reading: Array.from(session.subscriptions, ({ streamId, next }) => ({ streamId, next })),
+      reading: Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit }) => ({
+        streamId,
+        next,
+        credit,
+      })),
     }));
   }
 

@@ -18,7 +18,14 @@ import {
 } from '../durable/index.js';
 import { attempt, type Log, whenReady } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
-import { createReaper, createStreams, type Streams } from '../streams/index.js';
+import {
+  createReaper,
+  createStreams,
+  createSweeper,
+  type RollupOptions,
+  type StreamLimits,
+  type Streams,
+} from '../streams/index.js';
 import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
 import { streamsRoute } from '../transport/sse/route.js';
 import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
@@ -35,6 +42,15 @@ export interface ServeOptions {
   readonly allowPublic?: boolean;
   /** Where chunks are kept. Default: in memory. */
   readonly log?: Log;
+  /** What streams may be. Default: as the log says. */
+  readonly streamLimits?: StreamLimits;
+  /** What readers from a snapshot get. Default: the assembled text, or bytes. */
+  readonly rollup?: RollupOptions;
+  /**
+   * How long a stream may be active without a chunk before it fails, reason `stale`. Default `Infinity`: only a stream that says
+   * so itself, with `'sluice.staleMs'` in its metadata.
+   */
+  readonly staleMs?: number;
   /** What one connection may do. */
   readonly limits?: SessionLimitOptions;
   /** Connections at the same time. Default 10 000. */
@@ -73,7 +89,7 @@ export interface Server extends AsyncDisposable {
 
 /**
  * Serves streams over WebSocket, SSE and HTTP on one port, with a page at `/` that shows them live. Streams whose producer held a
- * lease and died are ended.
+ * lease and died are ended, and stale ones where that is asked for.
  *
  * @throws RangeError for a host that is not loopback without `allowPublic`; rejects as `listen` does, with `EADDRINUSE` say
  *
@@ -84,7 +100,12 @@ export interface Server extends AsyncDisposable {
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const host = checkHost(options);
   const port = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
-  const streams = createStreams({ log: options.log ?? createMemoryLog() });
+  const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
+  const streams = createStreams({
+    log: options.log ?? createMemoryLog(),
+    ...(options.streamLimits === undefined ? {} : { limits: options.streamLimits }),
+    ...(options.rollup === undefined ? {} : { rollup: options.rollup }),
+  });
   const reaper = createReaper(streams);
   const gateway = createGateway({
     streams,
@@ -100,9 +121,12 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   });
   const sockets = acceptWebSockets(http, gateway, options);
   await listen(http, host, port);
+  // Not before: its timer would keep a process alive that has nowhere to listen.
+  const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
   const bound = (http.address() as { port: number }).port;
   const close = async (): Promise<void> => {
     reaper.dispose();
+    sweeper.dispose();
     durable.dispose();
     gateway.close();
     sockets.close();

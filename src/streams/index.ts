@@ -5,10 +5,15 @@
  */
 export * from './events.js';
 export * from './fold.js';
+export { chunksMissing } from './late-arrivals.js';
+export * from './histogram.js';
 export * from './lease.js';
+export * from './limit-log.js';
+export * from './meter.js';
 export * from './publish-to.js';
 export { type ReaderOptions } from './reader.js';
 export * from './readers.js';
 export * from './reaper.js';
 export * from './rollup.js';
 export * from './streams.js';
+export * from './sweeper.js';

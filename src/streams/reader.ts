@@ -36,6 +36,8 @@ interface Source {
   readonly log: Log;
   readonly readers: Readers;
   readonly rollup: Rollup;
+  /** Milliseconds since the epoch, for the age of chunks; without it that is not told. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Told what a reader meets. */
@@ -61,18 +63,11 @@ function removed(streamId: string): StreamError {
   return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }
 
-/** Finds the number a position stands for. */
-export function resolvePosition(log: Log, streamId: string, from: Position): MaybePromise<number> {
-  return whenReady(log.info(streamId), (info) => {
-    if (info === undefined) throw notFound(streamId);
-    if (from === 'beginning') return info.first;
-    return from === 'now' ? info.next : from;
-  });
-}
-
 /** Where a reader joins a stream: the number of the first chunk that comes from the log, and what those before come to. */
 export interface Joint {
   readonly seq: number;
+  /** Number of the first chunk that comes after the reader. */
+  readonly live: number;
   readonly snapshot?: Snapshot;
 }
 
@@ -82,10 +77,18 @@ export function joinStream(
   streamId: string,
   from: JoinPosition,
 ): MaybePromise<Joint> {
-  if (from !== 'snapshot') return whenReady(resolvePosition(log, streamId, from), (seq) => ({ seq }));
+  if (from !== 'snapshot') return joinAt(log, streamId, from);
   return whenReady(rollup.snapshot(streamId), (snapshot) => {
-    if (snapshot !== undefined) return { seq: snapshot.seq, snapshot };
-    return whenReady(resolvePosition(log, streamId, 'beginning'), (seq) => ({ seq }));
+    if (snapshot === undefined) return joinAt(log, streamId, 'beginning');
+    return { seq: snapshot.seq, live: snapshot.seq, snapshot };
+  });
+}
+
+function joinAt(log: Log, streamId: string, from: Position): MaybePromise<Joint> {
+  return whenReady(log.info(streamId), (info) => {
+    if (info === undefined) throw notFound(streamId);
+    const { first, next } = info;
+    return { seq: from === 'beginning' ? first : from === 'now' ? next : from, live: next };
   });
 }
 
@@ -112,6 +115,7 @@ class Follower {
   readonly subscription = new Subscription();
   private first = 0;
   private next = 0;
+  private live = 0;
   /** A read is scheduled or under way. */
   private busy = true;
   /** The log changed since the read began. */
@@ -133,15 +137,19 @@ class Follower {
     this.subscription.add(() => this.turn?.unsubscribe());
     attempt(
       () =>
-        whenReady(joinStream(this.source, this.streamId, this.options.from ?? 'beginning'), ({ seq, snapshot }) => {
-          this.next = seq;
-          // Who has a snapshot has read what is in it.
-          this.first = snapshot === undefined ? seq : seq - 1;
-          this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
-          if (snapshot !== undefined) this.push(decodeSnapshot(this.streamId, snapshot));
-          this.busy = false;
-          this.wake();
-        }),
+        whenReady(
+          joinStream(this.source, this.streamId, this.options.from ?? 'beginning'),
+          ({ seq, live, snapshot }) => {
+            this.next = seq;
+            this.live = live;
+            // Who has a snapshot has read what is in it.
+            this.first = snapshot === undefined ? seq : seq - 1;
+            this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
+            if (snapshot !== undefined) this.push(decodeSnapshot(this.streamId, snapshot));
+            this.busy = false;
+            this.wake();
+          },
+        ),
       this.fail,
     );
   }
@@ -185,8 +193,9 @@ class Follower {
     const { flow } = this.options;
     for (const encoded of slice.chunks) {
       if (destination.closed || (flow !== undefined && !flow.open)) return;
-      this.report({ type: 'stream.chunk', streamId, seq: this.next });
-      this.push(decodeChunk(streamId, this.next++, encoded));
+      const chunk = decodeChunk(streamId, this.next++, encoded);
+      this.report(gotten(chunk, this.live, this.source));
+      this.push(chunk);
     }
     if (slice.end === undefined || this.next < slice.next) return;
     const error = endError(streamId, slice.end.status, slice.end.reason);
@@ -241,7 +250,7 @@ async function* pull(
 ): AsyncGenerator<Chunk, void> {
   const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
   const { log, readers } = source;
-  const { seq, snapshot } = await joinStream(source, streamId, options.from ?? 'beginning');
+  const { seq, live, snapshot } = await joinStream(source, streamId, options.from ?? 'beginning');
   // Who has a snapshot has read what is in it.
   const start = snapshot === undefined ? seq : seq - 1;
   let next = seq;
@@ -256,8 +265,8 @@ async function* pull(
       if (slice.from > next) reportGap(streamId, next, slice.from, options, report);
       next = slice.from;
       for (const encoded of slice.chunks) {
-        report({ type: 'stream.chunk', streamId, seq: next });
         const chunk = decodeChunk(streamId, next++, encoded);
+        report(gotten(chunk, live, source));
         readers.moved(streamId);
         yield chunk;
       }
@@ -273,6 +282,12 @@ async function* pull(
     stop();
     leave();
   }
+}
+
+/** What is told of a chunk that a reader got. */
+function gotten({ streamId, seq, timestamp }: Chunk, live: number, { now }: Pick<Source, 'now'>): StreamEvent {
+  if (now === undefined || seq < live) return { type: 'stream.chunk', streamId, seq };
+  return { type: 'stream.chunk', streamId, seq, ageMs: Math.max(0, now() - timestamp) };
 }
 
 function reportGap(streamId: string, from: number, to: number, options: ReaderOptions, report: Report): void {

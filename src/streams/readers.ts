@@ -34,6 +34,14 @@ export class Readers {
     return slowest;
   }
 
+  /** The streams that somebody is waited for on, with the number of the next chunk for the slowest. */
+  *all(): IterableIterator<{ readonly streamId: string; readonly next: number }> {
+    for (const streamId of this.readers.keys()) {
+      const next = this.slowest(streamId);
+      if (next !== undefined) yield { streamId, next };
+    }
+  }
+
   /** Calls back whenever a reader may have got further, or left. @returns stops the calls */
   watch(streamId: string, callback: () => void): () => void {
     return this.enter(this.watchers, streamId, callback, () => {});

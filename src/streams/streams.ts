@@ -1,5 +1,6 @@
-import { type Observable, type SchedulerLike, Subject } from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike, Subject } from 'rxjs';
 import {
+  checkBound,
   checkName,
   type Chunk,
   type ChunkBody,
@@ -9,6 +10,7 @@ import {
   type ErrorCode,
   StreamError,
   type StreamInfo,
+  toStreamError,
 } from '../chunk/index.js';
 import {
   type Appended,
@@ -20,6 +22,8 @@ import {
   whenReady,
 } from '../log/log.js';
 import type { StreamEvent } from './events.js';
+import { chunksMissing, isIncomplete, LateArrivals } from './late-arrivals.js';
+import { limitLog, type StreamLimits } from './limit-log.js';
 import { Readers } from './readers.js';
 import { checkReader, followLog, notFound, pullLog, type ReaderOptions } from './reader.js';
 import { createRollup, type Rollup, type RollupOptions } from './rollup.js';
@@ -30,9 +34,19 @@ export interface StreamsOptions {
   readonly log: Log;
   /** What becomes of streams that are read from a snapshot. */
   readonly rollup?: RollupOptions;
-  /** When readers in this process are served. Default `asapScheduler`. */
+  /** What streams may be, beyond the bounds of the log. Default: anything. */
+  readonly limits?: StreamLimits;
+  /**
+   * How long `close` waits for chunks that were announced (`expectedChunks`, `expectedBytes`) and have not come. Default
+   * 30 000; 0 does not wait.
+   */
+  readonly graceMs?: number;
+  /** When readers in this process are served, and the clock. Default `asapScheduler`, and `asyncScheduler` for waiting. */
   readonly scheduler?: SchedulerLike;
 }
+
+/** Why a stream failed that nobody wrote to any more. */
+export const staleReason = 'stale';
 
 /** Options of {@link Streams.append}. */
 export interface StreamAppendOptions extends AppendOptions {
@@ -87,8 +101,15 @@ export interface Streams {
   /** The streams below a prefix, sorted by name. */
   list(prefix?: string): MaybePromise<readonly StreamInfo[]>;
 
-  /** Ends a stream. Ending an ended stream again is `stream-closed`, unless it ended the same way. */
-  close(streamId: string, status?: EndStatus, reason?: string): MaybePromise<void>;
+  /**
+   * Ends a stream. Ending an ended stream again is `stream-closed`, unless it ended the same way.
+   *
+   * A stream that is to be `completed` while chunks are missing that were announced waits for them, as long as `graceMs`: then
+   * it has failed, with reason `chunks-missing`.
+   *
+   * @param at - only if this many chunks were ever appended, which is `append-conflict` otherwise; waits for none
+   */
+  close(streamId: string, status?: EndStatus, reason?: string, at?: number): MaybePromise<void>;
 
   /** Ends a stream as `cancelled` and tells its producers. Does nothing to a stream that has ended. */
   cancel(streamId: string, reason?: string): MaybePromise<void>;
@@ -109,7 +130,11 @@ export interface Streams {
  * streams.receive('greetings').subscribe((chunk) => show(chunk.data));
  */
 export function createStreams(options: StreamsOptions): Streams {
-  return new LogStreams(options.log, createRollup(options.log, options.rollup), options.scheduler);
+  const { scheduler, limits, rollup } = options;
+  const graceMs = checkBound('graceMs', options.graceMs ?? 30_000, { min: 0, max: 2 ** 31 - 1 });
+  const clock = scheduler ?? asyncScheduler;
+  const log = limits === undefined ? options.log : limitLog(options.log, limits, () => clock.now());
+  return new LogStreams(log, createRollup(log, rollup), graceMs, clock, scheduler);
 }
 
 class LogStreams implements Streams {
@@ -118,19 +143,34 @@ class LogStreams implements Streams {
   readonly readers = new Readers();
   readonly events = this.subject.asObservable();
   readonly cancellations = this.cancelled.asObservable();
+  private readonly late: LateArrivals;
 
   constructor(
     readonly log: Log,
     readonly rollup: Rollup,
+    private readonly graceMs: number,
+    private readonly clock: SchedulerLike,
     private readonly scheduler: SchedulerLike | undefined,
-  ) {}
+  ) {
+    this.late = new LateArrivals(log, graceMs, clock);
+  }
+
+  /** The clock, while somebody wants to know. */
+  get now(): (() => number) | undefined {
+    return this.subject.observed ? () => this.clock.now() : undefined;
+  }
 
   create(streamId: string, config?: StreamConfig): MaybePromise<void> {
-    return whenReady(this.log.info(checkName(streamId)), (known) =>
-      whenReady(this.log.create(streamId, config), () => {
-        if (known === undefined) this.subject.next({ type: 'stream.created', streamId });
-      }),
-    );
+    return whenReady(this.log.info(checkName(streamId)), (known) => {
+      const since = this.clock.now();
+      return whenReady(this.log.create(streamId, config), () => {
+        if (known === undefined) this.subject.next({ type: 'stream.created', streamId, tookMs: this.since(since) });
+      });
+    });
+  }
+
+  private since(time: number): number {
+    return Math.max(0, this.clock.now() - time);
   }
 
   async publish(streamId: string, chunks: readonly ChunkBody[], options?: AppendOptions): Promise<Appended> {
@@ -139,20 +179,32 @@ class LogStreams implements Streams {
 
   append(streamId: string, batch: readonly EncodedChunk[], options: StreamAppendOptions = {}): MaybePromise<Appended> {
     checkName(streamId);
-    const appended = orElse(
+    const { close } = options;
+    // Most appends are news to nobody, and that should cost nothing.
+    if (!this.subject.observed && close?.status !== 'cancelled') return this.keep(streamId, batch, options);
+    const since = this.clock.now();
+    return orElse(
+      () =>
+        whenReady(this.keep(streamId, batch, options), (appended) => {
+          this.announce(streamId, batch, appended, close, this.since(since));
+          return appended;
+        }),
+      (error) => {
+        const { code } = toStreamError(error, 'internal');
+        this.report({ type: 'stream.chunk_refused', streamId, chunks: batch.length, code });
+        throw error;
+      },
+    );
+  }
+
+  private keep(streamId: string, batch: readonly EncodedChunk[], options: StreamAppendOptions): MaybePromise<Appended> {
+    return orElse(
       () => this.log.append(streamId, batch, options),
       (error) => {
         if (options.create === false || !hasCode(error, 'stream-not-found')) throw error;
         return whenReady(this.create(streamId), () => this.log.append(streamId, batch, options));
       },
     );
-    const { close } = options;
-    // Most appends are news to nobody, and that should cost nothing.
-    if (!this.subject.observed && close?.status !== 'cancelled') return appended;
-    return whenReady(appended, (result) => {
-      this.announce(streamId, batch, result, close);
-      return result;
-    });
   }
 
   private announce(
@@ -160,14 +212,19 @@ class LogStreams implements Streams {
     batch: readonly EncodedChunk[],
     appended: Appended,
     close: Close | undefined,
+    tookMs: number,
   ): void {
     const { first, next, duplicates, ended } = appended;
+    if (duplicates > 0) this.subject.next({ type: 'stream.chunk_repeated', streamId, chunks: duplicates });
     if (next > first) {
       const bytes = batch.slice(duplicates).reduce((sum, chunk) => sum + chunk.size, 0);
-      this.subject.next({ type: 'stream.chunk_sent', streamId, from: first, to: next, bytes });
+      this.subject.next({ type: 'stream.chunk_sent', streamId, from: first, to: next, bytes, tookMs });
     }
     if (close === undefined || !ended) return;
     const { status, reason } = close;
+    if (status === 'failed' && reason === staleReason) {
+      this.subject.next({ type: 'stream.stale', streamId, chunks: next });
+    }
     if (status === 'completed') this.subject.next({ type: 'stream.completed', streamId, chunks: next });
     else this.subject.next({ type: `stream.${status}`, streamId, chunks: next, reason });
     if (status === 'cancelled') this.cancelled.next({ streamId, reason });
@@ -195,10 +252,27 @@ class LogStreams implements Streams {
     return this.log.list(prefix);
   }
 
-  close(streamId: string, status: EndStatus = 'completed', reason?: string): MaybePromise<void> {
+  close(streamId: string, status: EndStatus = 'completed', reason?: string, at?: number): MaybePromise<void> {
+    checkName(streamId);
     const close = reason === undefined ? { status } : { status, reason };
-    return whenReady(this.log.append(checkName(streamId), [], { close }), (appended) => {
-      this.announce(streamId, [], appended, close);
+    if (status !== 'completed' || this.graceMs === 0 || at !== undefined) return this.end(streamId, close, at);
+    return whenReady(this.log.info(streamId), (info) => {
+      if (info === undefined || !isIncomplete(info)) return this.end(streamId, close);
+      return this.endLate(streamId, close);
+    });
+  }
+
+  private async endLate(streamId: string, close: Close): Promise<void> {
+    await this.late.wait(streamId);
+    const info = await this.log.info(streamId);
+    const incomplete = info !== undefined && isIncomplete(info);
+    await this.end(streamId, incomplete ? { status: 'failed', reason: chunksMissing } : close);
+  }
+
+  private end(streamId: string, close: Close, at?: number): MaybePromise<void> {
+    const options = at === undefined ? { close } : { close, at };
+    return whenReady(this.log.append(streamId, [], options), (appended) => {
+      this.announce(streamId, [], appended, close, 0);
     });
   }
 
@@ -227,6 +301,7 @@ class LogStreams implements Streams {
 
   dispose(): MaybePromise<void> {
     this.rollup.dispose();
+    this.late.dispose();
     this.subject.complete();
     this.cancelled.complete();
     return this.log.dispose();

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createChunk } from 'sluice/chunk';
 import { createClient } from 'sluice/client';
 import { type Server, serve, type ServeOptions } from 'sluice/node';
+import { lastJson } from 'sluice/streams';
 import { createWebSocketTransport } from 'sluice/transport/websocket/client';
 
 const running: Server[] = [];
@@ -40,6 +41,18 @@ describe('serve', () => {
       expect.objectContaining({ peer: expect.objectContaining({ transport: 'websocket' }) as unknown, reading: [] }),
     ]);
     client.close();
+  });
+
+  it('keeps streams within the limits it is given, and folds them as it is told', async () => {
+    const { streams } = await start({ streamLimits: { maxChunks: 2 }, rollup: { fold: () => lastJson } });
+    const json = (n: number) => createChunk({ streamId: 'any', seq: 0, data: { n } });
+    await streams.publish('a', [json(1), json(2)]);
+    await expect(streams.publish('a', [json(3)])).rejects.toMatchObject({ code: 'limit-reached' });
+    await streams.close('a');
+    const states: unknown[] = [];
+    for await (const { data } of streams.read('a', { from: 'snapshot' })) states.push(data);
+    expect(states).toEqual([{ n: 2 }]);
+    await expect(serve({ port: 0, staleMs: 0 })).rejects.toThrow('staleMs must be');
   });
 
   it('answers other paths with 404, or as told', async () => {

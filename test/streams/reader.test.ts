@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Position } from '../../src/chunk/index.js';
 import { createFlow } from '../../src/flow/index.js';
 import { createMemoryLog } from '../../src/log/memory.js';
-import { checkReader, followLog, type ReaderOptions, resolvePosition } from '../../src/streams/reader.js';
+import { checkReader, followLog, joinStream, type ReaderOptions } from '../../src/streams/reader.js';
 import { Readers } from '../../src/streams/readers.js';
 import { createRollup } from '../../src/streams/rollup.js';
 import { encodedTexts } from '../bodies.js';
@@ -261,19 +261,30 @@ describe('followLog: a read under way', () => {
   });
 });
 
-describe('resolvePosition', () => {
+describe('joinStream', () => {
   it.each([
     ['beginning', 1],
     ['now', 3],
     [0, 0],
     [7, 7],
-  ] as [Position, number][])('finds the number that %s stands for', (from, expected) => {
+  ] as [Position, number][])('finds the number that %s stands for', (from, seq) => {
     const log = createMemoryLog();
+    const source = { log, rollup: createRollup(log) };
     log.create('s');
     log.append('s', encodedTexts('a', 'b', 'c'));
     log.trim('s', 1);
-    expect(resolvePosition(log, 's', from)).toBe(expected);
-    expect(() => resolvePosition(log, 'nobody', from)).toThrow('there is no stream "nobody"');
+    expect(joinStream(source, 's', from)).toEqual({ seq, live: 3 });
+    expect(() => joinStream(source, 'nobody', from)).toThrow('there is no stream "nobody"');
+  });
+
+  it('finds a snapshot, and the beginning where there is none', async () => {
+    const log = createMemoryLog();
+    const source = { log, rollup: createRollup(log) };
+    log.create('s');
+    expect(await joinStream(source, 's', 'snapshot')).toEqual({ seq: 0, live: 0 });
+    log.append('s', encodedTexts('a', 'b'));
+    expect(await joinStream(source, 's', 'snapshot')).toMatchObject({ seq: 2, live: 2, snapshot: { seq: 2 } });
+    source.rollup.dispose();
   });
 });
 

@@ -4,6 +4,7 @@ import { createMemoryLog } from '../../src/log/memory.js';
 import { type Cancellation, createStreams, type StreamEvent } from '../../src/streams/index.js';
 import { encodedTexts, textBodies } from '../bodies.js';
 import { LateLog } from '../gateway/late-log.js';
+import { VirtualTime } from '../virtual-time.js';
 
 const kinds = ['log that answers at once', 'log that answers late'] as const;
 
@@ -34,7 +35,14 @@ function stage(kind: (typeof kinds)[number] = kinds[0], listen = true) {
     }
     return result;
   };
-  const told = () => events.splice(0);
+  /** What happened; how long it took is a number, and no more is said of it. */
+  const told = () =>
+    events.splice(0).map((event) => {
+      if (!('tookMs' in event)) return event;
+      const { tookMs, ...rest } = event;
+      expect(tookMs).toBeGreaterThanOrEqual(0);
+      return rest;
+    });
   return { streams, kept, late, outcome, told, cancellations, ends };
 }
 
@@ -70,6 +78,7 @@ describe.each(kinds)('createStreams over a %s', (kind) => {
       { type: 'stream.created', streamId: 's' },
       { type: 'stream.chunk_sent', streamId: 's', from: 0, to: 2, bytes: 3 },
       { type: 'stream.completed', streamId: 's', chunks: 2 },
+      { type: 'stream.chunk_repeated', streamId: 's', chunks: 2 },
     ]);
     await outcome(() => streams.create('t'));
     const overlap = (datas: string[]) => () =>
@@ -77,7 +86,10 @@ describe.each(kinds)('createStreams over a %s', (kind) => {
     await outcome(overlap(['a']));
     told();
     await outcome(overlap(['a', 'bcd']));
-    expect(told()).toEqual([{ type: 'stream.chunk_sent', streamId: 't', from: 1, to: 2, bytes: 3 }]);
+    expect(told()).toEqual([
+      { type: 'stream.chunk_repeated', streamId: 't', chunks: 1 },
+      { type: 'stream.chunk_sent', streamId: 't', from: 1, to: 2, bytes: 3 },
+    ]);
   });
 
   it.each([
@@ -171,6 +183,49 @@ describe.each(kinds)('createStreams over a %s', (kind) => {
     await expect(outcome(() => streams.publish('s', textBodies('a')))).rejects.toThrow('the disk is gone');
   });
 
+  it('tells what was refused, and why', async () => {
+    const { streams, outcome, told, kept } = stage(kind);
+    await outcome(() => streams.create('s'));
+    await outcome(() => streams.close('s'));
+    told();
+    await expect(outcome(() => streams.publish('s', textBodies('a', 'b')))).rejects.toThrow();
+    kept.append = () => {
+      throw new Error('the disk is gone');
+    };
+    await expect(outcome(() => streams.publish('s', textBodies('a')))).rejects.toThrow();
+    expect(told()).toEqual([
+      { type: 'stream.chunk_refused', streamId: 's', chunks: 2, code: 'stream-closed' },
+      { type: 'stream.chunk_refused', streamId: 's', chunks: 1, code: 'internal' },
+    ]);
+  });
+
+  it('acknowledges what a producer sends again behind the end, and shows it all to who comes late', async () => {
+    const { streams, outcome } = stage(kind);
+    const producer = { id: 'p', epoch: 0, seq: 0 };
+    await outcome(() => streams.publish('s', textBodies('a', 'b'), { producer }));
+    await outcome(() => streams.close('s'));
+    expect(await outcome(() => streams.publish('s', textBodies('a', 'b'), { producer }))).toMatchObject({
+      duplicates: 2,
+    });
+    const late = streams.publish('s', textBodies('c'), { producer: { ...producer, seq: 2 } });
+    await expect(outcome(() => late)).rejects.toMatchObject({ code: 'stream-closed' });
+    expect(await outcome(() => streams.info('s'))).toMatchObject({ status: 'completed', next: 2 });
+  });
+
+  it('ends a stream only where it is said to be, when that is said', async () => {
+    const { streams, outcome, told } = stage(kind);
+    await outcome(() => streams.publish('s', textBodies('a', 'b')));
+    told();
+    await expect(outcome(() => streams.close('s', 'failed', 'stale', 1))).rejects.toMatchObject({
+      code: 'append-conflict',
+    });
+    await outcome(() => streams.close('s', 'failed', 'stale', 2));
+    expect(told()).toEqual([
+      { type: 'stream.stale', streamId: 's', chunks: 2 },
+      { type: 'stream.failed', streamId: 's', chunks: 2, reason: 'stale' },
+    ]);
+  });
+
   it('ends its events with the log', async () => {
     const { streams, outcome, ends } = stage(kind);
     await outcome(() => streams.create('s'));
@@ -219,6 +274,30 @@ describe('createStreams', () => {
     expect(told().map(({ type }) => type)).toEqual(['stream.chunk', 'stream.chunk', 'stream.chunk']);
     expect(() => streams.receive('s', { batch: 0 })).toThrow('batch must be');
     expect(() => streams.read('s', { from: -1 })).toThrow('from must be');
+  });
+
+  it('tells the age of what comes when the reader is there, and not of what lay in the log', async () => {
+    const time = new VirtualTime();
+    const streams = createStreams({ log: createMemoryLog({ now: () => time.now() }), scheduler: time });
+    const ages: unknown[] = [];
+    streams.events.subscribe((event) => event.type === 'stream.chunk' && ages.push([event.seq, event.ageMs]));
+    await streams.publish('s', textBodies('a'));
+    streams.receive('s').subscribe();
+    await time.pass(20);
+    await streams.publish('s', textBodies('b'), { close: { status: 'completed' } });
+    await time.pass(5);
+    expect(ages).toEqual([
+      [0, undefined],
+      [1, 20],
+    ]);
+  });
+
+  it.each([
+    [{ graceMs: -1 }, 'graceMs must be'],
+    [{ limits: { maxChunks: 0 } }, 'maxChunks must be'],
+    [{ rollup: { everyChunks: 0 } }, 'everyChunks must be'],
+  ])('refuses %j', (options, message) => {
+    expect(() => createStreams({ log: createMemoryLog(), ...options })).toThrow(message);
   });
 
   it('reads without anybody listening to its events', async () => {

@@ -10,6 +10,7 @@ interface Flags {
   readonly log: string;
   readonly allowPublic?: boolean;
   readonly longPollTimeoutMs: number;
+  readonly staleMs?: number;
 }
 
 /** `sluice serve`: a gateway for WebSocket, SSE and HTTP, with a page at `/`. */
@@ -20,13 +21,15 @@ export function serveCommand(): Command {
     .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 4437)
     .option('--log <url>', `where chunks are kept: ${logForms}`, 'memory')
     .option('--long-poll-timeout-ms <number>', 'how long a long-poll over HTTP waits', parseTimeout, 20_000)
+    .option('--stale-ms <number>', 'fail a stream that gets no chunk for so long', parseTimeout)
     .option('--allow-public', 'listen on an address that others can reach, without authentication')
     .action(run);
 }
 
-async function run({ host, port, log: url, allowPublic = false, longPollTimeoutMs }: Flags): Promise<void> {
+async function run(flags: Flags): Promise<void> {
+  const { host, port, log: url, allowPublic = false, longPollTimeoutMs, staleMs = Infinity } = flags;
   const log = await openLog(url);
-  const server = await startServer({ host, port, allowPublic, log, durable: { longPollTimeoutMs } });
+  const server = await startServer({ host, port, allowPublic, log, staleMs, durable: { longPollTimeoutMs } });
   process.stdout.write(`listening on ${server.url}\n`);
   await untilSignal();
   await server.close();

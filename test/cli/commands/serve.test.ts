@@ -41,6 +41,7 @@ describe('sluice serve', () => {
   it.each([
     [['--port', '65536'], 'It must be a number from 0 to 65535'],
     [['--host', '0.0.0.0'], 'reachable from elsewhere'],
+    [['--stale-ms', '0'], 'It must be a number of milliseconds from 1 to'],
     [['--log', 'floppy'], 'log must be one of memory'],
   ])('refuses %j and says why', async (flags, why) => {
     const { code, stdout, stderr } = await sluice('serve', ...flags).ended;
