@@ -1,5 +1,5 @@
 /**
- * Marble tests, laws for your own operators, logs and transports, with vitest; and the simulation.
+ * Marble tests, laws for your own operators, logs, queues and transports, with vitest; and the simulation.
  *
  * @module
  */
@@ -14,4 +14,6 @@ export {
 } from './transport-laws.js';
 export { logLaws, type MakeLog } from './log-laws.js';
 export type { LogUnderTest } from './log-stage.js';
+export { queueLaws, type MakeQueue } from './queue-laws.js';
+export type { QueueUnderTest } from './queue-stage.js';
 export { simulate, type Finding, type SimulateOptions, type Simulation } from './simulate.js';

@@ -1,0 +1,404 @@
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import { checkBound, checkName, type JsonValue, StreamError } from '../chunk/index.js';
+import type {
+  ClaimedJob,
+  ClaimOptions,
+  DeadJob,
+  Enqueued,
+  EnqueueOptions,
+  Failed,
+  FailOptions,
+  Queue,
+  QueueCounts,
+  QueueOptions,
+} from './queue.js';
+import { checkId, leaseLost, longestMs, queueClosed, QueueRules, reasonOf, silent } from './rules.js';
+import { checkWait, WaitingClaims } from './waiting-claims.js';
+
+/** What this queue needs to see of a job of `bullmq`. */
+export interface BullmqJob {
+  id?: string | undefined;
+  data: unknown;
+  opts: { attempts?: number | undefined };
+  attemptsStarted: number;
+  attemptsMade: number;
+  stalledCounter: number;
+  failedReason: string;
+  extendLock(token: string, durationMs: number): Promise<number>;
+  moveToCompleted(value: unknown, token: string, fetchNext: boolean): Promise<unknown>;
+  moveToFailed(error: Error, token: string, fetchNext: boolean): Promise<unknown>;
+  moveToWait(token: string): Promise<unknown>;
+  updateData(data: unknown): Promise<unknown>;
+  retry(state: 'failed', options: { resetAttemptsMade: boolean }): Promise<unknown>;
+  isFailed(): Promise<boolean>;
+}
+
+/** What this queue needs to see of a `Queue` of `bullmq`. */
+export interface BullmqJobs {
+  add(name: string, data: unknown, options: object): Promise<unknown>;
+  getJob(id: string): Promise<BullmqJob | undefined>;
+  getFailed(start: number, end: number): Promise<BullmqJob[]>;
+  getJobCounts(
+    ...types: ('waiting' | 'delayed' | 'prioritized' | 'active' | 'failed')[]
+  ): Promise<Record<string, number>>;
+  remove(id: string): Promise<number>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(): Promise<unknown>;
+}
+
+/** What this queue needs to see of a `Worker` of `bullmq`. */
+export interface BullmqClaims {
+  getNextJob(token: string, options: { block: boolean }): Promise<BullmqJob | undefined>;
+  startStalledCheckTimer(): Promise<unknown>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(force: boolean): Promise<unknown>;
+}
+
+/** What this queue needs to see of the package `bullmq`. */
+export interface Bullmq {
+  readonly Queue: new (name: string, options: never) => BullmqJobs;
+  readonly Worker: new (name: string, process: null, options: never) => BullmqClaims;
+}
+
+/** Options of {@link createBullmqQueue}. */
+export interface BullmqQueueOptions extends QueueOptions {
+  /** The package: `import * as bullmq from 'bullmq'`. */
+  readonly bullmq: Bullmq;
+  /** Where Redis is, as BullMQ's `connection`: `{ host, port, … }`. */
+  readonly connection: object;
+  /** How often Redis is asked while claims wait, once for all of them. Default 100. */
+  readonly pollMs?: number;
+  /** How long a call waits for Redis, before it is `queue-unavailable`. Default 10 000. */
+  readonly patienceMs?: number;
+  /** Runs the waits of claims and between questions; leases and delays are kept by Redis and BullMQ. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** What is kept of a job beside what BullMQ keeps. */
+interface Kept {
+  readonly payload: JsonValue;
+  readonly maxAttempts: number;
+  /** Tells apart two jobs of one id. */
+  readonly nonce: string;
+  /** Leases that had run out when the job was tried anew. */
+  readonly pardoned?: number;
+}
+
+/** What BullMQ answers when somebody acts on a job that he does not have: no job, no lock, not active, another's lock. */
+const notHeld = new Set<unknown>([-1, -2, -3, -6]);
+/** Jobs are looked for whose workers have fallen silent, as often as this or a third of the lease. */
+const searchMs = 400;
+
+/**
+ * A queue in Redis, through BullMQ: any number of processes, and the tools there are for BullMQ. Opens three connections.
+ *
+ * @example
+ * import * as bullmq from 'bullmq';
+ * const queue = createBullmqQueue('answers', { bullmq, connection: { host: '127.0.0.1', port: 6379 } });
+ */
+export function createBullmqQueue(name: string, options: BullmqQueueOptions): Queue {
+  return new BullmqQueue(checkName(name), options);
+}
+
+class BullmqQueue implements Queue {
+  private readonly rules: QueueRules;
+  private readonly pollMs: number;
+  private readonly patienceMs: number;
+  private readonly jobs: BullmqJobs;
+  private readonly worker: BullmqClaims;
+  private readonly scheduler: SchedulerLike;
+  private readonly claims: WaitingClaims;
+  private asking: Promise<void> | undefined;
+  private searching: Promise<unknown> | undefined;
+  private closed = false;
+  private wake = (): void => {};
+  private trouble: unknown;
+
+  constructor(name: string, options: BullmqQueueOptions) {
+    this.rules = new QueueRules(options);
+    this.pollMs = checkBound('pollMs', options.pollMs ?? 100, { max: longestMs });
+    this.patienceMs = checkBound('patienceMs', options.patienceMs ?? 10_000, { max: longestMs });
+    this.scheduler = options.scheduler ?? asyncScheduler;
+    this.claims = new WaitingClaims(this.scheduler);
+    const { leaseMs, maxDead } = this.rules;
+    const { bullmq, connection } = options;
+    // A colon ends a part of a key.
+    const place = name.replaceAll(':', '%3A');
+    const kept = { removeOnComplete: true, removeOnFail: { count: maxDead } };
+    this.jobs = new bullmq.Queue(place, { connection, defaultJobOptions: kept } as never);
+    this.worker = new bullmq.Worker(place, null, {
+      // A worker's connections wait for Redis as long as it takes; how long a call waits is decided here.
+      connection: 'duplicate' in connection ? connection : { ...connection, maxRetriesPerRequest: null },
+      autorun: false,
+      lockDuration: leaseMs,
+      stalledInterval: Math.max(1, Math.min(searchMs, Math.floor(leaseMs / 3))),
+      // How often is too often is decided here as well.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      settings: { backoffStrategy: (_made: number, _type: string, error: Failure) => error.delayMs },
+    } as never);
+    // Calls say what goes wrong.
+    for (const one of [this.jobs, this.worker]) one.on('error', (error) => (this.trouble = error));
+  }
+
+  get leaseMs(): number {
+    return this.rules.leaseMs;
+  }
+
+  async enqueue(payload: JsonValue, options?: EnqueueOptions): Promise<Enqueued> {
+    this.checkOpen();
+    const { id, named, text, delayMs, maxAttempts } = this.rules.draft(payload, options);
+    const nonce = crypto.randomUUID();
+    // A copy: it is written when Redis can be reached, and the caller may go on with the original.
+    const data: Kept = { payload: JSON.parse(text) as JsonValue, maxAttempts, nonce };
+    const jobId = keyOf(id);
+    return await this.call(async () => {
+      await this.checkRoom(id);
+      await this.jobs.add('job', data, { jobId, delay: delayMs, attempts: maxAttempts, backoff: { type: 'custom' } });
+      this.wake();
+      // Where one of this id was there, BullMQ leaves it and says nothing.
+      const known = named ? await this.jobs.getJob(jobId) : undefined;
+      return { id, duplicate: known !== undefined && (known.data as Partial<Kept>).nonce !== nonce };
+    });
+  }
+
+  async claim(options: ClaimOptions = {}): Promise<ClaimedJob | undefined> {
+    this.checkOpen();
+    const waitMs = checkWait(options);
+    const { signal } = options;
+    if (signal?.aborted) return undefined;
+    this.searching ??= this.worker.startStalledCheckTimer().catch(() => {});
+    const job = this.claims.size > 0 && waitMs > 0 ? undefined : await this.take();
+    if (job !== undefined && signal?.aborted) {
+      await job.release();
+      return undefined;
+    }
+    if (job !== undefined || waitMs === 0 || this.closed) return job;
+    const waiting = this.claims.wait(waitMs, signal);
+    this.asking ??= this.ask();
+    return await waiting;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    this.checkOpen();
+    const key = keyOf(checkId(id));
+    return await this.call(async () => {
+      const job = await this.jobs.getJob(key);
+      return job !== undefined && (await this.jobs.remove(key)) === 1;
+    });
+  }
+
+  async dead(limit = 100): Promise<readonly DeadJob[]> {
+    this.checkOpen();
+    checkBound('limit', limit);
+    return await this.call(async () => {
+      const { failed = 0 } = await this.jobs.getJobCounts('failed');
+      // BullMQ counts from the newest.
+      const jobs = await this.jobs.getFailed(Math.max(0, failed - limit), failed);
+      return jobs
+        .toReversed()
+        .slice(0, limit)
+        .map((job) => ({ ...describe(job), reason: job.failedReason }));
+    });
+  }
+
+  async requeue(id: string): Promise<boolean> {
+    this.checkOpen();
+    const key = keyOf(checkId(id));
+    return await this.call(async () => {
+      const job = await this.jobs.getJob(key);
+      if (job === undefined || !(await job.isFailed())) return false;
+      await this.checkRoom(id);
+      await job.updateData({ ...(job.data as Kept), pardoned: job.stalledCounter });
+      try {
+        await job.retry('failed', { resetAttemptsMade: true });
+      } catch (error) {
+        if (isNotHeld(error)) return false;
+        throw error;
+      }
+      this.wake();
+      return true;
+    });
+  }
+
+  async counts(): Promise<QueueCounts> {
+    this.checkOpen();
+    return await this.call(async () => {
+      const { active = 0, failed = 0, ...rest } = await this.jobs.getJobCounts(...unfinished, 'failed');
+      const waiting = Object.values(rest).reduce((sum, count) => sum + count, 0);
+      return { waiting, claimed: active, dead: failed };
+    });
+  }
+
+  async dispose(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.claims.dismiss();
+    this.wake();
+    await this.asking;
+    // Also without Redis: what cannot be closed in order is closed all the same.
+    await Promise.allSettled([this.worker.close(true), this.jobs.close()]);
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw queueClosed();
+  }
+
+  /** Asks for jobs as long as claims wait: one question at a time serves them all. */
+  private async ask(): Promise<void> {
+    while (this.claims.size > 0) {
+      try {
+        const job = await this.take();
+        if (job === undefined) await this.pause();
+        // Nobody waits any more.
+        else if (!this.claims.give(job)) await job.release();
+      } catch (error) {
+        this.claims.fail(error);
+      }
+    }
+    this.asking = undefined;
+  }
+
+  private async take(): Promise<ClaimedJob | undefined> {
+    for (;;) {
+      const token = crypto.randomUUID();
+      const asked = () => this.worker.getNextJob(token, { block: false });
+      const job = await this.call(asked, (late) => late?.moveToWait(token));
+      if (job === undefined) return undefined;
+      const claimed = await this.judge(job, token);
+      if (claimed !== undefined) return claimed;
+    }
+  }
+
+  /** Buries what is no job of this queue, and what has no attempts left. */
+  private async judge(job: BullmqJob, token: string): Promise<ClaimedJob | undefined> {
+    const problem = isKept(job.data) ? undefined : 'what was enqueued is no job of this queue';
+    const spent = failuresOf(job) >= describe(job).maxAttempts ? silent : undefined;
+    const reason = problem ?? spent;
+    if (reason === undefined) return this.claimOf(job, token);
+    await this.call(() => job.moveToFailed(new Failure(reason, undefined), token, false));
+    return undefined;
+  }
+
+  private claimOf(job: BullmqJob, token: string): ClaimedJob {
+    const { id, payload, attempt, maxAttempts } = describe(job);
+    const act = async (work: () => Promise<unknown>): Promise<void> => {
+      try {
+        if ((await this.call(work)) === 0) throw leaseLost(id, attempt);
+      } catch (error) {
+        throw isNotHeld(error) ? leaseLost(id, attempt, error) : error;
+      }
+    };
+    return {
+      id,
+      payload,
+      attempt,
+      maxAttempts,
+      renew: () => act(() => job.extendLock(token, this.rules.leaseMs)),
+      ack: () => act(async () => void (await job.moveToCompleted(null, token, false))),
+      fail: async (reason: string, { delayMs, final = false }: FailOptions = {}): Promise<Failed> => {
+        const failures = failuresOf(job) + 1;
+        const waitMs = this.rules.failDelayMs(delayMs, failures);
+        const again = !final && failures < maxAttempts;
+        // What BullMQ decides by: whether there is another attempt is decided here.
+        job.opts.attempts = Infinity;
+        const failure = new Failure(reasonOf(reason), again ? waitMs : undefined);
+        await act(async () => void (await job.moveToFailed(failure, token, false)));
+        this.wake();
+        return again ? 'waiting' : 'dead';
+      },
+      release: async () => {
+        await act(async () => void (await job.moveToWait(token)));
+        this.wake();
+      },
+    };
+  }
+
+  /** BullMQ has no bound: those that enqueue at the same moment may exceed it by one each. */
+  private async checkRoom(id: string): Promise<void> {
+    const counts = await this.jobs.getJobCounts(...unfinished);
+    const known = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    if (known >= this.rules.maxJobs) throw this.rules.full(id);
+  }
+
+  /** Waits for Redis as long as patience lasts. What comes later goes to `late`. */
+  private async call<T>(work: () => Promise<T>, late?: (value: T) => Promise<unknown> | undefined): Promise<T> {
+    let patience: Subscription | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        let isLate = false;
+        const giveUp = (): void => {
+          isLate = true;
+          reject(new Error(`no answer within ${this.patienceMs} ms`, { cause: this.trouble }));
+        };
+        patience = this.scheduler.schedule(giveUp, this.patienceMs);
+        // A failure that comes too late is nobody's.
+        work().then((value) => (isLate ? void late?.(value)?.catch(() => {}) : resolve(value)), reject);
+      });
+    } catch (cause) {
+      if (cause instanceof StreamError || isNotHeld(cause)) throw cause;
+      if (this.closed) throw queueClosed();
+      throw new StreamError('queue-unavailable', `Redis cannot be asked: ${(cause as Error).message}`, { cause });
+    } finally {
+      patience?.unsubscribe();
+    }
+  }
+
+  /** Waits until it is time to ask again, or something was done here that may bring a job. */
+  private async pause(): Promise<void> {
+    let timer: Subscription | undefined;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      timer = this.scheduler.schedule(() => resolve(), this.pollMs);
+    });
+    timer?.unsubscribe();
+  }
+}
+
+const unfinished = ['waiting', 'delayed', 'prioritized', 'active'] as const;
+
+/** Why an attempt has failed, as BullMQ is told; without a delay there is no other. */
+class Failure extends Error {
+  constructor(
+    message: string,
+    readonly delayMs: number | undefined,
+  ) {
+    super(message);
+    this.name = delayMs === undefined ? 'UnrecoverableError' : 'Failure';
+    // BullMQ keeps it, and nobody reads it.
+    this.stack = '';
+  }
+}
+
+/** BullMQ refuses ids that are numbers or hold a colon. */
+function keyOf(id: string): string {
+  return `j-${encodeURIComponent(id)}`;
+}
+
+function describe(job: BullmqJob): { id: string; payload: JsonValue; attempt: number; maxAttempts: number } {
+  const { id = '', data, attemptsStarted: attempt } = job;
+  const { payload, maxAttempts } = isKept(data) ? data : { payload: null, maxAttempts: 1 };
+  return { id: idOf(id), payload, attempt, maxAttempts };
+}
+
+/** A job of somebody else's may be called anything. */
+function idOf(key: string): string {
+  try {
+    return key.startsWith('j-') ? decodeURIComponent(key.slice(2)) : key;
+  } catch {
+    return key;
+  }
+}
+
+function isKept(data: unknown): data is Kept {
+  const { payload, maxAttempts } = (data ?? {}) as Partial<Kept>;
+  return payload !== undefined && Number.isInteger(maxAttempts);
+}
+
+/** Failures, and leases that ran out, since the job was enqueued or tried anew. */
+function failuresOf({ attemptsMade, stalledCounter, data }: BullmqJob): number {
+  return attemptsMade + stalledCounter - ((data as Kept | null)?.pardoned ?? 0);
+}
+
+function isNotHeld(error: unknown): boolean {
+  return error instanceof Error && notHeld.has((error as { code?: unknown }).code);
+}
