@@ -86,8 +86,8 @@ export class Exchange {
     signal.throwIfAborted();
     const { method, body } = request;
     const init = { method, headers: headersOf(own, request.headers), body, signal: this.abort.signal };
-    const work = this.within(rules.fetch(urlOf(rules.url, params, request.query), init), rules.idleMs);
-    this.answer = await this.whileWanted(work);
+    const send = async (): Promise<Response> => rules.fetch(urlOf(rules.url, params, request.query), init);
+    this.answer = await this.whileWanted(this.within(send(), rules.idleMs));
     if (!this.answer.ok) throw await this.refusal();
   }
 

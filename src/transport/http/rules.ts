@@ -80,8 +80,12 @@ const platformFetch: HttpFetch = (url, init) => globalThis.fetch(url, init as Re
 function checkUrl(url: unknown): URL {
   const text = url instanceof URL ? url.href : url;
   const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed;
-  throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
+  }
+  // `fetch` takes none, and names them in its error.
+  if (parsed.username !== '' || parsed.password !== '') throw new TypeError('url must not hold a name or password');
+  return parsed;
 }
 
 type Check = (name: string, key: string, value: unknown) => void;
@@ -126,5 +130,8 @@ export function checkHeaderValue(name: string, value: unknown): string {
 }
 
 function checkParam(name: string, key: string, value: unknown): void {
+  if (reserved.has(key)) throw new TypeError(`${name}.${key} is the protocol's own`);
   if (typeof value !== 'string') throw new TypeError(`${name}.${key} must be a string, got ${kindOf(value)}`);
 }
+
+const reserved = new Set(['cursor', 'live', 'offset']);

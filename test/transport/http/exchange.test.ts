@@ -37,7 +37,7 @@ describe('Exchange', () => {
       },
       {
         headers: { Authorization: 'Bearer 1', 'Content-Type': 'text/html' },
-        params: () => ({ z: '1', a: '2', offset: 'mine' }),
+        params: () => ({ z: '1', a: '2' }),
       },
     );
     expect(await text(exchange)).toBe('body');
@@ -118,6 +118,14 @@ describe('Exchange', () => {
       message: 'GET /: the connection broke: odd',
     });
     expect(await failing(new Error('plain'))).toMatchObject({ message: 'GET /: the connection broke: plain' });
+    const fetch = (): never => {
+      throw new Error('at once');
+    };
+    const opened = Exchange.open(httpRules({ url: 'http://127.0.0.1', fetch }), { method: 'GET' }, never);
+    await expect(opened).rejects.toMatchObject({
+      code: 'connection-lost',
+      message: 'GET /: the connection broke: at once',
+    });
   });
 
   it('gives up on a server that is silent for too long, before the answer and within', async () => {
