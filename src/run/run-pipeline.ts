@@ -74,6 +74,8 @@ export async function runPipeline<I, O, S>(
   } catch (error) {
     const cancelled = options.signal?.aborted === true && error === controller.signal.reason;
     controller.abort(error);
+    // A run that cannot be told of is perhaps in other hands: what it did stands.
+    if (broken?.aborted === true) throw error;
     await execution.undo({ ...scope, signal: new AbortController().signal });
     if (recorder.on) tellEnd(recorder, error, cancelled, lasted());
     throw error;

@@ -1,5 +1,5 @@
 import { filter, map, type Observable, type SchedulerLike } from 'rxjs';
-import { type JsonValue, StreamError, toStreamError } from '../chunk/index.js';
+import { type JsonValue, StreamError } from '../chunk/index.js';
 import { holdLease, type Streams } from '../streams/index.js';
 import { EventLog } from './event-log.js';
 import { type RunEvent, runEvents, type RunEventType } from './event.js';
@@ -137,7 +137,12 @@ class StreamRuns<S> implements Runs<S> {
         ttlMs,
         ...(session === undefined ? {} : { session }),
       });
-      return await this.live(pipeline, input, executionId, new Journal(), 0);
+      try {
+        return await this.live(pipeline, input, executionId, new Journal(), 0);
+      } catch (error) {
+        if (!(error instanceof TakenError)) throw error;
+        throw new StreamError('stream-exists', `there is a run "${executionId}" already`, { cause: error.cause });
+      }
     };
     return { executionId, result: begin() };
   }
@@ -154,8 +159,11 @@ class StreamRuns<S> implements Runs<S> {
         try {
           return await this.live(pipeline, journal.input as I, executionId, journal, next);
         } catch (error) {
-          // Another was quicker: what it has written counts.
-          if (!(error instanceof StreamError && error.code === 'append-conflict')) throw error;
+          if (!(error instanceof TakenError)) throw error;
+          // Whoever had it has written once more: that counts. But when another has taken it up, it is theirs.
+          const { journal: now } = await this.journalOf(executionId);
+          if (now.lives === journal.lives) continue;
+          throw new StreamError('producer-fenced', `another has taken up run "${executionId}"`, { cause: error.cause });
         }
       }
     };
@@ -196,6 +204,7 @@ class StreamRuns<S> implements Runs<S> {
       await log.kept();
       return output;
     } catch (error) {
+      if (log.count === 0 && isConflict(error)) throw new TakenError('taken', { cause: error });
       await log.kept();
       throw error;
     } finally {
@@ -236,7 +245,7 @@ class StreamRuns<S> implements Runs<S> {
         );
       } catch (error) {
         // Somebody else has said something meanwhile: perhaps this.
-        if (toStreamError(error, 'internal').code !== 'append-conflict') throw error;
+        if (!isConflict(error)) throw error;
       }
     }
   }
@@ -291,6 +300,13 @@ class StreamRuns<S> implements Runs<S> {
     }
     return { journal, next: info.next };
   }
+}
+
+/** Another has written before the first event of a life: nothing of this life is kept. */
+class TakenError extends Error {}
+
+function isConflict(error: unknown): error is StreamError {
+  return error instanceof StreamError && ['append-conflict', 'producer-fenced', 'stream-closed'].includes(error.code);
 }
 
 /** What a run that has ended came to. */

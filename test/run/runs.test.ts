@@ -1,4 +1,4 @@
-import { firstValueFrom, lastValueFrom, toArray, VirtualTimeScheduler } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, toArray, VirtualTimeScheduler } from 'rxjs';
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRuns, pipeline, type RunEvent, type RunsOptions } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
@@ -136,17 +136,24 @@ describe('runs', () => {
   it('fences whoever had a run that another has taken up', async () => {
     const { runs, streams } = stage();
     let go!: (n: number) => void;
-    const slow = pipeline('slow').step('wait', (_, { attempt }) =>
-      attempt > 1 ? 2 : new Promise<number>((resolve) => (go = resolve)),
-    );
+    let undone = 0;
+    const slow = pipeline('slow')
+      .step('before', () => 1, { compensate: () => undone++ })
+      .step('wait', (_, { attempt }) => (attempt > 1 ? 2 : new Promise<number>((resolve) => (go = resolve))));
     const first = runs.start(slow, undefined);
-    await firstValueFrom(runs.events(first.executionId, { types: ['step_start'] }));
+    await firstValueFrom(
+      runs
+        .events(first.executionId, { types: ['step_start'], steps: ['wait'] })
+        .pipe(filter(({ step_id: step }) => step === 'wait')),
+    );
     expect(await createRuns({ streams, leaseMs: Infinity }).resume(slow, first.executionId).result).toBe(2);
     go(1);
     await expect(first.result).rejects.toMatchObject({
       code: expect.stringMatching(/producer-fenced|stream-closed/) as string,
     });
     expect(await runs.info(first.executionId)).toMatchObject({ output: 2 });
+    // What it did is the other's now.
+    expect(undone).toBe(0);
   });
 
   it('is taken up by one, when two try at the same moment', async () => {
@@ -181,7 +188,7 @@ describe('runs', () => {
     });
     expect(() => runs.start(greeting, 'you', { executionId: 'a/b' })).toThrow('executionId must not hold "/"');
     await expect(runs.start(greeting, 'again', { executionId }).result).rejects.toMatchObject({
-      code: 'stream-closed',
+      code: 'stream-exists',
     });
   });
 
