@@ -389,8 +389,7 @@ export class Session {
       // Their answers are what the link has to take next: that many at a time keep it busy.
       if (this.over || !this.roomy || asked++ === maxAskedAgain) return;
       this.postponed.delete(streamId);
-      const frame = this.opening.get(streamId);
-      if (frame !== undefined) this.act.subscribe(streamId, frame.from);
+      this.act.subscribe(streamId, this.opening.get(streamId)!.from);
     }
   }
 

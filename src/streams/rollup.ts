@@ -147,9 +147,7 @@ class LogRollup implements Rollup {
     const fold = this.ruleFor(info);
     if (fold === undefined) return undefined;
     const stream = new RolledStream(this.log, info, { ...this.settled, fold }, this.storeOf(info, fold));
-    const rolling: Rolling = new Rolling(this.log, stream, this.settled, () => {
-      if (this.rolling.get(streamId) === rolling) this.rolling.delete(streamId);
-    });
+    const rolling = new Rolling(this.log, stream, this.settled, () => this.rolling.delete(streamId));
     this.rolling.set(streamId, rolling);
     if (this.rolling.size > this.maxStreams) [...this.rolling.values()][0]!.stop();
     rolling.begin();
@@ -166,9 +164,9 @@ class Rolling {
     private readonly log: Log,
     readonly stream: RolledStream,
     private readonly settled: Settled,
-    stopped: () => void,
+    stopped: () => unknown,
   ) {
-    this.watching.add(stopped);
+    this.watching.add(() => void stopped());
   }
 
   begin(): void {

@@ -149,6 +149,21 @@ describe('createReaper', () => {
     watching.dispose();
   });
 
+  it('goes on when all that was said of leases is removed', async () => {
+    const { time, streams, reaper, lastWord, ends } = stage();
+    const watching = reaper();
+    await lastWord('s', 10_000);
+    await lastWord('t', 10_000);
+    await time.pass(10);
+    await streams.delete(leases);
+    await time.pass(10);
+    for (let word = 0; word < 3; word++) await lastWord('s', 100);
+    await streams.create('s');
+    await time.pass(1000);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    watching.dispose();
+  });
+
   it('watches no more once it is disposed of', async () => {
     const { time, streams, reaper, lastWord, ends } = stage();
     const watching = reaper();

@@ -216,6 +216,20 @@ describe('RolledStream', () => {
     expect(shown(rolled)).toBeUndefined();
   });
 
+  it('is nothing as long as the fold has nothing to show', async () => {
+    const fold: Fold = { ...(assembled() as Fold), encode: () => undefined };
+    const { roll, keep, end, shown, saved } = stage({ fold });
+    keep('a', 'b', 'c', 'd');
+    const rolled = roll();
+    await rolled.catchUp();
+    await rolled.save();
+    expect([shown(rolled), await saved(), rolled.done]).toEqual([undefined, undefined, false]);
+    end();
+    await rolled.catchUp();
+    await rolled.save();
+    expect(rolled.done).toBe(true);
+  });
+
   it('begins anew when what was saved cannot be read', async () => {
     const { roll, keep, shown } = stage();
     keep('a', 'b', 'c', 'd');

@@ -168,6 +168,18 @@ describe('createSweeper', () => {
     sweeper.dispose();
   });
 
+  it('removes no snapshot of a stream that was made since they were listed', async () => {
+    const { time, log, streams, sweep } = stage();
+    await streams.publish('s', textBodies('a'));
+    await time.until(streams.rollup.save('s'));
+    const { list } = log;
+    log.list = () => list.call(log).filter(({ streamId }) => streamId !== 's');
+    const sweeper = sweep({ staleMs: Infinity });
+    await sweeper.sweep();
+    expect(list.call(log, snapshots)).toHaveLength(1);
+    sweeper.dispose();
+  });
+
   it('looks no more once it is disposed of', async () => {
     const { time, log, streams, sweep, status } = stage();
     const sweeper = sweep();
