@@ -4,8 +4,9 @@ import type { ChunkType, EncodedChunk } from '../chunk/index.js';
 export const defaultMediaType = 'application/octet-stream';
 
 const word = "[!#$%&'*+.^_`|~\\w-]+";
-const parameter = `;[ \\t]*(?:${word}=(?:${word}|"(?:[^"\\\\\\r\\n]|\\\\[ -~])*"))?`;
-const grammar = new RegExp(`^${word}/${word}[ \\t]*(?:${parameter}[ \\t]*)*$`);
+const value = `(?:${word}|"(?:[^"\\\\\\r\\n]|\\\\[ -~])*")`;
+// Each sign fits in one way only, so that no text takes long.
+const grammar = new RegExp(`^${word}/${word}(?:[ \\t]*;[ \\t]*${word}=${value})*[ \\t]*;?[ \\t]*$`);
 const maxLength = 255;
 
 /** @internal Whether text is a media type, such as `text/plain; charset=utf-8` (RFC 9110, section 8.3.1). */

@@ -59,7 +59,8 @@ export function wholeCharacters(chunks: readonly EncodedChunk[]): number {
 
 /** Whether the first `count` chunks end within a character: with the beginning of one, and less than it needs. */
 function endsWithin(chunks: readonly EncodedChunk[], count: number): boolean {
-  if (chunks[count - 1]!.bytes === undefined) return false;
+  const { bytes, size } = chunks[count - 1]!;
+  if (bytes === undefined && size > 0) return false;
   const tail: number[] = [];
   for (let i = count - 1; i >= 0 && tail.length < 4; i--) tail.unshift(...bytesOf(chunks[i]!).slice(tail.length - 4));
   for (let back = 1; back <= Math.min(3, tail.length); back++) {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/durable/reply.js';
+import { isOurs, isTrue, nameOf, nameOfPath, readCount, readTarget, single } from '../../src/durable/request.js';
+
+const path = '/v1/stream/';
+const refusal = (work: () => unknown): number | string => {
+  try {
+    work();
+    return 'taken';
+  } catch (error) {
+    return error instanceof Refusal ? error.status : (error as { code: string }).code;
+  }
+};
+
+describe('readTarget', () => {
+  it('takes path and query apart', () => {
+    const { segments, query } = readTarget('/v1/stream/a/b%20c?offset=-1&x=%26', path);
+    expect(segments).toEqual(['a', 'b c']);
+    expect([query.get('offset'), query.get('x')]).toEqual(['-1', '&']);
+    expect(nameOf(segments)).toBe('a/b c');
+    expect(readTarget('/v1/stream/a', path).query.size).toBe(0);
+  });
+
+  it.each(['/v1/streams/a', '/', '/v1/stream', 'http://other/v1/stream/a'])('finds nothing at %s', (target) =>
+    expect(refusal(() => readTarget(target, path))).toBe(404),
+  );
+
+  it.each(['%', '%zz', '%ff', 'a/%c3%28'])('refuses the path %s', (rest) =>
+    expect(refusal(() => readTarget(path + rest, path))).toBe(400),
+  );
+
+  it.each(['', '..', '%2e%2e', 'a/%2e%2e/b', '.', 'a//b', 'a/', '%00', 'a%0d%0ab', '%5c', 'x'.repeat(513)])(
+    'takes "%s" for no stream',
+    (rest) => expect(refusal(() => nameOf(readTarget(path + rest, path).segments))).toBe('name-invalid'),
+  );
+
+  it('decodes once', () => {
+    expect(nameOf(readTarget(`${path}%252e%252e`, path).segments)).toBe('%2e%2e');
+  });
+});
+
+describe('what requests say', () => {
+  it('names a stream by its path, if it can be one of ours', () => {
+    expect(nameOfPath('/v1/stream/a/b', path)).toBe('a/b');
+    expect(nameOfPath('/v2/a', path)).toBeUndefined();
+    expect(nameOfPath('/v1/stream/../a', path)).toBeUndefined();
+  });
+
+  it('is true only when it says so', () => {
+    for (const value of ['true', 'TRUE', 'True']) expect(isTrue(value)).toBe(true);
+    for (const value of [undefined, '', 'yes', '1', 'false', 'true, true']) expect(isTrue(value)).toBe(false);
+  });
+
+  it('holds whole numbers in plain digits', () => {
+    expect([readCount('N', '0'), readCount('N', '9007199254740991')]).toEqual([0, 9007199254740991]);
+    for (const value of ['', '-1', '+1', '01', '1.0', '1e3', ' 1', '0, 0', '9007199254740992', '9'.repeat(400)]) {
+      expect(
+        refusal(() => readCount('N', value)),
+        value,
+      ).toBe(400);
+    }
+  });
+
+  it('says a parameter once', () => {
+    expect(single(new URLSearchParams('a=1&b=2'), 'a')).toBe('1');
+    expect(single(new URLSearchParams('a=1'), 'c')).toBeUndefined();
+    expect(refusal(() => single(new URLSearchParams('a=1&a=1'), 'a'))).toBe(400);
+  });
+
+  it('may not be about streams that servers keep for themselves', () => {
+    expect(['__ds/x', 'sluice/x'].map(isOurs)).toEqual([true, true]);
+    expect(['__dsx', 'sluices/x', 'a/__ds/x'].map(isOurs)).toEqual([false, false, false]);
+  });
+});
