@@ -65,14 +65,16 @@ function open(name) {
   chosen = name; chunks = bytes = before = 0; waiting = ''; $('text').textContent = '';
   $('text').dataset.empty = 'Waiting for the first chunk of ' + name + ' …';
   show('connecting');
-  source = new EventSource(pathOf(name));
+  source = new EventSource(pathOf(name) + '?from=snapshot');
   source.onopen = () => show('live');
   source.onerror = () => source.readyState === EventSource.CLOSED ? show('ended') : show('lost', 'lost, coming back …');
-  source.onmessage = ({ data }) => {
+  const take = ({ data }) => {
     const chunk = JSON.parse(data);
     chunks = chunk.seq + 1; bytes += chunk.size;
     waiting += chunk.type === 'text' ? chunk.data : chunk.type === 'json' ? JSON.stringify(chunk.data) + '\\n' : '[' + chunk.size + ' bytes of ' + chunk.type + ']\\n';
   };
+  source.onmessage = take;
+  source.addEventListener('snapshot', (event) => { take(event); before = chunks; });
   source.addEventListener('gap', ({ data }) => { const { from, to } = JSON.parse(data); waiting += '\\n[chunks ' + from + ' to ' + (to - 1) + ' are missing]\\n'; });
   source.addEventListener('end', ({ data }) => { const { status } = JSON.parse(data); source.close(); show(status === 'completed' ? 'completed' : 'failed', status); });
 }

@@ -46,7 +46,9 @@ export class RolledStream {
   private next = 0;
   private from = 0;
   private state: unknown;
+  /** Of the newest chunk that is folded. */
   private timestamp = 0;
+  private final = false;
   private loaded = false;
   /** All of the stream has been folded. */
   private ended = false;
@@ -157,6 +159,7 @@ export class RolledStream {
     this.next = this.saved = mark.seq;
     this.from = mark.from;
     this.timestamp = chunk.timestamp;
+    this.final = chunk.final;
     this.made = { seq: this.next, chunk: encoded };
   }
 
@@ -182,6 +185,7 @@ export class RolledStream {
         return this.stop();
       }
       this.timestamp = chunk.timestamp;
+      this.final = chunk.final;
       this.next++;
     }
   }
@@ -211,11 +215,11 @@ export class RolledStream {
 
   private encode(): EncodedChunk | undefined {
     const { fold } = this.rules;
-    const { info, next: seq, from, timestamp } = this;
+    const { info, next: seq, from, timestamp, final } = this;
     const content = fold.encode(this.state);
     if (content === undefined) return undefined;
     const metadata = { [snapshotKey]: { fold: fold.name, from, seq } };
-    return encodeChunk(createChunk({ ...content, streamId: info.streamId, seq: seq - 1, timestamp, metadata }));
+    return encodeChunk(createChunk({ ...content, streamId: info.streamId, seq: seq - 1, timestamp, final, metadata }));
   }
 
   private pause(): Promise<void> {

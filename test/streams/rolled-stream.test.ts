@@ -58,12 +58,21 @@ describe('RolledStream', () => {
     expect(rolled.done).toBe(true);
   });
 
-  it('has the timestamp of the newest chunk in it', async () => {
+  it('has the timestamp of the newest chunk in it, and is final when that is', async () => {
     const { roll, log } = stage();
-    for (const timestamp of [5, 7]) log.append('s', [encodeChunk({ ...textBody('a'), timestamp })]);
+    for (const timestamp of [5, 7])
+      log.append('s', [encodeChunk({ ...textBody('a'), timestamp, final: timestamp > 5 })]);
     const rolled = roll();
     await rolled.catchUp();
-    expect(decodeChunk('s', 0, rolled.snapshot!.chunk).timestamp).toBe(7);
+    await rolled.save(true);
+    const again = roll();
+    await again.catchUp();
+    for (const one of [rolled, again]) {
+      expect(decodeChunk('s', 1, one.snapshot!.chunk)).toMatchObject({ timestamp: 7, final: true });
+    }
+    log.append('s', [encodeChunk({ ...textBody('a'), timestamp: 9 })]);
+    await again.catchUp();
+    expect(decodeChunk('s', 2, again.snapshot!.chunk)).toMatchObject({ timestamp: 9, final: false });
   });
 
   it('makes a snapshot once for all who come at the same place', async () => {
