@@ -15,12 +15,15 @@ const faults: fc.Arbitrary<Faults> = fc.record({
 });
 
 describe('readers that join with a snapshot over rough links', () => {
-  it('have the whole text in the end, whenever they come', async () => {
+  it('have the whole text in the end, whenever they come, and whenever the server is away', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({ toServer: faults, toClient: faults }),
         fc.infiniteStream(fc.nat(999)),
-        fc.array(fc.record({ count: fc.nat(6), ms: fc.nat(30) }), { minLength: 1, maxLength: 10 }),
+        fc.array(fc.record({ count: fc.nat(6), ms: fc.nat(30), restart: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 10,
+        }),
         async (rough, chance, steps) => {
           const random = () => chance.next().value / 1000;
           const stage = new ClientStage({
@@ -31,12 +34,16 @@ describe('readers that join with a snapshot over rough links', () => {
           let whole = '';
           const readers: { readonly got: string[] }[] = [];
           stage.log.create('s');
-          for (const { count, ms } of steps) {
+          for (const { count, ms, restart } of steps) {
             const texts = Array.from({ length: count }, () => `${sent++} `);
             whole += texts.join('');
             await stage.streams.publish('s', textBodies(...texts));
             readers.push(stage.collect('s', { from: 'snapshot' }));
             await stage.time.pass(ms);
+            if (!restart) continue;
+            stage.stop();
+            await stage.time.pass(ms);
+            stage.serve();
           }
           await stage.streams.close('s');
           readers.push(stage.collect('s', { from: 'snapshot' }));
