@@ -1,7 +1,6 @@
-import type { Observable } from 'rxjs';
-import type { Flow } from '../../flow/index.js';
+import { Observable, type Subscriber, Subscription } from 'rxjs';
 import { checkBound, kindOf } from '../../chunk/index.js';
-import { fromPull } from '../../source/iterable.js';
+import type { Flow } from '../../flow/index.js';
 import type { HttpFormat, HttpItems } from './decoding.js';
 import { maxOffsetLength } from './place.js';
 import { type HttpBatch, type HttpLive, Reading, type ReadRules } from './reading.js';
@@ -54,11 +53,11 @@ export function readHttp<F extends HttpFormat = HttpFormat>(
   options: ReadHttpOptions<F>,
 ): Observable<HttpBatch<HttpItems[F]>> {
   const rules = readRules(options);
-  const { flow } = options;
-  return fromPull(
-    (signal) => new Pull<HttpItems[F]>(rules, [options.signal, signal]),
-    flow === undefined ? {} : { flow },
-  );
+  return new Observable((destination) => {
+    const batches = new Pull<HttpItems[F]>(rules, options.signal);
+    destination.add(() => void batches.return());
+    void pour(batches, destination, options.flow);
+  });
 }
 
 /**
@@ -73,7 +72,7 @@ export function readHttp<F extends HttpFormat = HttpFormat>(
 export function pullHttp<F extends HttpFormat = HttpFormat>(
   options: HttpReadOptions<F>,
 ): AsyncIterableIterator<HttpBatch<HttpItems[F]>> & AsyncDisposable {
-  return new Pull(readRules(options), [options.signal]);
+  return new Pull(readRules(options), options.signal);
 }
 
 /** The batches of a reading, which ends at once when it is told to, also while one is being waited for. */
@@ -84,12 +83,10 @@ class Pull<T> implements AsyncIterableIterator<HttpBatch<T>>, AsyncDisposable {
 
   constructor(
     rules: ReadRules,
-    private readonly signals: readonly (AbortSignal | undefined)[],
+    private readonly signal: AbortSignal | undefined,
   ) {
-    for (const signal of signals) {
-      if (signal?.aborted === true) this.abort.abort(signal.reason);
-      else signal?.addEventListener('abort', this.stop);
-    }
+    if (signal?.aborted === true) this.stop();
+    else signal?.addEventListener('abort', this.stop);
     this.batches = new Reading(rules, this.abort.signal).batches() as AsyncGenerator<HttpBatch<T>, void, undefined>;
   }
 
@@ -122,10 +119,39 @@ class Pull<T> implements AsyncIterableIterator<HttpBatch<T>>, AsyncDisposable {
     await this.return();
   }
 
-  private readonly stop = (event: Event): void => this.abort.abort((event.target as AbortSignal).reason);
+  private readonly stop = (): void => this.abort.abort(this.signal?.reason);
 
   private release(): void {
-    for (const signal of this.signals) signal?.removeEventListener('abort', this.stop);
+    this.signal?.removeEventListener('abort', this.stop);
+  }
+}
+
+/** Pushes what is pulled, while the flow is open. Each piece of an answer is waited for, so that nothing else starves. */
+async function pour<T>(batches: AsyncIterator<T>, destination: Subscriber<T>, flow: Flow | undefined): Promise<void> {
+  try {
+    for (;;) {
+      await opened(flow, destination);
+      if (destination.closed) return;
+      const { done, value } = await batches.next();
+      if (done === true) return destination.complete();
+      // Another source of the flow may have shut it while the batch was on its way.
+      await opened(flow, destination);
+      if (flow === undefined) destination.next(value);
+      else flow.emit(destination, value);
+    }
+  } catch (error) {
+    destination.error(error);
+  }
+}
+
+/** Resolves when the flow is open, or nobody waits for it any more. */
+async function opened(flow: Flow | undefined, destination: Subscriber<unknown>): Promise<void> {
+  while (flow?.open === false && !destination.closed) {
+    await new Promise<void>((resolve) => {
+      const waiting = new Subscription(resolve);
+      destination.add(waiting);
+      waiting.add(flow.whenOpen(() => waiting.unsubscribe()));
+    });
   }
 }
 
