@@ -261,6 +261,22 @@ describe('followLog: a read under way', () => {
   });
 });
 
+describe.each(kinds)('a reader from a snapshot over a %s', (kind) => {
+  it('notices that its stream was removed, and another has its name', async () => {
+    const { keep, kept, settle, follow, pull, outcome } = stage(kind);
+    keep('a', 'b');
+    const { got } = follow({ from: 'snapshot' });
+    const pulled = pull({ from: 'snapshot' });
+    expect(await outcome(pulled.next())).toBe('ab');
+    await settle();
+    kept.delete('s');
+    keep('x');
+    await settle();
+    expect(got).toEqual(['ab', 'failed stream-not-found']);
+    expect(await outcome(pulled.next())).toBe('failed stream-not-found');
+  });
+});
+
 describe('joinStream', () => {
   it.each([
     ['beginning', 1],

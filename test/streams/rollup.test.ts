@@ -238,6 +238,19 @@ describe('createRollup', () => {
     await streams.delete('nobody');
   });
 
+  it('does not go on with what it knew of an earlier stream of the name, however much there is of the new one', async () => {
+    const { time, log, streams } = stage();
+    await streams.publish('s', textBodies('a', 'b'));
+    join(streams);
+    await time.pass(5);
+    log.delete('s');
+    await time.pass(1);
+    await streams.publish('s', textBodies('x', 'y', 'z'));
+    const reader = join(streams);
+    await time.pass(5);
+    expect(reader.text).toBe('xyz');
+  });
+
   it('rolls no more streams up than it may: the one not asked of for longest is let go', async () => {
     const { time, streams, log } = stage({ maxStreams: 2, everyChunks: 1, everyMs: 10 });
     const names = ['a', 'b', 'c'];
