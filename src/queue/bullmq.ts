@@ -180,10 +180,10 @@ class BullmqQueue implements Queue {
 
   async remove(id: string): Promise<boolean> {
     this.checkOpen();
-    const key = keyOf(checkId(id));
+    checkId(id);
     return await this.call(async () => {
-      const job = await this.jobs.getJob(key);
-      return job !== undefined && (await this.jobs.remove(key)) === 1;
+      const job = await this.find(id);
+      return job !== undefined && (await this.jobs.remove(job.id!)) === 1;
     });
   }
 
@@ -203,9 +203,9 @@ class BullmqQueue implements Queue {
 
   async requeue(id: string): Promise<boolean> {
     this.checkOpen();
-    const key = keyOf(checkId(id));
+    checkId(id);
     return await this.call(async () => {
-      const job = await this.jobs.getJob(key);
+      const job = await this.find(id);
       if (job === undefined || !(await job.isFailed())) return false;
       await this.checkRoom(id);
       await job.updateData({ ...(job.data as Kept), pardoned: job.stalledCounter });
@@ -241,6 +241,11 @@ class BullmqQueue implements Queue {
 
   private checkOpen(): void {
     if (this.closed) throw queueClosed();
+  }
+
+  /** A job by its id, also when it is none of ours. */
+  private async find(id: string): Promise<BullmqJob | undefined> {
+    return (await this.jobs.getJob(keyOf(id))) ?? (await this.jobs.getJob(id));
   }
 
   /** Asks for jobs as long as claims wait: one question at a time serves them all. */

@@ -180,23 +180,20 @@ class NatsQueue implements Queue {
 
   /** Asks for a delivery. What comes when nobody waits any more goes back. */
   private async pull(expiresMs: number, over: AbortSignal): Promise<Delivery | undefined> {
-    const coming = this.store.pull(expiresMs);
-    return await new Promise((resolve, reject) => {
-      const leave = (): void => resolve(undefined);
-      over.addEventListener('abort', leave);
-      coming.then(
-        (delivery) => {
-          over.removeEventListener('abort', leave);
-          if (over.aborted && delivery !== undefined) void this.store.settle(delivery, '-NAK');
-          resolve(over.aborted ? undefined : delivery);
-        },
-        (error: unknown) => {
-          over.removeEventListener('abort', leave);
-          if (over.aborted) resolve(undefined);
-          else reject(error as Error);
-        },
-      );
+    const left = new Promise<undefined>((resolve) => {
+      over.addEventListener('abort', () => resolve(undefined), { once: true });
     });
+    const asked = async (): Promise<Delivery | undefined> => {
+      try {
+        const delivery = await this.store.pull(expiresMs);
+        if (!over.aborted || delivery === undefined) return delivery;
+        await this.store.settle(delivery, '-NAK');
+      } catch (error) {
+        if (!over.aborted) throw error;
+      }
+      return undefined;
+    };
+    return await Promise.race([asked(), left]);
   }
 
   /** Claims what was delivered, unless it is not due, was decided otherwise, or has no attempts left. */

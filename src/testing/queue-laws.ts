@@ -74,9 +74,9 @@ async function givesAsItWas(stage: QueueStage): Promise<void> {
     const job = await stage.claim();
     expect(job).toMatchObject({ id, payload, attempt: 1, maxAttempts: 7 });
     expect(job.payload).toEqual(payload);
-    expect(await stage.tally()).toEqual([0, 1, 0]);
+    await stage.holds(0, 1, 0);
     await job.ack();
-    expect(await stage.tally()).toEqual([0, 0, 0]);
+    await stage.holds(0, 0, 0);
     await hasNoSay(job);
   }
   await stage.nothing();
@@ -98,7 +98,7 @@ async function keepsItsOwn(stage: QueueStage): Promise<void> {
 async function givesInOrder(stage: QueueStage): Promise<void> {
   const ids = Array.from({ length: 20 }, (_, n) => `job ${n}`);
   await stage.jobs(...ids);
-  expect(await stage.tally()).toEqual([20, 0, 0]);
+  await stage.holds(20, 0, 0);
   const given: string[] = [];
   for (const _ of ids) given.push((await stage.claim()).id);
   expect(given).toEqual(ids);
@@ -117,14 +117,14 @@ async function givesToOne(stage: QueueStage): Promise<void> {
   expect(given.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   await stage.nothing();
   await Promise.all(given.map(async (job) => job.ack()));
-  expect(await stage.tally()).toEqual([0, 0, 0]);
+  await stage.holds(0, 0, 0);
 }
 
 async function hasNothing(stage: QueueStage): Promise<void> {
   const { queue } = stage;
   await stage.nothing();
   expect(await stage.settled(queue.claim({ waitMs: 20 }))).toBeUndefined();
-  expect(await stage.tally()).toEqual([0, 0, 0]);
+  await stage.holds(0, 0, 0);
   expect(await queue.dead()).toEqual([]);
   expect(await queue.remove('nothing')).toBe(false);
   expect(await queue.requeue('nothing')).toBe(false);
@@ -135,7 +135,7 @@ async function waitsForJobs(stage: QueueStage): Promise<void> {
   await stage.advance(50);
   await stage.jobs('a', 'b', 'c');
   const jobs = await stage.settled(Promise.all(waiting));
-  expect(jobs.map((job) => job?.id).toSorted()).toEqual(['a', 'b', 'c']);
+  expect(new Set(jobs.map((job) => job?.id))).toEqual(new Set(['a', 'b', 'c']));
 }
 
 async function letsClaimsGo(stage: QueueStage): Promise<void> {
@@ -155,13 +155,13 @@ async function letsClaimsGo(stage: QueueStage): Promise<void> {
 
 async function delays(stage: QueueStage): Promise<void> {
   await stage.job('late', { delayMs: 60_000 });
-  await stage.job('soon', { delayMs: 300 });
   await stage.job('now');
-  expect(await stage.tally()).toEqual([3, 0, 0]);
+  await stage.job('soon', { delayMs: 300 });
+  await stage.holds(3, 0, 0);
   expect((await stage.claim()).id).toBe('now');
   expect((await stage.claim()).id).toBe('soon');
   await stage.nothing();
-  expect(await stage.tally()).toEqual([1, 2, 0]);
+  await stage.holds(1, 2, 0);
 }
 
 async function takesOneOfAnId(stage: QueueStage): Promise<void> {
@@ -174,7 +174,7 @@ async function takesOneOfAnId(stage: QueueStage): Promise<void> {
   expect(await again(), 'while it is claimed').toBe(true);
   await job.fail('no');
   expect(await again(), 'while it is a dead letter').toBe(true);
-  expect(await stage.tally()).toEqual([0, 0, 1]);
+  await stage.holds(0, 0, 1);
   expect(await queue.remove('a')).toBe(true);
   expect(await again(), 'when it is gone').toBe(false);
   const other = await stage.claim();
@@ -221,7 +221,7 @@ async function removes(stage: QueueStage): Promise<void> {
   expect(job.id).toBe('a');
   expect(await queue.remove('a'), 'while it is claimed').toBe(false);
   await job.ack();
-  expect(await stage.tally()).toEqual([1, 0, 0]);
+  await stage.holds(1, 0, 0);
   expect((await stage.claim()).id).toBe('c');
 }
 
@@ -235,12 +235,13 @@ async function isBounded(stage: QueueStage): Promise<void> {
   await a.renew();
   expect(await a.fail('once')).toBe('waiting');
   await b.ack();
+  await stage.holds(2, 0, 0);
   await stage.job('d');
   await refusedJob('queue-full', () => queue.enqueue('e'));
   const jobs = [await stage.claim(), await stage.claim()];
   expect(jobs.map(({ id }) => id).toSorted()).toEqual(['a', 'd']);
   for (const job of jobs) await job.ack();
-  expect(await stage.tally()).toEqual([1, 0, 0]);
+  await stage.holds(1, 0, 0);
 }
 
 async function refusesWhatIsNoJob(stage: QueueStage): Promise<void> {
@@ -257,7 +258,7 @@ async function refusesWhatIsNoJob(stage: QueueStage): Promise<void> {
   await queue.enqueue('x'.repeat(98));
   await refusedJob('job-too-large', () => queue.enqueue('x'.repeat(99)));
   await refusedJob('job-too-large', () => queue.enqueue('é'.repeat(50)));
-  expect(await stage.tally()).toEqual([1, 0, 0]);
+  await stage.holds(1, 0, 0);
 }
 
 async function refusesNonsense(stage: QueueStage): Promise<void> {

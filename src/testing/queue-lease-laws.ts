@@ -31,7 +31,7 @@ async function passesOn(stage: QueueStage): Promise<void> {
   // Its attempts to have a say have done nothing.
   const third = isLost(await refusal(second)) ? await stage.done() : second;
   expect(third.attempt).toBeGreaterThanOrEqual(second.attempt);
-  expect(await stage.tally()).toEqual([0, 0, 0]);
+  await stage.holds(0, 0, 0);
 }
 
 async function renews(stage: QueueStage): Promise<void> {
@@ -39,23 +39,37 @@ async function renews(stage: QueueStage): Promise<void> {
   for (let tries = 0; tries < 10; tries++) {
     await stage.jobs('a');
     const job = await stage.claim();
-    let [renewed, slowest] = [performance.now(), 0];
-    let other: ClaimedJob | undefined;
-    for (let waited = 0; waited < 3 * leaseMs && other === undefined; waited += leaseMs / 10) {
-      await stage.advance(leaseMs / 10);
-      other = await stage.queue.claim();
-      if (other === undefined) await job.renew();
-      slowest = Math.max(slowest, performance.now() - renewed);
-      renewed = performance.now();
-    }
-    if (other === undefined) {
-      await job.ack();
-      return;
-    }
-    expect(slowest, 'a lease was renewed in time, and yet another got the job').toBeGreaterThan(leaseMs / 2);
-    await refusal(other);
+    const slowest = await loses(stage, job);
+    if (slowest === undefined) return;
+    expect(slowest, 'a lease was renewed in time, and yet was lost').toBeGreaterThan(leaseMs / 2);
+    await stage.queue.remove('a');
+    if ((await stage.queue.counts()).claimed > 0) await stage.done();
   }
   expect.fail('the machine is too slow to renew a lease');
+}
+
+/** Renews a lease often, then acknowledges. Answers how slow it was, if it lost the job. */
+async function loses(stage: QueueStage, job: ClaimedJob): Promise<number | undefined> {
+  let [renewed, slowest] = [performance.now(), 0];
+  const lap = (): void => {
+    slowest = Math.max(slowest, performance.now() - renewed);
+    renewed = performance.now();
+  };
+  try {
+    for (let waited = 0; waited < 3 * leaseMs; waited += leaseMs / 10) {
+      await stage.advance(leaseMs / 10);
+      const other = await stage.queue.claim();
+      lap();
+      if (other !== undefined) return slowest;
+      await job.renew();
+    }
+    await job.ack();
+    return undefined;
+  } catch (error) {
+    lap();
+    if (!isLost(error)) throw error;
+    return slowest;
+  }
 }
 
 async function refusesTheLate(stage: QueueStage): Promise<void> {
@@ -70,7 +84,7 @@ async function refusesTheLate(stage: QueueStage): Promise<void> {
   await stage.done();
   await hasNoSay(first);
   await hasNoSay(second);
-  expect(await stage.tally()).toEqual([0, 0, 0]);
+  await stage.holds(0, 0, 0);
 }
 
 async function countsTheSilent(stage: QueueStage): Promise<void> {
@@ -81,9 +95,9 @@ async function countsTheSilent(stage: QueueStage): Promise<void> {
   // It is looked at when somebody asks for jobs.
   await stage.until('the job is dead', async () => {
     await stage.nothing();
-    return (await stage.tally())[2] === 1;
+    return (await stage.queue.counts()).dead === 1;
   });
-  expect(await stage.tally()).toEqual([0, 0, 1]);
+  await stage.holds(0, 0, 1);
   const [letter] = await stage.queue.dead();
   expect(letter).toMatchObject({ id: 'a', payload: 'a', maxAttempts: 2, reason: 'the lease ran out' });
   expect(letter!.attempt).toBeGreaterThanOrEqual(second.attempt);
@@ -100,7 +114,7 @@ async function triesAgain(stage: QueueStage): Promise<void> {
     await hasNoSay(job);
   }
   expect(attempts).toEqual([1, 2, 3]);
-  expect(await stage.tally()).toEqual([0, 0, 1]);
+  await stage.holds(0, 0, 1);
   expect(await stage.queue.dead()).toEqual([
     { id: 'a', payload: 'a', attempt: 3, maxAttempts: 3, reason: 'failure 3' },
   ]);
@@ -110,10 +124,10 @@ async function triesAgain(stage: QueueStage): Promise<void> {
 async function waitsBeforeAgain(stage: QueueStage): Promise<void> {
   await stage.jobs('a');
   expect(await (await stage.claim()).fail('not now')).toBe('waiting');
+  await stage.nothing();
   await stage.jobs('b');
   expect(await (await stage.claim()).fail('soon', { delayMs: 200 })).toBe('waiting');
-  await stage.nothing();
-  expect(await stage.tally()).toEqual([2, 0, 0]);
+  await stage.holds(2, 0, 0);
   expect(await stage.claim()).toMatchObject({ id: 'b', attempt: 2 });
   await stage.nothing();
 }
@@ -132,7 +146,7 @@ async function releases(stage: QueueStage): Promise<void> {
     expect(job.attempt).toBe(attempt);
     await job.release();
     await hasNoSay(job);
-    expect(await stage.tally()).toEqual([1, 0, 0]);
+    await stage.holds(1, 0, 0);
   }
   expect(await (await stage.claim()).fail('once')).toBe('waiting');
   expect(await (await stage.claim()).fail('twice')).toBe('dead');
@@ -144,10 +158,10 @@ async function triesAnew(stage: QueueStage): Promise<void> {
   for (const attempt of [1, 3, 5]) {
     expect((await fail(stage)).attempt).toBe(attempt);
     expect((await fail(stage)).attempt).toBe(attempt + 1);
-    expect(await stage.tally()).toEqual([0, 0, 1]);
+    await stage.holds(0, 0, 1);
     expect(await queue.requeue('a')).toBe(true);
     expect(await queue.requeue('a'), 'once more').toBe(false);
-    expect(await stage.tally()).toEqual([1, 0, 0]);
+    await stage.holds(1, 0, 0);
   }
   const job = await stage.claim();
   expect(job).toMatchObject({ id: 'a', payload: 'a', attempt: 7, maxAttempts: 2 });
@@ -164,7 +178,7 @@ async function listsLetters(stage: QueueStage): Promise<void> {
     await stage.advance(5);
   }
   const ids = async (limit?: number) => (await queue.dead(limit)).map(({ id }) => id);
-  await stage.until('the oldest is gone', async () => (await stage.tally())[2] === 3);
+  await stage.holds(0, 0, 3);
   expect(await ids()).toEqual(['b', 'c', 'd']);
   expect(await ids(2)).toEqual(['b', 'c']);
   expect(await queue.remove('c')).toBe(true);
@@ -199,7 +213,7 @@ async function endsAll(stage: QueueStage): Promise<void> {
   const dead = (await stage.queue.dead()).map(({ id }) => id);
   expect([...acked, ...dead].toSorted()).toEqual(ids.toSorted());
   expect(dead.length).toBeGreaterThan(0);
-  expect(await stage.tally()).toEqual([0, 0, dead.length]);
+  await stage.holds(0, 0, dead.length);
 }
 
 async function fail(stage: QueueStage): Promise<ClaimedJob> {

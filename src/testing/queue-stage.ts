@@ -91,10 +91,13 @@ export class QueueStage {
     }
   }
 
-  /** What waits, is claimed and is dead. */
-  async tally(): Promise<readonly [waiting: number, claimed: number, dead: number]> {
-    const { waiting, claimed, dead } = await this.queue.counts();
-    return [waiting, claimed, dead];
+  /** Waits until so many jobs wait, are claimed and are dead: a queue may hear of what has happened a moment later. */
+  async holds(waiting: number, claimed: number, dead: number): Promise<void> {
+    const wanted = JSON.stringify({ waiting, claimed, dead });
+    await this.until(`the queue holds ${wanted}`, async () => {
+      const counts = await this.queue.counts();
+      return wanted === JSON.stringify({ waiting: counts.waiting, claimed: counts.claimed, dead: counts.dead });
+    });
   }
 
   async dispose(): Promise<void> {

@@ -105,7 +105,7 @@ const defects: QueueDefects = {
     { queue: (queue) => ({ enqueue: (payload, options) => queue.enqueue(payload, { ...options, delayMs: 300 }) }) },
   ],
   'takes one job of an id, as long as it knows it': [
-    { queue: (queue) => ({ enqueue: (payload, { id: _, ...options } = {}) => queue.enqueue(payload, options) }) },
+    { queue: (queue) => ({ enqueue: (payload) => queue.enqueue(payload) }) },
     {
       queue: (queue) => ({
         enqueue: async (payload, options) => ({ ...(await queue.enqueue(payload, options)), duplicate: false }),

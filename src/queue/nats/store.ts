@@ -10,7 +10,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { headers, type Msg, type NatsConnection, nanos } from '@nats-io/transport-node';
-import type { SchedulerLike } from 'rxjs';
+import type { SchedulerLike, Subscription } from 'rxjs';
 import { StreamError } from '../../chunk/index.js';
 import type { QueueRules } from '../rules.js';
 import { answerMs, isConflict, type NatsCaller } from './caller.js';
@@ -187,32 +187,32 @@ export class QueueStore {
   }
 
   /** Asks for a job. The server sometimes forgets to say that the time is over: then this is `undefined`. */
-  private question(expiresMs: number): Promise<Msg | undefined> {
+  private async question(expiresMs: number): Promise<Msg | undefined> {
     const when = expiresMs > 0 ? { expires: nanos(expiresMs) } : { no_wait: true };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.streamOf('jobs')}.${consumer}`;
     // A job comes under its own subject: only a subscription of the question's own takes it for the answer.
     const options = { timeout: expiresMs + answerMs, noMux: true };
     const coming = this.connection.request(subject, JSON.stringify({ batch: 1, ...when }), options);
-    return new Promise((resolve, reject) => {
-      let isLate = false;
-      const giveUp = (): void => {
+    if (expiresMs === 0) return await coming;
+    let timer: Subscription | undefined;
+    let isLate = false;
+    const late = new Promise<undefined>((resolve) => {
+      timer = this.scheduler.schedule(() => {
         isLate = true;
         resolve(undefined);
-      };
-      const timer = expiresMs > 0 ? this.scheduler.schedule(giveUp, expiresMs + lateMs) : undefined;
-      coming.then(
-        (message) => {
-          timer?.unsubscribe();
-          resolve(message);
-          // A job that comes now goes to whoever asks next.
-          if (isLate && message.reply) this.connection.publish(message.reply, '-NAK');
-        },
-        (error: unknown) => {
-          timer?.unsubscribe();
-          reject(error as Error);
-        },
-      );
+      }, expiresMs + lateMs);
     });
+    const answered = async (): Promise<Msg | undefined> => {
+      const message = await coming;
+      // A job that comes now goes to whoever asks next.
+      if (isLate && message.reply) this.connection.publish(message.reply, '-NAK');
+      return message;
+    };
+    try {
+      return await Promise.race([answered(), late]);
+    } finally {
+      timer?.unsubscribe();
+    }
   }
 
   /** Tells the server what becomes of a delivery. Should that fail, it delivers again, and who gets it sees what was decided. */

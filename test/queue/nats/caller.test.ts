@@ -80,9 +80,7 @@ describe('NatsCaller', () => {
     const asking = through(subject, timeout, timeout);
     await time.pass(5);
     subject.dispose();
-    const refusal = expect(asking).rejects.toMatchObject({ code: 'queue-closed' });
-    await time.pass(100);
-    await refusal;
+    await expect(time.until(asking)).rejects.toMatchObject({ code: 'queue-closed' });
     await expect(through(subject)).rejects.toMatchObject({ code: 'queue-closed' });
     const late = new NatsCaller({ isClosed: () => false } as never, time, 60_000);
     const working = late.persist(
