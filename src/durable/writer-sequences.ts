@@ -65,6 +65,12 @@ export class WriterSequences {
     }
     for (;;) {
       const { from, chunks, next } = await this.streams.log.read(name, known.next, limit);
+      // Fewer than were looked through: it is another stream, made in the same millisecond.
+      if (next < known.next) {
+        known.last = undefined;
+        known.next = 0;
+        continue;
+      }
       // Another append may have caught up meanwhile.
       if (from >= known.next) {
         for (const chunk of chunks) known.last = sequenceOf(chunk) ?? known.last;

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { Bodies } from '../../src/durable/bodies.js';
+import { requestFor } from './lab.js';
+
+const sized = (length: number | undefined, body: string) =>
+  requestFor('POST', 'a', {
+    body,
+    headers: length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': `${length}` },
+  });
+const length = async (body: Uint8Array): Promise<number> => body.length;
+
+describe('Bodies', () => {
+  it('hands a body to work', async () => {
+    expect(await new Bodies(4, 8).with(requestFor('POST', 'a', { body: 'four' }), length)).toBe(4);
+  });
+
+  it('refuses one that is too long before it is received, or as soon as that shows', async () => {
+    const bodies = new Bodies(4, 8);
+    const unread = { ...sized(5, 'five!'), body: () => Promise.reject(new Error('it was received')) };
+    await expect(bodies.with(unread, length)).rejects.toMatchObject({ status: 413 });
+    await expect(bodies.with(sized(undefined, 'five!'), length)).rejects.toMatchObject({ status: 413 });
+  });
+
+  it('receives as many as there is room for, and frees it however they end', async () => {
+    const bodies = new Bodies(4, 8);
+    const hold = new Promise<void>(() => {});
+    void bodies.with(sized(4, 'four'), () => hold);
+    await expect(bodies.with(sized(4, 'four'), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    void bodies.with(sized(undefined, 'four'), () => hold);
+    await expect(bodies.with(sized(1, '1'), length)).rejects.toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+    });
+    expect(await bodies.with(requestFor('POST', 'a'), length), 'nothing needs no room').toBe(0);
+  });
+
+  it('receives one that alone is more than all may be', async () => {
+    expect(await new Bodies(8, 4).with(sized(8, 'eight...'), length)).toBe(8);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { Page } from '../../src/durable/page.js';
+import { type Follower, Tail } from '../../src/durable/tail.js';
+import { encoded, texts } from '../../src/testing/log-stage.js';
+import { LateLog } from '../gateway/late-log.js';
+
+class Reader implements Follower {
+  ready = true;
+  readonly split = 'anywhere';
+  readonly pages: Page[] = [];
+  readonly errors: unknown[] = [];
+
+  constructor(public next: number) {}
+
+  take(page: Page): void {
+    this.pages.push(page);
+  }
+
+  failed(error: unknown): void {
+    this.errors.push(error);
+  }
+
+  get seen(): string[] {
+    return this.pages.map(({ from, to }) => `${from}-${to}`);
+  }
+}
+
+function stage() {
+  const log = new LateLog();
+  log.inner.create('s');
+  log.inner.append('s', texts(0, 3));
+  const due: { soon: (() => void)[]; later: (() => void)[] } = { soon: [], later: [] };
+  let time = 0;
+  let deserted = 0;
+  const tail = new Tail(
+    's',
+    { type: 'text', base: 0 },
+    log,
+    { soon: (work) => due.soon.push(work), later: (work) => due.later.push(work), now: () => time },
+    () => deserted++,
+  );
+  const turn = async (): Promise<void> => {
+    for (const work of [...due.soon.splice(0), ...due.later.splice(0)]) work();
+    for (let n = 0; n < 20; n++) {
+      log.answerOne();
+      await undefined;
+    }
+  };
+  return { log, tail, due, turn, pass: (ms: number) => void (time += ms), deserted: () => deserted };
+}
+
+describe('Tail', () => {
+  function live() {
+    const parts = stage();
+    const readers = [new Reader(0), new Reader(0), new Reader(3)];
+    return { ...parts, readers };
+  }
+
+  it('leads everybody to the tail, and on', async () => {
+    const { log, tail, turn, readers, pass } = live();
+    for (const reader of readers) tail.add(reader);
+    await turn();
+    expect(readers.map(({ seen }) => seen.at(-1))).toEqual(['0-3', '0-3', '3-3']);
+    const before = log.reads;
+    log.inner.append('s', [encoded('x')]);
+    pass(5);
+    await turn();
+    await turn();
+    expect(log.reads - before, 'one read for all').toBe(1);
+    expect(readers.map(({ next }) => next)).toEqual([4, 4, 4]);
+    const [one, other, third] = readers.map(({ pages }) => pages.at(-1));
+    expect(one).toBe(other);
+    expect(one).toBe(third);
+  });
+
+  it('does not read for who takes nothing more, until he does', async () => {
+    const { log, tail, turn, readers, pass } = live();
+    const [slow] = readers as [Reader, Reader, Reader];
+    tail.add(slow);
+    await turn();
+    slow.ready = false;
+    const before = log.reads;
+    for (let n = 0; n < 5; n++) {
+      log.inner.append('s', texts(3 + n, 1));
+      pass(5);
+      await turn();
+    }
+    expect([slow.next, log.reads]).toEqual([3, before]);
+    slow.ready = true;
+    tail.offer(slow);
+    await turn();
+    await turn();
+    expect(slow.next).toBe(8);
+  });
+
+  it('tells the first change of a millisecond at once, and the others together', async () => {
+    const { log, tail, due, turn, readers, pass } = live();
+    tail.add(readers[0]!);
+    await turn();
+    pass(1);
+    log.inner.append('s', texts(3, 1));
+    expect([due.soon.length, due.later.length]).toEqual([1, 0]);
+    due.soon.splice(0)[0]!();
+    log.inner.append('s', texts(4, 1));
+    log.inner.append('s', texts(5, 1));
+    expect([due.soon.length, due.later.length]).toEqual([0, 1]);
+    await turn();
+  });
+
+  it('ends for everybody when the stream is removed, trimmed beyond them, or the server closes', async () => {
+    const { log, tail, turn, readers, pass, deserted } = live();
+    const [removed, closed] = readers as [Reader, Reader, Reader];
+    tail.add(removed);
+    await turn();
+    log.inner.delete('s');
+    pass(5);
+    await turn();
+    await turn();
+    expect(removed.errors).toMatchObject([{ code: 'stream-not-found' }]);
+    expect(deserted()).toBe(1);
+
+    log.inner.create('s');
+    log.inner.append('s', texts(0, 9));
+    log.inner.trim('s', 5);
+    const late = new Reader(2);
+    tail.add(late);
+    await turn();
+    expect(late.errors).toMatchObject([{ code: 'gap' }]);
+    const beyond = new Reader(20);
+    tail.add(beyond);
+    await turn();
+    expect(beyond.errors, 'there are fewer than it has seen').toMatchObject([{ code: 'stream-not-found' }]);
+
+    closed.next = 9;
+    tail.add(closed);
+    await turn();
+    tail.close();
+    expect(closed.errors).toMatchObject([{ code: 'log-unavailable' }]);
+  });
+
+  it('hands on what the log fails with, to who waited for it, and not to who has left', async () => {
+    const { log, tail, turn, readers } = live();
+    log.failure = new Error('away');
+    for (const reader of readers) tail.add(reader);
+    tail.remove(readers[1]!);
+    tail.offer(readers[1]!);
+    await turn();
+    log.failure = undefined;
+    expect(readers.map(({ errors }) => errors.length)).toEqual([1, 0, 1]);
+  });
+});
