@@ -1,9 +1,12 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { jetstream } from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNatsQueue, type NatsQueueOptions } from '../../src/queue/nats.js';
+import type { Decision } from '../../src/queue/nats/record.js';
 import type { Queue } from '../../src/queue/queue.js';
 import { queueLaws } from '../../src/testing/queue-laws.js';
 import { type NatsServer, natsPath, startNats } from '../servers/nats.js';
+import { until } from '../servers/until.js';
 
 describe.skipIf(natsPath === undefined)('createNatsQueue', () => {
   let server: NatsServer;
@@ -22,4 +25,96 @@ describe.skipIf(natsPath === undefined)('createNatsQueue', () => {
     createNatsQueue(name, { connection, ...options });
 
   queueLaws('a queue in NATS', (options) => ({ queue: open(options) }));
+
+  /** Writes a decision about a job as another process would. */
+  const decide = async (name: string, decision: Decision): Promise<void> => {
+    const head = headers();
+    head.set('Sluice-Decision', JSON.stringify(decision));
+    await jetstream(connection).publish(`sluice.queue.${name}.claims.1`, '', { headers: head });
+  };
+
+  it('finishes what a process had decided before it died', async () => {
+    for (const state of ['done', 'dead'] as const) {
+      const queue = open({ leaseMs: 500 }, `half-${state}`);
+      await queue.enqueue('x', { id: 'a' });
+      const job = (await queue.claim())!;
+      await decide(`half-${state}`, { state, attempt: 1, failures: 0, delivered: 1, reason: 'no' });
+      await expect(job.ack()).rejects.toMatchObject({ code: 'lease-lost' });
+      const empty = { waiting: 0, claimed: 0, dead: state === 'dead' ? 1 : 0 };
+      await until('it is finished', async () => {
+        expect(await queue.claim({ waitMs: 100 })).toBeUndefined();
+        return JSON.stringify(await queue.counts()) === JSON.stringify(empty);
+      });
+      expect(await queue.dead()).toMatchObject(state === 'dead' ? [{ id: 'a', attempt: 1, reason: 'no' }] : []);
+    }
+  });
+
+  it('leaves a job to whom it was delivered later', async () => {
+    const queue = open({}, 'overtaken');
+    await queue.enqueue('x', { id: 'a' });
+    await decide('overtaken', { state: 'claimed', attempt: 7, failures: 0, delivered: 2 });
+    expect(await queue.claim()).toBeUndefined();
+    expect(await queue.counts()).toEqual({ waiting: 0, claimed: 1, dead: 0 });
+    expect(await queue.remove('a')).toBe(false);
+  });
+
+  it('goes on from what was decided, where JetStream has begun to count anew', async () => {
+    const queue = open({}, 'anew');
+    await queue.enqueue('x', { id: 'a' });
+    await decide('anew', { state: 'waiting', attempt: 7, failures: 1, delivered: 0 });
+    expect(await queue.claim()).toMatchObject({ attempt: 8 });
+  });
+
+  it('tries a dead letter anew once, though a process died while it did so', async () => {
+    const queue = open({ maxAttempts: 1 }, 'twice');
+    await queue.enqueue('x', { id: 'a' });
+    await (await queue.claim())!.fail('no');
+    const letter = { id: 'a', payload: 'x', maxAttempts: 1, delayMs: 0, attempt: 1, reason: 'no' };
+    expect(await queue.requeue('a')).toBe(true);
+    await jetstream(connection).publish('sluice.queue.twice.dead.a', JSON.stringify(letter));
+    expect(await queue.requeue('a')).toBe(true);
+    expect(await queue.counts()).toEqual({ waiting: 1, claimed: 0, dead: 0 });
+  });
+
+  it('passes over dead letters that are none', async () => {
+    const queue = open({}, 'litter');
+    await queue.counts();
+    await jetstream(connection).publish('sluice.queue.litter.dead.a', 'no letter');
+    expect(await queue.dead()).toEqual([]);
+    expect(await queue.requeue('a')).toBe(false);
+    expect(await queue.remove('a')).toBe(true);
+  });
+
+  it('waits no longer than a delay, whatever the clocks say', async () => {
+    const behind = open({ now: () => Date.now() - 86_400_000 });
+    await behind.enqueue('x', { delayMs: 60_000 });
+    expect(await behind.claim()).toBeUndefined();
+    const ahead = open({ now: () => Date.now() + 86_400_000 });
+    await ahead.enqueue('x', { id: 'a', delayMs: 60_000 });
+    expect(await ahead.claim()).toMatchObject({ id: 'a' });
+  });
+
+  it('refuses a job that finds no room in a message', async () => {
+    const queue = open({ maxPayloadBytes: 4 << 20 });
+    await expect(queue.enqueue('x'.repeat(1 << 20))).rejects.toMatchObject({ code: 'job-too-large' });
+    await expect(queue.enqueue('é'.repeat(1 << 19))).rejects.toMatchObject({ code: 'job-too-large' });
+  });
+
+  it('says that NATS cannot be reached', async () => {
+    const closed = await connect({ servers: server.url });
+    const queue = open({ connection: closed });
+    await queue.enqueue('x');
+    await closed.close();
+    await expect(queue.enqueue('x')).rejects.toMatchObject({ code: 'queue-unavailable' });
+    await expect(queue.claim()).rejects.toMatchObject({ code: 'queue-unavailable' });
+  });
+
+  it('refuses what is no connection', () => {
+    for (const none of [undefined, null, {}, 'nats://127.0.0.1']) {
+      expect(() => createNatsQueue('a', { connection: none as never })).toThrow(TypeError);
+    }
+    expect(() => open({ replicas: 6 })).toThrow('replicas');
+    expect(() => open({ patienceMs: 0 })).toThrow('patienceMs');
+    expect(() => open({}, '..')).toThrow('name');
+  });
 });

@@ -47,7 +47,7 @@ const defects: QueueDefects = {
     { job: ({ ack }) => ({ fail: async () => (await ack(), 'waiting') }) },
   ],
   'waits before it tries again': [
-    { options: ({ retryMs: _, maxRetryMs: __, ...options }) => ({ ...options, retryMs: 1, maxRetryMs: 1 }) },
+    { options: (options) => ({ ...options, retryMs: 1, maxRetryMs: 1 }) },
     { job: ({ fail }) => ({ fail: (reason) => fail(reason) }) },
   ],
   'never tries again what is not worth it': [{ job: ({ fail }) => ({ fail: (reason) => fail(reason) }) }],
