@@ -162,7 +162,7 @@ class LimitedLog {
     const before = this.turns.get(streamId);
     const result = before === undefined ? work() : before.then(work);
     if (!(result instanceof Promise)) return result;
-    const settled: Promise<unknown> = result.then(done, done).then(() => {
+    const settled: Promise<void> = quietly(result).finally(() => {
       if (this.turns.get(streamId) === settled) this.turns.delete(streamId);
     });
     this.turns.set(streamId, settled);
@@ -174,4 +174,11 @@ function isOwn(streamId: string): boolean {
   return streamId.startsWith(own);
 }
 
-const done = (): void => {};
+/** Whoever waits its turn waits for the end of what is before it, good or bad. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch {
+    // Who asked for it is told.
+  }
+}

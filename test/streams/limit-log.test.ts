@@ -34,7 +34,7 @@ describe('limitLog', () => {
   it('takes so many streams and no more, and another when one is gone', async () => {
     const { log, kept, pass } = stage({ maxStreams: 2 });
     kept.create('before');
-    log.create('a');
+    await log.create('a');
     expect(await codeOf(() => log.create('b'))).toBe('limit-reached');
     expect(await codeOf(() => log.create('a'))).toBe('done');
     expect(await codeOf(() => log.create('sluice/leases'))).toBe('done');
@@ -55,13 +55,13 @@ describe('limitLog', () => {
       lists++;
       return list.apply(kept, args);
     };
-    for (let i = 0; i < 50; i++) log.create(`s/${i}`);
+    for (let i = 0; i < 50; i++) void log.create(`s/${i}`);
     expect(lists).toBe(1);
   });
 
   it('takes no chunk that is too large, and nothing of its batch', async () => {
     const { log, kept } = stage({ maxChunkBytes: 100 });
-    log.create('s');
+    await log.create('s');
     expect(await codeOf(() => log.append('s', encodedTexts('a', 'x'.repeat(100))))).toBe('chunk-too-large');
     expect(await codeOf(() => log.append('s', encodedTexts('a', 'b')))).toBe('done');
     expect(kept.info('s')!.next).toBe(2);
@@ -72,7 +72,7 @@ describe('limitLog', () => {
     ['bytes', { maxBytes: 3 }],
   ])('takes so many %s of a stream, acknowledges what is there, and lets it end', async (_, limits) => {
     const { log, kept } = stage(limits);
-    log.create('s');
+    await log.create('s');
     expect(await codeOf(() => log.append('s', encodedTexts('a', 'b'), by(0)))).toBe('done');
     expect(await codeOf(() => log.append('s', encodedTexts('c', 'd'), by(2)))).toBe('limit-reached');
     expect(await codeOf(() => log.append('s', encodedTexts('c'), by(2)))).toBe('done');
@@ -82,7 +82,7 @@ describe('limitLog', () => {
     expect(await codeOf(() => log.append('s', encodedTexts('c', 'd'), by(2)))).toBe('limit-reached');
     expect(await codeOf(() => log.append('s', encodedTexts('x'), by(9)))).toBe('sequence-gap');
     expect(kept.info('s')).toMatchObject({ next: 3, status: 'active' });
-    log.append('s', [], { ...by(3), close: { status: 'completed' } });
+    await log.append('s', [], { ...by(3), close: { status: 'completed' } });
     expect(kept.info('s')).toMatchObject({ next: 3, status: 'completed' });
     expect(await codeOf(() => log.append('s', encodedTexts('d'), by(3)))).toBe('stream-closed');
     expect(await codeOf(() => log.append('nobody', encodedTexts('a')))).toBe('stream-not-found');
@@ -90,7 +90,7 @@ describe('limitLog', () => {
 
   it('sets no limit to streams of our own', async () => {
     const { log } = stage({ maxChunks: 1, maxChunkBytes: 1, maxStreams: 1 });
-    log.create('sluice/leases');
+    await log.create('sluice/leases');
     expect(await codeOf(() => log.append('sluice/leases', encodedTexts('a', 'b')))).toBe('done');
   });
 
@@ -121,7 +121,7 @@ describe('limitLog', () => {
 
   it('knows the time without being told', () => {
     const log = limitLog(createMemoryLog(), { maxStreams: 1 });
-    log.create('a');
+    void log.create('a');
     expect(() => log.create('b')).toThrow('as many as there may be');
   });
 });
