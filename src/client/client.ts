@@ -1,4 +1,4 @@
-import { asyncScheduler, BehaviorSubject, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, BehaviorSubject, Observable, type SchedulerLike, Subject, type Subscription } from 'rxjs';
 import {
   checkBound,
   checkJoinPosition,
@@ -7,6 +7,7 @@ import {
   type ChunkBody,
   encodeChunk,
   type JoinPosition,
+  type JsonValue,
   kindOf,
 } from '../chunk/index.js';
 import type { AppendOptions } from '../log/log.js';
@@ -14,7 +15,7 @@ import type { Probe } from '../probe/index.js';
 import { toAsyncIterable } from '../source/iterable.js';
 import type { ClientTransport, Link } from '../transport/transport.js';
 import { type BackoffOptions, createBackoff } from './backoff.js';
-import { Connection, type ConnectionLimits, type ConnectionState } from './connection.js';
+import { Connection, type ConnectionActions, type ConnectionLimits, type ConnectionState } from './connection.js';
 import { Reader } from './reader.js';
 import { Reading, type Window } from './reading.js';
 import { Writer } from './writer.js';
@@ -94,6 +95,9 @@ export interface Client {
   /** Streams this client writes to that somebody cancelled. */
   readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }>;
 
+  /** What the server tells this client beside all streams, at most once. Hot; completes when the client is closed. */
+  readonly pushed: Observable<JsonValue>;
+
   /** Ends the connection. What is being read or written fails with `client-closed`. */
   close(): void;
 }
@@ -166,10 +170,12 @@ class StreamClient implements Client {
   private readonly lines: Line[];
   readonly state: Observable<ConnectionState> = this.states.asObservable();
   readonly stopped;
+  private readonly pushes = new Subject<JsonValue>();
+  readonly pushed = this.pushes.asObservable();
 
   constructor(private readonly options: ClientOptions) {
     this.settings = settle(options);
-    const line = new Line(options.transport, this.settings, (state) => this.states.next(state));
+    const line = this.line((state) => this.states.next(state));
     this.lines = [line];
     const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
     const producer = checkLength('producer', options.producer ?? crypto.randomUUID(), 1, maxProducer);
@@ -179,6 +185,10 @@ class StreamClient implements Client {
     const epoch = options.producer === undefined ? 0 : Math.floor((this.settings.scheduler.now() + random()) * 1000);
     this.writer = new Writer(line, this.settings.scheduler, { id: producer, epoch }, maxQueue);
     this.stopped = this.writer.stopped;
+  }
+
+  private line(state: (state: ConnectionState) => void): Line {
+    return new Line(this.options.transport, this.settings, { state, pushed: (data) => this.pushes.next(data) });
   }
 
   receive(streamId: string, options: ReceiveOptions = {}): Observable<Chunk> {
@@ -248,7 +258,7 @@ class StreamClient implements Client {
   private lineFor(streamId: string): Line {
     const free = this.lines.find((line) => !line.connection.reads(streamId));
     if (free !== undefined) return free;
-    const line = new Line(this.options.transport, this.settings, () => {});
+    const line = this.line(() => {});
     this.lines.push(line);
     return line;
   }
@@ -277,6 +287,7 @@ class StreamClient implements Client {
   close(): void {
     for (const line of this.lines) line.connection.close();
     this.states.complete();
+    this.pushes.complete();
   }
 }
 
@@ -286,7 +297,7 @@ class Line {
   private link: Link | undefined;
   private timer: Subscription | undefined;
 
-  constructor(transport: ClientTransport, settings: Settings, state: (state: ConnectionState) => void) {
+  constructor(transport: ClientTransport, settings: Settings, hears: Pick<ConnectionActions, 'state' | 'pushed'>) {
     const { scheduler, defer, limits } = settings;
     const now = (): number => scheduler.now();
     const connection: Connection = new Connection(limits, {
@@ -320,7 +331,7 @@ class Line {
         if (time !== undefined)
           this.timer = scheduler.schedule(() => connection.tick(now()), Math.max(0, time - now()));
       },
-      state,
+      ...hears,
     });
     this.connection = connection;
   }

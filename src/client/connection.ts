@@ -1,4 +1,4 @@
-import { type EncodedChunk, StreamError } from '../chunk/index.js';
+import { type EncodedChunk, type JsonValue, StreamError } from '../chunk/index.js';
 import {
   BadFrame,
   type ClientFrame,
@@ -31,6 +31,8 @@ export interface ConnectionActions {
   wakeAt(time: number | undefined): void;
   /** The state has changed. */
   state(state: ConnectionState): void;
+  /** The server said something beside all streams. */
+  pushed(data: JsonValue): void;
 }
 
 /** Times, in milliseconds, and counts of a connection. */
@@ -243,6 +245,8 @@ export class Connection {
           if (writing.streamId === frame.stream) writing.stopped(frame.reason);
         }
         return undefined;
+      case 'push':
+        return this.act.pushed(frame.data);
       case 'error':
         return this.onError(frame, now);
     }

@@ -3,12 +3,14 @@ import {
   checkBound,
   type EncodedChunk,
   type JoinPosition,
+  jsonProblem,
+  type JsonValue,
   type Range,
   StreamError,
   toStreamError,
 } from '../chunk/index.js';
 import { attempt, whenReady } from '../log/log.js';
-import { closeCodes, type PublishFrame } from '../protocol/index.js';
+import { closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
 import { joinStream } from '../streams/reader.js';
 import { snapshots } from '../streams/snapshot-store.js';
 import type { Streams } from '../streams/index.js';
@@ -51,6 +53,18 @@ export interface Gateway extends LinkAcceptor {
   readonly streams: Streams;
   /** The connections at this moment. */
   connections(): readonly Connection[];
+  /**
+   * Tells one client something beside all streams: a JSON value, which it hears at most once. Answers whether it goes out: not
+   * when the connection is over, or takes no more at the moment.
+   *
+   * @throws {@link StreamError} `frame-too-large` for more than a connection may be sent at once; `frame-invalid` for what is
+   * no JSON
+   */
+  send(session: string, data: JsonValue): boolean;
+  /** Tells all clients something, or some; see {@link Gateway.send}. Answers to how many it goes out. */
+  broadcast(data: JsonValue, to?: (connection: Connection) => boolean): number;
+  /** Ends one connection; its client comes back and goes on where it was. Answers whether there was one. */
+  disconnect(session: string, reason?: string): boolean;
   /** Ends every connection with 1001 and takes no more. The streams live on. */
   close(): void;
 }
@@ -68,6 +82,7 @@ class StreamGateway implements Gateway {
   private readonly sessionId: () => string;
   private readonly turn: Turn;
   private readonly sessions = new Map<Session, { link: Link; peer: Peer }>();
+  private readonly byId = new Map<string, Session>();
   private readonly feeds = new Map<string, Feed>();
   private readonly teardown = new Teardown();
   private checking: Teardown | undefined;
@@ -116,6 +131,7 @@ class StreamGateway implements Gateway {
       this.scheduler.now(),
     );
     this.sessions.set(session, { link, peer });
+    this.byId.set(session.id, session);
     session.open();
     this.check();
     return {
@@ -130,6 +146,7 @@ class StreamGateway implements Gateway {
       drained: () => session.drained(),
       closed: () => {
         this.sessions.delete(session);
+        this.byId.delete(session.id);
         session.closed();
       },
     };
@@ -204,15 +221,34 @@ class StreamGateway implements Gateway {
   }
 
   connections(): readonly Connection[] {
-    return Array.from(this.sessions, ([session, { peer }]) => ({
-      session: session.id,
-      peer,
-      reading: Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit }) => ({
-        streamId,
-        next,
-        credit,
-      })),
-    }));
+    return Array.from(this.sessions, ([session, { peer }]) => described(session, peer));
+  }
+
+  send(session: string, data: JsonValue): boolean {
+    this.checkPush(data);
+    return this.byId.get(session)?.push(data) ?? false;
+  }
+
+  broadcast(data: JsonValue, to: (connection: Connection) => boolean = () => true): number {
+    this.checkPush(data);
+    const wanted = [...this.sessions].filter(([session, { peer }]) => to(described(session, peer)));
+    return wanted.filter(([session]) => session.push(data)).length;
+  }
+
+  disconnect(session: string, reason = 'the server wants it so'): boolean {
+    const known = this.byId.get(session);
+    known?.close('going-away', reason);
+    return known !== undefined;
+  }
+
+  private checkPush(data: JsonValue): void {
+    const problem = jsonProblem(data);
+    if (problem !== undefined)
+      throw new StreamError('frame-invalid', `data must be JSON but ${problem}`, { field: 'data' });
+    const bytes = frameBytes({ t: 'push', data });
+    const { maxFrame } = this.limits;
+    if (bytes <= maxFrame) return;
+    throw new StreamError('frame-too-large', `data takes ${bytes} bytes, more than maxFrame = ${maxFrame}`);
   }
 
   close(): void {
@@ -231,6 +267,15 @@ function isReserved(streamId: string): boolean {
 
 function reservedName(streamId: string): StreamError {
   return new StreamError('name-invalid', `the stream "${streamId}" is written by the server itself`, { streamId });
+}
+
+function described(session: Session, peer: Peer): Connection {
+  const reading = Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit }) => ({
+    streamId,
+    next,
+    credit,
+  }));
+  return { session: session.id, peer, reading };
 }
 
 function definite(close: { status: 'completed' | 'failed' | 'cancelled'; reason?: string | undefined }) {

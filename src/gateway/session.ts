@@ -1,4 +1,11 @@
-import { type EncodedChunk, encodeChunk, type JoinPosition, type Range, StreamError } from '../chunk/index.js';
+import {
+  type EncodedChunk,
+  encodeChunk,
+  type JoinPosition,
+  type JsonValue,
+  type Range,
+  StreamError,
+} from '../chunk/index.js';
 import type { Appended, Close } from '../log/log.js';
 import {
   BadFrame,
@@ -262,6 +269,13 @@ export class Session {
     this.opening.delete(streamId);
     this.postponed.delete(streamId);
     this.refuse(error, { stream: streamId });
+  }
+
+  /** Tells the client something beside all streams. Answers whether it goes out: not while the link takes no more. */
+  push(data: JsonValue): boolean {
+    if (this.over || !this.roomy) return false;
+    this.queue({ t: 'push', data });
+    return !this.over;
   }
 
   /** A stream was cancelled: tells the client if it has written to it. */

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { type ChunkBody, type EncodedChunk, errorCodes, nameSchema } from '../chunk/index.js';
+import {
+  type ChunkBody,
+  type EncodedChunk,
+  errorCodes,
+  jsonProblem,
+  type JsonValue,
+  nameSchema,
+} from '../chunk/index.js';
 
 /** WebSocket subprotocol that PROTOCOL.md describes. */
 export const subprotocol = 'sluice.v1';
@@ -16,6 +23,7 @@ const position = z.union(
   [z.literal('beginning'), z.literal('now'), z.literal('snapshot'), seq],
   'must be "beginning", "now", "snapshot" or a chunk number',
 );
+const json = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, 'must be JSON');
 /** Heads are checked one by one while decoding, so that a wrong one is named by its index. */
 const heads = z.array(z.unknown());
 
@@ -83,6 +91,7 @@ export const serverFrames = {
     closed: z.literal(true).optional(),
   }),
   stop: z.strictObject({ t: z.literal('stop'), stream, reason }),
+  push: z.strictObject({ t: z.literal('push'), data: json }),
   error: z.strictObject({
     t: z.literal('error'),
     code: z.enum(errorCodes),

@@ -19,7 +19,7 @@ export interface NodeResponse {
   readonly writableFinished: boolean;
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(part: Uint8Array): boolean;
-  end(text?: string): unknown;
+  end(): unknown;
   once(event: 'close' | 'drain', listener: () => void): unknown;
   off(event: 'close' | 'drain', listener: () => void): unknown;
 }
@@ -89,7 +89,8 @@ function fail(response: NodeResponse, error: unknown): void {
   if (response.destroyed) return;
   if (!response.headersSent) {
     response.writeHead(500, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-    return void response.end(JSON.stringify(told(error)));
+    response.write(new TextEncoder().encode(JSON.stringify(told(error))));
+    return void response.end();
   }
   if (response.stream !== undefined) return response.stream.close(internalError);
   // What was written goes out before: Node writes it at the end of this turn.

@@ -29,6 +29,18 @@ describe('createClient', () => {
     });
   });
 
+  it('hears what the server tells it beside all streams', async () => {
+    const stage = new ClientStage();
+    const heard: unknown[] = [];
+    stage.client.pushed.subscribe({ next: (data) => heard.push(data), complete: () => heard.push('|') });
+    stage.collect('s');
+    await stage.time.pass(5);
+    expect(stage.gateway!.broadcast({ left: 7 })).toBe(1);
+    await stage.time.pass(5);
+    stage.client.close();
+    expect(heard).toEqual([{ left: 7 }, '|']);
+  });
+
   describe('receive', () => {
     it('brings what is kept, what comes, and the end', async () => {
       const stage = new ClientStage();

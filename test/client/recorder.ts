@@ -50,6 +50,7 @@ export class ConnectionRecorder {
         wakeAt: (time) => {
           this.wakeAt = time;
         },
+        pushed: (data) => act(`pushed ${JSON.stringify(data)}`),
         state: (state) => {
           act(state);
           this.heard(state);

@@ -62,6 +62,8 @@ export const fromServer: readonly ServerFrame<EncodedChunk>[] = [
   { t: 'stop', stream: 'a', reason: 'cancelled' },
   { t: 'error', code: 'gap', message: '' },
   { t: 'error', code: 'sequence-gap', message: 'm', stream: '..', ch: 1, producer: 'p', expected: 4, field: 'f' },
+  { t: 'push', data: { type: 'budget', left: 7 } },
+  { t: 'push', data: null },
   { t: 'pong', sent: [] },
   { t: 'pong', sent: [[0, 5]] },
 ];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Body, told } from '../../src/response/body.js';
 
 const text = (part: Uint8Array | undefined) => (part === undefined ? undefined : Buffer.from(part).toString());
-async function parts(body: Body<never>): Promise<string[]> {
+async function parts(body: Pick<Body<never>, 'next'>): Promise<string[]> {
   const all: string[] = [];
   for (let part = await body.next(); part !== undefined; part = await body.next()) all.push(text(part)!);
   return all;

@@ -29,6 +29,7 @@ function clients(defect: (sound: Client, options: ClientOptions) => Partial<Clie
       return {
         state: sound.state,
         stopped: sound.stopped,
+        pushed: sound.pushed,
         receive: (...args) => sound.receive(...args),
         read: (...args) => sound.read(...args),
         publish: (...args) => sound.publish(...args),
@@ -76,7 +77,15 @@ function gateways(
           closed: (code, reason) => (hearsEnd ? events.closed(code, reason) : undefined),
         };
       };
-      return { streams: sound.streams, accept, connections: () => sound.connections(), close: () => sound.close() };
+      return {
+        streams: sound.streams,
+        accept,
+        connections: () => sound.connections(),
+        send: (...args) => sound.send(...args),
+        broadcast: (...args) => sound.broadcast(...args),
+        disconnect: (...args) => sound.disconnect(...args),
+        close: () => sound.close(),
+      };
     },
   };
 }

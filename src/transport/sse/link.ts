@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { SchedulerLike, Subscription } from 'rxjs';
-import type { EncodedChunk, JoinPosition } from '../../chunk/index.js';
+import type { EncodedChunk, JoinPosition, JsonValue } from '../../chunk/index.js';
 import { writeComment, writeEvent } from '../../format/event-stream.js';
 import {
   closeCodes,
@@ -100,6 +100,8 @@ export class EventStreamLink implements Link {
         return this.end(frame);
       case 'error':
         return this.fail(frame);
+      case 'push':
+        return this.push(frame.data);
       case 'unsubscribed':
       case 'ack':
       case 'stop':
@@ -132,6 +134,12 @@ export class EventStreamLink implements Link {
     const greeting = writeComment(`${this.start.streamId} from ${seq}`);
     if (snapshot === undefined) this.writeText(greeting + writeEvent({ id: `${seq - 1}`, retry }));
     else this.writeText(greeting + writeEvent({ retry }) + snapshotEvent(seq - 1, snapshot));
+  }
+
+  /** Credit does not bound these: a reader that has stopped does not get them. */
+  private push(data: JsonValue): void {
+    if (!this.opened || this.response.writableNeedDrain) return;
+    this.writeText(writeEvent({ event: 'push', data: JSON.stringify(data) }));
   }
 
   private writeData(frame: DataFrame<EncodedChunk>): void {

@@ -28,6 +28,8 @@ export function readEvent({ event, data }: IncomingEvent, streamId: string, ch: 
       return readChunk(parseObject(data), ch);
     case 'snapshot':
       return readSnapshot(parseObject(data), ch);
+    case 'push':
+      return readFrame({ t: event, data: parseJson(data) });
     case 'gap':
     case 'end':
       return readFrame({ ...parseObject(data), t: event, ch });
@@ -43,13 +45,16 @@ export function readFrame(fields: object): ServerFrame | BadFrame {
   return decodeFromServer(JSON.stringify(fields))[0]!;
 }
 
-function parseObject(data: string): Record<string, unknown> {
-  let value: unknown;
+function parseJson(data: string): unknown {
   try {
-    value = JSON.parse(data);
+    return JSON.parse(data);
   } catch (cause) {
     throw new StreamError('frame-malformed', 'an event is not JSON', { cause });
   }
+}
+
+function parseObject(data: string): Record<string, unknown> {
+  const value = parseJson(data);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new StreamError('frame-malformed', `an event must be a JSON object, got ${kindOf(value)}`);
 }

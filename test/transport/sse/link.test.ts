@@ -63,6 +63,18 @@ describe('EventStreamLink', () => {
     expect(reading.text.slice(0, reading.text.indexOf('event: snapshot'))).toBe(': s from 40\n\nretry: 1000\n\n');
   });
 
+  it('writes what the server tells beside the stream, once there is a response', async () => {
+    const { reading } = await read((stub) => {
+      stub.send({ t: 'push', data: 'too early' });
+      stub.begin(0);
+      stub.send({ t: 'push', data: { left: 7 } });
+      stub.end(0);
+    });
+    await until(() => expect(reading.over).toBe(true));
+    expect(reading.text).toContain('\n\nevent: push\ndata: {"left":7}\n\nevent: end');
+    expect(reading.text).not.toContain('too early');
+  });
+
   it('skips what a reader over SSE did not ask', async () => {
     const { reading, session } = await read((stub) => {
       stub.begin(0);

@@ -44,6 +44,11 @@ describe('readEvent', () => {
     expect(read(event('{"seq":7,"type":"text"}', 'snapshot'))).toBeInstanceOf(BadFrame);
   });
 
+  it('reads what the server tells beside the stream', () => {
+    expect(read(event('null', 'push'))).toEqual({ t: 'push', data: null });
+    expect(() => read(event('{', 'push'))).toThrow('an event is not JSON');
+  });
+
   it('reads gap, end and error as frames of the channel', () => {
     const gap = { t: 'gap', ch: 3, from: 0, to: 7, reason: 'trimmed' } as const;
     const end = { t: 'end', ch: 3, seq: 7, status: 'failed', reason: 'so it is' } as const;
