@@ -113,8 +113,9 @@ class NatsQueue implements Queue {
     const over = AbortSignal.any([this.closing.signal, ...(signal === undefined ? [] : [signal])]);
     while (!over.aborted) {
       const left = Math.max(0, Math.ceil(until - performance.now()));
+      const asked = performance.now();
       const delivery = await this.pull(Math.min(left, pullMs), over);
-      const job = delivery === undefined ? undefined : await this.accept(delivery);
+      const job = delivery === undefined ? undefined : await this.accept(delivery, asked);
       if (job !== undefined && over.aborted) await job.release();
       else if (job !== undefined) return job;
       else if (delivery === undefined && left === 0) return undefined;
@@ -197,7 +198,7 @@ class NatsQueue implements Queue {
   }
 
   /** Claims what was delivered, unless it is not due, was decided otherwise, or has no attempts left. */
-  private async accept(delivery: Delivery): Promise<ClaimedJob | undefined> {
+  private async accept(delivery: Delivery, asked: number): Promise<ClaimedJob | undefined> {
     const { seq, delivered, body } = delivery;
     const place = `${seq}`;
     const read = readEnvelope(body);
@@ -225,15 +226,27 @@ class NatsQueue implements Queue {
         ? { state: 'dead', attempt, failures, delivered, reason }
         : { state: 'claimed', attempt: attempt + 1, failures, delivered };
       const written = await this.store.put('claims', place, { decision }, known?.seq ?? 0);
-      if (written !== undefined && !spent) return this.claimOf({ job, delivery, decision, seq: written });
-      if (written !== undefined) {
-        await this.finish({ job, delivery, decision, seq: written });
+      if (written === undefined) {
+        known = await this.store.last('claims', place);
+        // The job is over, and what was kept of it gone.
+        if (known === undefined) return undefined;
+        continue;
+      }
+      if (before === undefined && !(await this.isThere(delivery, asked))) {
+        await this.store.purge('claims', place);
         return undefined;
       }
-      known = await this.store.last('claims', place);
-      // It is over, and what was kept of it gone.
-      if (known === undefined && delivered === 1) return undefined;
+      const holding = { job, delivery, decision, seq: written };
+      if (!spent) return this.claimOf(holding);
+      await this.finish(holding);
+      return undefined;
     }
+  }
+
+  /** Whether a job of which nothing is kept is new, or over: it may have been delivered to another, who was quicker. */
+  private async isThere({ seq, delivered }: Delivery, asked: number): Promise<boolean> {
+    const isSure = delivered === 1 && performance.now() - asked < this.leaseMs;
+    return isSure || (await this.store.has(seq));
   }
 
   /** Does what follows from a decision that a job is over. */

@@ -1,4 +1,4 @@
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNatsQueue, type NatsQueueOptions } from '../../src/queue/nats.js';
@@ -56,6 +56,37 @@ describe.skipIf(natsPath === undefined)('createNatsQueue', () => {
     expect(await queue.claim()).toBeUndefined();
     expect(await queue.counts()).toEqual({ waiting: 0, claimed: 1, dead: 0 });
     expect(await queue.remove('a')).toBe(false);
+  });
+
+  it('does not begin a job again that was done while it was delivered', async () => {
+    const name = 'late-word';
+    const first = open({ leaseMs: 500 }, name);
+    await first.enqueue('x', { id: 'a' });
+    const job = (await first.claim())!;
+    let acknowledged = false;
+    const slow = new Proxy(connection, {
+      get: (target, key: keyof NatsConnection) => {
+        const own: unknown = target[key];
+        if (key !== 'request') return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+        return async (...given: Parameters<NatsConnection['request']>) => {
+          const message = await target.request(...given);
+          if (message.subject.includes('.jobs.') && !acknowledged) {
+            await job.ack();
+            acknowledged = true;
+            const manager = await jetstreamManager(connection);
+            const claims = async () => (await manager.streams.info(`sluice-queue-${name}-claims`)).state.messages;
+            await until('nothing is kept of it', async () => (await claims()) === 0);
+          }
+          return message;
+        };
+      },
+    });
+    const second = open({ leaseMs: 500, connection: slow }, name);
+    await until('it was delivered once more', async () => {
+      expect(await second.claim({ waitMs: 100 })).toBeUndefined();
+      return acknowledged;
+    });
+    expect(await first.counts()).toEqual({ waiting: 0, claimed: 0, dead: 0 });
   });
 
   it('goes on from what was decided, where JetStream has begun to count anew', async () => {

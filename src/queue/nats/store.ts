@@ -126,6 +126,12 @@ export class QueueStore {
     }
   }
 
+  /** Whether a job is still there. */
+  async has(seq: number): Promise<boolean> {
+    return (await this.ask((manager) => manager.streams.getMessage(this.streamOf('jobs'), { seq }))) !== null;
+  }
+
+  /** How many messages a stream has. */
   async size(kind: Kind): Promise<number> {
     return (await this.ask((manager) => manager.streams.info(this.streamOf(kind)))).state.messages;
   }
