@@ -61,7 +61,8 @@ export interface ServeOptions {
   readonly highWaterMark?: number;
   /** Settings of SSE. */
   readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins'>;
-  /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made anew, unless they say. */
+  /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made
+   * anew, and may be on this machine unless `allowPublic`; hand over `webhooks` to have it otherwise. */
   readonly durable?: Omit<DurableStreamsOptions, 'streams'>;
   /** How long a client may take to send the headers of a request, in milliseconds. Default 10 000. */
   readonly headersTimeoutMs?: number;
@@ -113,7 +114,11 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
   });
   const origins = options.origins === undefined ? {} : { origins: options.origins };
-  const durable = createDurableStreams({ webhooks: nodeWebhooks(), ...options.durable, streams });
+  const durable = createDurableStreams({
+    webhooks: nodeWebhooks({ allowLocal: options.allowPublic !== true }),
+    ...options.durable,
+    streams,
+  });
   const door = nodeHandler(durable, { path: durablePath, ...origins });
   const http = createServer(timeoutsOf(options), (request, response) => {
     if (request.url?.startsWith(durablePath) === true) door(request, response);

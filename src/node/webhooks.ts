@@ -11,7 +11,7 @@ import { lookup } from 'node:dns';
 import { type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { kindOf } from '../chunk/index.js';
+import { checkBound, kindOf } from '../chunk/index.js';
 import type { Webhooks } from '../durable/index.js';
 import { isClosedAddress, isLocal, webhookProblem } from '../durable/subscription/webhook-url.js';
 
@@ -22,6 +22,8 @@ export interface NodeWebhooksOptions {
    * has signed is no longer verified, and its workers lose their leases. Default: a new one.
    */
   readonly signingKey?: string;
+  /** Whether webhooks may be on this machine, as `localhost` or `127.0.0.x`: for development. Default `true`. */
+  readonly allowLocal?: boolean;
   /** How long a webhook has to answer, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
 }
@@ -45,13 +47,15 @@ export function nodeWebhooks(options: NodeWebhooksOptions = {}): Webhooks {
     .update('sluice tokens')
     .update(key.export({ format: 'der', type: 'pkcs8' }))
     .digest();
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const allowLocal = options.allowLocal ?? true;
+  const timeoutMs = checkBound('timeoutMs', options.timeoutMs ?? 10_000);
   return {
     kid,
+    allowLocal,
     jwk: { kty, crv, x },
     sign: (text) => sign(null, Buffer.from(text), key).toString('base64url'),
     seal: (text) => createHmac('sha256', secret).update(text).digest('base64url'),
-    post: (url, body, headers) => post(url, body, headers, timeoutMs),
+    post: (url, body, headers) => post(url, body, headers, { timeoutMs, allowLocal }),
   };
 }
 
@@ -72,11 +76,11 @@ function post(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
-  timeoutMs: number,
+  { timeoutMs, allowLocal }: { timeoutMs: number; allowLocal: boolean },
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // It came from the books, which others can write.
-    const problem = webhookProblem(url);
+    const problem = webhookProblem(url, allowLocal);
     if (problem !== undefined) throw new Error(problem);
     const { protocol, hostname } = new URL(url);
     const options = {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AppendWish, checkContent, decideAtEnd, readAppend } from '../../src/durable/append.js';
 import type { StreamRecord } from '../../src/durable/stream-record.js';
-import { encoded } from '../../src/testing/log-stage.js';
-import { json, lab, text } from './lab.js';
+import { encoded, json, lab, text } from './lab.js';
 
 const wishOf = (headers: Record<string, string>): AppendWish => readAppend({ header: (name) => headers[name] });
 const producer = (seq: string, epoch = '0', id = 'p') => ({

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isAsWished, readWish, type Wish } from '../../src/durable/create.js';
 import type { StreamRecord } from '../../src/durable/stream-record.js';
 import { createDurableStreams } from '../../src/durable/durable-streams.js';
-import { encoded } from '../../src/testing/log-stage.js';
-import { binary, json, lab, requestFor, text, textOf } from './lab.js';
+import { encoded, binary, json, lab, requestFor, text, textOf } from './lab.js';
 
 const wishOf = (headers: Record<string, string>): Wish => readWish({ header: (name) => headers[name] });
 const from = (source: string, more: Record<string, string> = {}) => ({

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createDurableStreams } from '../../src/durable/durable-streams.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
-import { encoded } from '../../src/testing/log-stage.js';
-import { json, lab, requestFor, textOf } from './lab.js';
+import { encoded, json, lab, requestFor, textOf } from './lab.js';
 
 describe('createDurableStreams', () => {
   it.each([

@@ -1,7 +1,9 @@
 import type { SchedulerLike } from 'rxjs';
+import { type ChunkData, createChunk, encodeChunk, type EncodedChunk } from '../../src/chunk/index.js';
 import { createDurableStreams, type DurableStreamsOptions } from '../../src/durable/durable-streams.js';
 import type { Outflow, Reply, Sink } from '../../src/durable/reply.js';
 import type { DurableRequest } from '../../src/durable/request.js';
+import type { Log } from '../../src/log/log.js';
 import { createMemoryLog, type MemoryLogOptions } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
 
@@ -35,6 +37,27 @@ export function requestFor(
     header: (name) => headers[name],
     body: async (limit) => (bytes.length > limit ? undefined : bytes),
   };
+}
+
+/** A chunk as logs keep it. */
+export function encoded(data: ChunkData): EncodedChunk {
+  return encodeChunk(createChunk({ streamId: 's', seq: 0, data, timestamp: 0 }));
+}
+
+/** Counts who watches a log from now on. */
+export function watchersOf(log: Log): () => number {
+  const watch = log.watch.bind(log);
+  let count = 0;
+  log.watch = (streamId, listener) => {
+    const stop = watch(streamId, listener);
+    const counts = streamId.startsWith('sluice/') ? 0 : 1;
+    count += counts;
+    return () => {
+      count -= counts;
+      stop();
+    };
+  };
+  return () => count;
 }
 
 /** Somebody who takes an answer piece by piece, at a pace of his own. */

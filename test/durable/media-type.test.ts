@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chunkTypeOf, essenceOf, isMediaType, mediaTypeOf } from '../../src/durable/media-type.js';
-import { encoded } from '../../src/testing/log-stage.js';
+import { encoded } from './lab.js';
 
 describe('media type', () => {
   it.each(['text/plain', 'Text/PLAIN; charset=utf-8', 'application/vnd.a+json;v="1; 2"', 'a/b;', 'a/b ; c=d'])(

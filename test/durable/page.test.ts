@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChunkType } from '../../src/chunk/index.js';
 import { bodyOf, isBase64, Page } from '../../src/durable/page.js';
 import type { LogSlice } from '../../src/log/log.js';
-import { encoded } from '../../src/testing/log-stage.js';
+import { encoded } from './lab.js';
 
 const slice = (data: readonly (string | number | Uint8Array)[], more: Partial<LogSlice> = {}): LogSlice => {
   const from = more.from ?? 0;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Registry } from '../../src/durable/registry.js';
-import { encoded } from '../../src/testing/log-stage.js';
 import { VirtualTime } from '../virtual-time.js';
-import { lab, text } from './lab.js';
+import { encoded, lab, text } from './lab.js';
 
 describe('Registry', () => {
   it('knows a stream that came through another door by its first chunk', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ChunkData, type EncodedChunk, type JsonValue } from '../../src/chunk/index.js';
 import { encodeBody, encodeJson } from '../../src/durable/body.js';
 import { concat, renderChunks, renderEventData, wholeCharacters } from '../../src/durable/render.js';
-import { encoded } from '../../src/testing/log-stage.js';
+import { encoded } from './lab.js';
 
 const show = (type: 'text' | 'json' | 'binary', ...chunks: EncodedChunk[]): string =>
   new TextDecoder().decode(renderChunks(type, chunks));

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Replay } from '../../src/durable/replay.js';
 import { createMemoryLog } from '../../src/log/memory.js';
-import { encoded } from '../../src/testing/log-stage.js';
 import { until } from '../servers/until.js';
-import { json, lab, open, textOf } from './lab.js';
+import { encoded, json, lab, open, textOf } from './lab.js';
 
 const words = Array.from({ length: 10_000 }, (_, n) => `<${n}>`);
 

@@ -26,7 +26,7 @@ function invalid(message: string): Refusal {
 }
 
 /** @internal Reads what a subscription is to be created with. A {@link Refusal} says what is wrong. */
-export function readConfig(value: unknown): SubscriptionConfig {
+export function readConfig(value: unknown, allowLocal: boolean): SubscriptionConfig {
   const { type, pattern = null, streams = [], webhook, wake_stream, lease_ttl_ms, description = null } = object(value);
   if (type !== 'webhook' && type !== 'pull-wake') throw invalid('type must be "webhook" or "pull-wake"');
   if (pattern !== null && (typeof pattern !== 'string' || nameProblem(pattern) !== undefined)) {
@@ -41,7 +41,7 @@ export function readConfig(value: unknown): SubscriptionConfig {
     type,
     pattern,
     streams: paths,
-    webhook: type === 'webhook' ? readWebhook(webhook) : null,
+    webhook: type === 'webhook' ? readWebhook(webhook, allowLocal) : null,
     wakeStream: type === 'pull-wake' ? readPath('wake_stream', wake_stream) : null,
     leaseMs: lease_ttl_ms === undefined ? defaultLeaseMs : readLease(lease_ttl_ms),
     description,
@@ -68,10 +68,10 @@ function readPath(field: string, value: unknown): string {
   throw invalid(`${field}: what is below __ds and sluice is no application's stream`);
 }
 
-function readWebhook(value: unknown): string {
+function readWebhook(value: unknown, allowLocal: boolean): string {
   const { url } = object(value ?? {});
   if (typeof url !== 'string') throw invalid('webhook.url must be a string');
-  const problem = webhookProblem(url);
+  const problem = webhookProblem(url, allowLocal);
   if (problem !== undefined) throw new Refusal(400, 'WEBHOOK_URL_REJECTED', `webhook.url is refused: ${problem}`);
   return url;
 }

@@ -102,7 +102,7 @@ export class Subscriptions {
   }
 
   private async put(id: string, value: unknown, root: string): Promise<Reply> {
-    const config = readConfig(value);
+    const config = readConfig(value, this.webhooks.allowLocal);
     const links = await this.linksOf(config);
     const created = await this.enter((state) => {
       const known = state.get(id);

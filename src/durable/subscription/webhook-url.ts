@@ -73,14 +73,15 @@ function v4Of(high: number, low: number): string {
 
 /**
  * @internal Why a webhook must not be called at this URL, or `undefined` when it may: a stranger's word must not make us call
- * what only we can reach. For development, `http://localhost` and `http://127.0.0.x` are let through. A name is looked at
- * again when it is resolved.
+ * what only we can reach. With `allowLocal`, for development, `http://localhost` and `http://127.0.0.x` are let through. A name is
+ * looked at again when it is resolved.
  */
-export function webhookProblem(text: string): string | undefined {
+export function webhookProblem(text: string, allowLocal: boolean): string | undefined {
   if (text.length > 2048 || !URL.canParse(text)) return 'it is no URL';
   const { protocol, hostname, username, password } = new URL(text);
   if (username !== '' || password !== '') return 'it holds a user or password';
-  if (isLocal(hostname)) return protocol === 'http:' || protocol === 'https:' ? undefined : 'it is not https';
+  if (allowLocal && isLocal(hostname))
+    return protocol === 'http:' || protocol === 'https:' ? undefined : 'it is not https';
   if (protocol !== 'https:') return 'it is not https';
   const address = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   const isAddress = dotted.test(address) || address.includes(':');
