@@ -20,6 +20,8 @@ export class WaitingClaims {
 
   /** Waits for a job: `undefined` when the time is over or the claim was given up. */
   wait(waitMs: number, signal: AbortSignal | undefined): Promise<ClaimedJob | undefined> {
+    // It may have been given up while it was asked whether there is need to wait.
+    if (signal?.aborted) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const settle = (tell: () => void): void => {
         this.line.delete(waiting);

@@ -120,6 +120,17 @@ describe('createBullmqQueue on a BullMQ that is slow', () => {
     await queue.dispose();
   });
 
+  it('does not wait for a claim that was given up while Redis had no job', async () => {
+    const { time, queue, answers } = slow();
+    const leaving = new AbortController();
+    const claim = queue.claim({ waitMs: 1000, signal: leaving.signal });
+    leaving.abort();
+    answers[0]!(undefined);
+    await time.pass(0);
+    expect(await time.until(claim, 1)).toBeUndefined();
+    await queue.dispose();
+  });
+
   it('tells every claim that waits', async () => {
     const { time, queue, answers } = slow();
     const claims = [0, 1].map(async () => queue.claim({ waitMs: 1000 }));

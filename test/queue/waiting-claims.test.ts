@@ -46,6 +46,14 @@ describe('WaitingClaims', () => {
     expect(claims.size).toBe(0);
   });
 
+  it('does not let a claim wait that was given up before', async () => {
+    const { time, claims, heard, wait } = stage();
+    wait('one', 100, AbortSignal.abort());
+    await time.pass(0);
+    expect(heard).toEqual(['one: undefined']);
+    expect(claims.size).toBe(0);
+  });
+
   it('sends everybody away, or tells them why', async () => {
     const { time, claims, heard, wait } = stage();
     wait('one', 10);
