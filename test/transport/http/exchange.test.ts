@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Exchange, type HttpRequest } from '../../../src/transport/http/exchange.js';
 import { type HttpOptions, httpRules } from '../../../src/transport/http/rules.js';
@@ -144,6 +145,35 @@ describe('Exchange', () => {
       await until('the connection was let go', () => lab.cut === 1);
       await lab.close();
     }
+  });
+
+  it('counts the silence of the server only, not that of the reader', async () => {
+    const time = new VirtualTime();
+    lab = await Lab.start((response) => {
+      response.write('a');
+      setTimeout(() => response.end('b'), 50);
+    });
+    const rules = httpRules({ url: lab.url, idleMs: 1000, scheduler: time });
+    const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+    await time.pass(2000);
+    const pieces = exchange.pieces();
+    let text = '';
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+      text += Buffer.from(next.value).toString();
+      await time.pass(2000);
+    }
+    expect(text).toBe('ab');
+  });
+
+  it('leaves nothing behind at the signal of the caller', async () => {
+    const { signal } = new AbortController();
+    const exchange = await open((response) => response.end('body'), { method: 'GET' }, {}, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await exchange.finish();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await lab.close();
+    await failureOf(open((response) => response.writeHead(404).end(), { method: 'GET' }, {}, signal));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('waits for ever when it is told to', async () => {

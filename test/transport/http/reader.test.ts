@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFlow } from '../../../src/flow/index.js';
@@ -97,6 +98,23 @@ describe('readHttp', () => {
 });
 
 describe('pullHttp', () => {
+  it('leaves nothing behind at the signal of the caller, however it ends', async () => {
+    const { signal } = new AbortController();
+    const listeners = (): number => getEventListeners(signal, 'abort').length;
+    lab = await Lab.start((response, _, count) =>
+      response.writeHead(count === 0 ? 404 : 200, placed('1', closed)).end(),
+    );
+    const options = { url: lab.url, signal };
+    await failureOf(all(pullHttp(options)));
+    expect(listeners()).toBe(0);
+    await all(pullHttp(options));
+    expect(listeners()).toBe(0);
+    const left = pullHttp(options);
+    expect(listeners()).toBe(1);
+    await left.return!();
+    expect(listeners()).toBe(0);
+  });
+
   it('ends also while a batch is being waited for', async () => {
     lab = await Lab.start(quiet);
     const reading = pullHttp({ url: lab.url });

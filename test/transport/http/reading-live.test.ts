@@ -116,6 +116,14 @@ describe('server-sent events', () => {
     expect(asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=2', 'live=sse&offset=2']);
   });
 
+  it('is over with the last place, though the server stays', async () => {
+    const stays = (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(event('data', 'b') + control('2', { streamClosed: true }));
+    };
+    expect(items(await read(inTurn(caughtUp, stays), { live: 'sse' }))).toEqual(['a', 'b']);
+  });
+
   it('reads base64 where the server says so', async () => {
     const head = { 'content-type': 'text/event-stream', 'stream-sse-data-encoding': 'base64' };
     const base64 = (response: ServerResponse): void =>
