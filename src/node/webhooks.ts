@@ -91,22 +91,32 @@ function post(
     };
     const request = protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
     const timer = setTimeout(() => request.destroy(new Error('the webhook does not answer')), timeoutMs);
-    request.on('close', () => clearTimeout(timer));
     request.on('error', reject);
-    receive(request, resolve);
+    request.on('close', () => {
+      clearTimeout(timer);
+      // Once an answer has begun, that it ends too early is no error of the request.
+      reject(new Error('the webhook has hung up'));
+    });
+    receive(request, resolve, reject);
     request.end(body);
   });
 }
 
-function receive(request: ClientRequest, resolve: (answer: { status: number; body: string }) => void): void {
+function receive(
+  request: ClientRequest,
+  resolve: (answer: { status: number; body: string }) => void,
+  reject: (error: Error) => void,
+): void {
   request.on('response', (response) => {
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
       body += text;
-      if (body.length > maxAnswer) request.destroy(new Error('the webhook says too much'));
+      if (body.length <= maxAnswer) return;
+      reject(new Error('the webhook says too much'));
+      request.destroy();
     });
-    response.on('error', (error) => request.destroy(error));
+    response.on('error', reject);
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
   });
 }
