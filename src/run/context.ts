@@ -1,19 +1,21 @@
 import { checkName, type JsonValue, jsonProblem, kindOf, StreamError } from '../chunk/index.js';
 import type { RunEventType } from './event.js';
-import { type DataOf, Outputs, type Recorder } from './recorder.js';
+import { Outputs } from './outputs.js';
+import type { DataOf, Recorder } from './recorder.js';
 import type { StepContext, WaitOptions } from './step.js';
+import type { Stop } from './stop.js';
 
 /** @internal Where answers to waiting steps come from. */
 export interface Inbox {
-  /** Resolves with the first answer under a step's name; rejects when the signal aborts. */
-  answer(stepId: string, name: string, signal: AbortSignal): Promise<JsonValue>;
+  /** Resolves with the first answer under a step's name by one of those who may; rejects when it stops. */
+  answer(stepId: string, name: string, by: readonly string[] | undefined, stop: Stop): Promise<JsonValue>;
 }
 
 /** @internal What {@link RunContext} needs. */
 export interface ContextParts {
   readonly stepId: string;
   readonly attempt: number;
-  readonly signal: AbortSignal;
+  readonly stop: Stop;
   readonly services: unknown;
   readonly restored: JsonValue | undefined;
   readonly recorder: Recorder;
@@ -31,14 +33,18 @@ export class RunContext implements StepContext {
   readonly outputs: Outputs;
   private readonly recorder: Recorder;
   private readonly inbox: Inbox | undefined;
+  private readonly stop: Stop;
   private over = false;
 
   constructor(parts: ContextParts) {
-    const { stepId, attempt, signal, services, restored, recorder, inbox } = parts;
+    const { stepId, attempt, stop, services, restored, recorder, inbox } = parts;
+    const controller = new AbortController();
+    stop.onStop((error) => controller.abort(error));
     this.executionId = recorder.executionId;
     this.stepId = stepId;
     this.attempt = attempt;
-    this.signal = signal;
+    this.signal = controller.signal;
+    this.stop = stop;
     this.services = services;
     this.restored = restored;
     this.recorder = recorder;
@@ -46,10 +52,11 @@ export class RunContext implements StepContext {
     this.outputs = new Outputs(recorder, stepId, attempt);
   }
 
-  /** The attempt is over. */
+  /** The attempt is over: whatever it still does, nobody waits for it. */
   close(): void {
     this.outputs.flush();
     this.over = true;
+    this.stop.stop(over);
   }
 
   private get heard(): boolean {
@@ -87,13 +94,21 @@ export class RunContext implements StepContext {
 
   readonly waitFor = async (name: string, options: WaitOptions = {}): Promise<JsonValue> => {
     checkName(name);
-    if (this.inbox === undefined) {
-      throw new StreamError('answer-refused', `nobody can answer "${name}": the run has no inbox`);
+    if (this.inbox === undefined || !this.recorder.on) {
+      throw new StreamError('answer-refused', `nobody can answer "${name}": nobody is told of the run`);
+    }
+    const { details, by } = options;
+    if (details !== undefined && jsonProblem(details) !== undefined) {
+      throw new TypeError(`details of "${name}" must be JSON but ${jsonProblem(details)}`);
     }
     if (this.heard) {
-      this.tell('step_waiting', { name, ...options });
+      this.tell('step_waiting', {
+        name,
+        ...(details === undefined ? {} : { details }),
+        ...(by === undefined ? {} : { by: [...by] }),
+      });
     }
-    return await this.inbox.answer(this.stepId, name, this.signal);
+    return await this.inbox.answer(this.stepId, name, by, this.stop);
   };
 
   /** In order: what the step has put out before comes before. */
@@ -103,5 +118,8 @@ export class RunContext implements StepContext {
     this.recorder.tell(type, this.stepId, data);
   }
 }
+
+/** Why the signal of an attempt aborts that has ended by itself. Made once: it says nothing of where. */
+const over = new StreamError('run-cancelled', 'the step is over');
 
 type Told = { [T in RunEventType]: [type: T, data: DataOf<T>] }[RunEventType];

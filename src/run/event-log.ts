@@ -1,12 +1,29 @@
-import { type ChunkBody, createChunk, type JsonValue } from '../chunk/index.js';
+import { type ChunkBody, createChunk, type JsonValue, StreamError } from '../chunk/index.js';
 import type { Producer } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
 import { finalEvents, type RunEvent } from './event.js';
 import type { RunSink } from './recorder.js';
 
-/** Most events that wait while an append is under way: one more fails the run. */
+/** Most events, and bytes of them, that wait while an append is under way: more fails the run. */
 const maxWaiting = 65_536;
+const maxWaitingBytes = 2 ** 26;
+/** Beyond these, whoever can wait should. */
+const behindEvents = 1024;
+const behindBytes = 2 ** 20;
 const maxBatch = 256;
+
+/** @internal Where the events of one life of a run go. */
+export interface EventLogOptions {
+  readonly streams: Pick<Streams, 'publish'>;
+  readonly streamId: string;
+  readonly producer: Omit<Producer, 'seq'>;
+  /** The number its first event must get. */
+  readonly at: number;
+  /** Outputs of more bytes are not told. */
+  readonly maxEventBytes: number;
+  /** Called once, with why nothing more is kept. */
+  readonly broken: (error: unknown) => void;
+}
 
 /**
  * Keeps the events of one life of a run, in order, and ends their stream behind the last one. The first is kept only where no
@@ -16,22 +33,17 @@ const maxBatch = 256;
  */
 export class EventLog implements RunSink {
   private waiting: ChunkBody[] = [];
+  private waitingBytes = 0;
   private busy: Promise<void> | undefined;
   private written = 0;
   private over = false;
   private failure: { readonly error: unknown } | undefined;
 
-  /**
-   * @param at - the number its first event must get
-   * @param broken - called once, with why nothing more is kept
-   */
-  constructor(
-    private readonly streams: Pick<Streams, 'publish'>,
-    private readonly streamId: string,
-    private readonly producer: Omit<Producer, 'seq'>,
-    private readonly at: number,
-    private readonly broken: (error: unknown) => void,
-  ) {}
+  constructor(private readonly options: EventLogOptions) {}
+
+  get maxEventBytes(): number {
+    return this.options.maxEventBytes;
+  }
 
   /** How many events of this life are kept. */
   get count(): number {
@@ -40,11 +52,23 @@ export class EventLog implements RunSink {
 
   next(event: RunEvent): void {
     if (this.failure !== undefined || this.over) return;
-    if (this.waiting.length >= maxWaiting) throw new RangeError(`more than ${maxWaiting} events wait to be kept`);
-    const { streamId } = this;
-    this.over = finalEvents.has(event.event_type);
-    const data = event as unknown as JsonValue;
-    this.waiting.push(createChunk({ streamId, seq: 0, data, final: this.over, timestamp: event.timestamp }));
+    const { streamId } = this.options;
+    const final = finalEvents.has(event.event_type);
+    const chunk = createChunk({
+      streamId,
+      seq: 0,
+      data: event as unknown as JsonValue,
+      final,
+      timestamp: event.timestamp,
+    });
+    const isFull = this.waiting.length >= maxWaiting || this.waitingBytes + chunk.size > maxWaitingBytes;
+    // The last word is always heard.
+    if (isFull && !final) {
+      throw new StreamError('overflow', `${this.waiting.length} events of a run wait to be kept, and more come`);
+    }
+    this.over = final;
+    this.waiting.push(chunk);
+    this.waitingBytes += chunk.size;
     this.busy ??= this.write();
   }
 
@@ -54,27 +78,35 @@ export class EventLog implements RunSink {
     if (this.failure !== undefined) throw this.failure.error;
   }
 
+  behind(): Promise<void> | undefined {
+    return this.waiting.length > behindEvents || this.waitingBytes > behindBytes ? this.busy : undefined;
+  }
+
   private async write(): Promise<void> {
     // What is told in one turn is kept together.
     await Promise.resolve();
     try {
-      while (this.waiting.length > 0) {
-        const batch = this.waiting.splice(0, maxBatch);
-        const seq = this.written;
-        const isLast = this.over && this.waiting.length === 0;
-        await this.streams.publish(this.streamId, batch, {
-          producer: { ...this.producer, seq },
-          ...(seq === 0 ? { at: this.at } : {}),
-          ...(isLast ? { close: { status: 'completed' } } : {}),
-        });
-        this.written += batch.length;
-      }
+      while (this.waiting.length > 0) await this.append(this.waiting.splice(0, maxBatch));
     } catch (error) {
       this.failure = { error };
       this.waiting = [];
-      this.broken(error);
+      this.waitingBytes = 0;
+      this.options.broken(error);
     } finally {
       this.busy = undefined;
     }
+  }
+
+  private async append(batch: readonly ChunkBody[]): Promise<void> {
+    const { streams, streamId, producer, at } = this.options;
+    const seq = this.written;
+    const isLast = this.over && this.waiting.length === 0;
+    for (const { size } of batch) this.waitingBytes -= size;
+    await streams.publish(streamId, batch, {
+      producer: { ...producer, seq },
+      ...(seq === 0 ? { at } : {}),
+      ...(isLast ? { close: { status: 'completed' } } : {}),
+    });
+    this.written += batch.length;
   }
 }

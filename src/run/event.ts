@@ -7,6 +7,7 @@ const json = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, {
 });
 const milliseconds = z.number().min(0);
 const attempt = z.int().min(1);
+const base64 = z.literal('base64').optional();
 const trouble = { message: z.string(), code: z.string().optional() };
 
 /** What the events of a run tell, by their `event_type`. */
@@ -16,12 +17,17 @@ export const runEventKinds = {
   step_start: z.strictObject({ attempt }),
   /** How far a step is, from 0 to 1. */
   step_progress: z.strictObject({ fraction: z.number().min(0).max(1), message: z.string().optional() }),
-  /** Pieces of what a step puts out, in order. Those of a lower attempt do not count any more. */
-  step_output: z.strictObject({ attempt, values: z.array(json) }),
-  /** `lost`: the output is nothing JSON can hold, so that after a crash the step would be run again. */
+  /** Pieces of what a step puts out, in order; bytes as base64. Those of a lower attempt do not count any more. */
+  step_output: z.strictObject({ attempt, values: z.array(json), encoding: base64 }),
+  /**
+   * What a step came to, and in how many pieces, if it came in pieces. `lost`: no event can hold the output, so that after a
+   * crash the step is run again, unless its pieces make it up.
+   */
   step_complete: z.strictObject({
     attempt,
     output: json.optional(),
+    encoding: base64,
+    pieces: z.int().min(0).optional(),
     lost: z.boolean().optional(),
     duration_ms: milliseconds,
   }),
@@ -37,8 +43,14 @@ export const runEventKinds = {
   checkpoint_saved: z.strictObject({ state: json }),
   /** A step has something to say. */
   step_log: z.strictObject({ message: z.string(), fields: json.optional() }),
-  pipeline_complete: z.strictObject({ output: json.optional(), duration_ms: milliseconds }),
-  pipeline_error: z.strictObject({ ...trouble, step: z.string().optional(), duration_ms: milliseconds }),
+  /** `lost`: no event can hold the output. */
+  pipeline_complete: z.strictObject({
+    output: json.optional(),
+    encoding: base64,
+    lost: z.boolean().optional(),
+    duration_ms: milliseconds,
+  }),
+  pipeline_error: z.strictObject({ ...trouble, duration_ms: milliseconds }),
   pipeline_cancelled: z.strictObject({ reason: z.string().optional(), duration_ms: milliseconds }),
 } as const satisfies PayloadKinds;
 

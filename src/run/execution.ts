@@ -1,18 +1,9 @@
 import { StreamError } from '../chunk/index.js';
 import type { Flow } from '../flow/index.js';
-import { RunContext } from './context.js';
 import { Live, type Output } from './live.js';
-import { troubleOf } from './recorder.js';
 import { runStep, type Scope } from './run-step.js';
 import type { BranchNode, MapNode, ParallelNode, PipelineNode, SequenceNode, StepNode } from './step.js';
-
-/** What a finished step would do to undo what it did. */
-interface Undo {
-  readonly node: StepNode;
-  readonly stepId: string;
-  readonly input: unknown;
-  readonly output: unknown;
-}
+import type { Deed } from './undo.js';
 
 /**
  * One life of a run: walks through a pipeline. Steps that an earlier life has finished are not run again.
@@ -20,36 +11,14 @@ interface Undo {
  * @internal
  */
 export class Execution {
-  private readonly done: Undo[] = [];
+  /** What finished steps did that can be undone, in the order they finished. */
+  readonly deeds: Deed[] = [];
 
   constructor(private readonly scope: Scope) {}
 
-  /** Walks a pipeline to its end. */
-  async walk(root: SequenceNode, input: unknown): Promise<unknown> {
-    return (await this.whole(root, '', { value: input })).value;
-  }
-
-  /** Undoes what finished steps did, the latest first. What fails at that does not keep the others from it. */
-  async undo(scope: Scope): Promise<void> {
-    const { recorder, journal } = scope;
-    for (const { node, stepId, input, output } of this.done.toReversed()) {
-      if (journal.isCompensated(stepId)) continue;
-      const begunAt = recorder.now();
-      const attempt = journal.attempts(stepId) + 1;
-      const { signal, services, inbox } = scope;
-      const restored = journal.state(stepId);
-      const context = new RunContext({ stepId, attempt, signal, services, restored, recorder, inbox });
-      try {
-        await node.options.compensate!(output as never, context as never, input as never);
-        context.close();
-        recorder.tell('step_compensated', stepId, { duration_ms: recorder.now() - begunAt });
-      } catch (error) {
-        context.close();
-        const { message, ...rest } = troubleOf(error);
-        const trouble = { message: `it could not be undone: ${message}`, ...rest };
-        recorder.tell('step_error', stepId, { attempt, ...trouble, duration_ms: recorder.now() - begunAt });
-      }
-    }
+  /** Walks a pipeline to its end. When it rejects, all that was at work has stopped. */
+  async walk(root: SequenceNode, input: unknown): Promise<Output> {
+    return await this.whole(root, '', { value: input });
   }
 
   /** A part of the pipeline, to its end. */
@@ -71,26 +40,40 @@ export class Execution {
   private async sequence({ nodes }: SequenceNode, path: string, input: Output): Promise<Output> {
     const streaming: Live[] = [];
     let output: Output | Live = input;
-    for (const [index, node] of nodes.entries()) {
-      const next = nodes[index + 1];
-      const isRead = next?.kind === 'step' && next.options.input === 'stream';
-      output =
-        node.kind === 'step'
-          ? await this.step(node, path + node.id, output, isRead)
-          : await this.whole(node, path, output as Output);
-      if (output instanceof Live) streaming.push(output);
+    try {
+      for (const [index, node] of nodes.entries()) {
+        const next = nodes[index + 1];
+        const isRead = next?.kind === 'step' && next.options.input === 'stream';
+        output =
+          node.kind === 'step'
+            ? await this.step(node, path + node.id, output, isRead)
+            : await this.whole(node, path, output as Output);
+        if (output instanceof Live) streaming.push(output);
+      }
+      for (const live of streaming) {
+        // Perhaps nobody has read it: all the same it is part of the run.
+        live.begin();
+        await live.settled;
+      }
+      return output as Output;
+    } catch (error) {
+      return await this.failed(
+        error,
+        streaming.map(({ settled }) => settled),
+      );
     }
-    for (const live of streaming) {
-      // Perhaps nobody has read it: all the same it is part of the run.
-      live.begin();
-      await live.settled;
-    }
-    return output as Output;
+  }
+
+  /** One part has failed: the others are stopped, and waited for. */
+  private async failed(error: unknown, others: readonly Promise<unknown>[]): Promise<never> {
+    this.scope.stop.stop(error);
+    await Promise.allSettled(others);
+    throw error;
   }
 
   /** A step; what it puts out while it does, when the next one reads that. */
   private async step(node: StepNode, stepId: string, input: Output | Live, isRead: boolean): Promise<Output | Live> {
-    const known = this.scope.journal.finished(stepId);
+    const known = await this.known(node, stepId);
     if (known !== undefined) {
       this.finished(node, stepId, input, known);
       return known;
@@ -120,22 +103,40 @@ export class Execution {
     return isRead ? await Promise.race([opened, settled]) : await settled;
   }
 
-  private finished(node: StepNode, stepId: string, input: Output | Live, { value }: Output): void {
+  /** What an earlier life has made of a step. */
+  private async known(node: StepNode, stepId: string): Promise<Output | undefined> {
+    const { journal, references } = this.scope;
+    const output = journal.finished(stepId, node.options.assemble);
+    if (output === undefined || node.options.publish !== true || references === undefined) return output;
+    return { ...output, value: await references.resolved(output.value), reference: output.value as string };
+  }
+
+  private finished(node: StepNode, stepId: string, input: Output | Live, { value, attempt = 1 }: Output): void {
     if (node.options.compensate === undefined) return;
-    this.done.push({ node, stepId, input: input instanceof Live ? undefined : input.value, output: value });
+    const given = input instanceof Live ? undefined : input.value;
+    this.deeds.push({ node, stepId, attempt, input: given, output: value });
   }
 
   private async parallel({ branches }: ParallelNode, path: string, input: Output): Promise<Output> {
-    const answers = await Promise.all(
+    const answers = await this.all(
       branches.map(async ([key, node]) => [key, (await this.whole(node, `${path}${key}/`, input)).value] as const),
     );
     return { value: Object.fromEntries(answers) };
   }
 
+  private async all<T>(parts: readonly Promise<T>[]): Promise<T[]> {
+    try {
+      return await Promise.all(parts);
+    } catch (error) {
+      return await this.failed(error, parts);
+    }
+  }
+
   private async branch({ id, when, yes, no }: BranchNode, path: string, input: Output): Promise<Output> {
     const answer: unknown = when(input.value as never);
-    if (typeof answer !== 'boolean')
+    if (typeof answer !== 'boolean') {
       throw new StreamError('callback-failed', `when of branch "${id}" must answer true or false`);
+    }
     return await this.whole(answer ? yes : no, `${path}${answer ? 'then' : 'else'}/`, { value: input.value });
   }
 
@@ -144,12 +145,12 @@ export class Execution {
     const answers = new Array<unknown>(value.length);
     let next = 0;
     const work = async (): Promise<void> => {
-      while (next < value.length && !this.scope.signal.aborted) {
+      while (next < value.length) {
         const index = next++;
         answers[index] = (await this.whole(each, `${path}${index}/`, { value: value[index] })).value;
       }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, value.length) }, work));
+    await this.all(Array.from({ length: Math.min(concurrency, value.length) }, work));
     return { value: answers };
   }
 }

@@ -4,6 +4,7 @@ export { Pipeline, pipeline, type PipelineOptions, type StreamingOptions } from 
 export type { RunSink } from './recorder.js';
 export { runPipeline, type RunPipelineOptions } from './run-pipeline.js';
 export type {
+  Form,
   OutputOf,
   RetryOptions,
   StepContext,
@@ -16,4 +17,6 @@ export type {
 export { type Assembly, type Streamed, StreamInput, type StreamLike } from './streamed.js';
 export type { AnswerOptions } from './inbox.js';
 export { createRuns } from './runs.js';
-export type { EventFilter, Run, RunInfo, Runs, RunsOptions, StartOptions } from './runs.js';
+export type { EventFilter, Run, Runs, RunsOptions, StartOptions } from './runs.js';
+export type { RunInfo } from './run-info.js';
+export type { Question } from './journal.js';

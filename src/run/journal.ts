@@ -1,15 +1,25 @@
 import type { JsonValue } from '../chunk/index.js';
 import type { RunEvent } from './event.js';
 import type { Output } from './live.js';
+import { bytesOf, type Outcome, valueOf } from './outcome.js';
+import { assembled, type Assembly } from './streamed.js';
 
 /** What is known of a step from earlier lives of its run. */
 interface StepRecord {
   attempts: number;
   state?: JsonValue;
   /** What it put out bit by bit, in the attempt that is the latest. */
-  pieces?: JsonValue[];
-  done?: { readonly output: JsonValue | undefined };
+  pieces: unknown[];
+  done?: Outcome & { readonly pieces?: number | undefined };
   compensated?: boolean;
+}
+
+/** @internal What a step has asked for. */
+export interface Question {
+  readonly step: string;
+  readonly name: string;
+  readonly details?: JsonValue | undefined;
+  readonly by?: readonly string[] | undefined;
 }
 
 /**
@@ -19,63 +29,66 @@ interface StepRecord {
  */
 export class Journal {
   private readonly steps = new Map<string, StepRecord>();
+  private questions: Question[] = [];
   /** How many processes took the run up. */
   lives = 0;
   /** The event that ended the run, if one did. */
   end: RunEvent | undefined;
   /** What the run was asked. */
-  input: JsonValue | undefined;
+  input: unknown;
   /** Which pipeline it runs. */
   pipeline: string | undefined;
   startedAt: number | undefined;
-  /** What steps have asked for, whether answered or not. */
-  readonly waiting: {
-    readonly step: string;
-    readonly name: string;
-    readonly details?: JsonValue;
-    readonly by?: readonly string[];
-  }[] = [];
+  /** What went wrong last. */
+  trouble: { readonly message: string; readonly code?: string | undefined } | undefined;
+  /** Whether what was done is being undone: there is no way back. */
+  undoing = false;
+
+  /** What steps wait for that have not finished, whether it was answered or not. Run again, they ask again. */
+  get waiting(): readonly Question[] {
+    return this.questions;
+  }
 
   /** Takes note of an event, in the order they were kept. */
   add(event: RunEvent): void {
-    const { step_id: stepId, event_type: type } = event;
-    if (stepId === null) return this.addOfRun(event);
-    const record = this.of(stepId);
-    switch (type) {
+    const { step_id: stepId } = event;
+    if (stepId === null) this.addOfRun(event);
+    else this.addOfStep(event, stepId, this.of(stepId));
+  }
+
+  private addOfStep(event: RunEvent, stepId: string, record: StepRecord): void {
+    switch (event.event_type) {
       case 'step_start':
       case 'step_retry':
         record.attempts = Math.max(record.attempts, event.data.attempt);
-        delete record.pieces;
+        record.pieces = [];
         return;
-      case 'step_output':
-        (record.pieces ??= []).push(...event.data.values);
+      case 'step_output': {
+        const { values, encoding } = event.data;
+        for (const value of values) record.pieces.push(encoding === undefined ? value : bytesOf(value as string));
         return;
+      }
       case 'checkpoint_saved':
         record.state = event.data.state;
         return;
       case 'step_complete':
-        // An output that was nothing JSON can hold is not there any more: the step has to run again.
-        if (event.data.lost !== true) record.done = { output: event.data.output };
+        record.done = event.data;
+        this.questions = this.questions.filter(({ step }) => step !== stepId);
+        return;
+      case 'step_error':
+        if (!this.undoing) this.trouble = event.data;
         return;
       case 'step_waiting':
-        this.ask(stepId, event.data);
+        // A second question under a name is the same.
+        this.questions = this.questions.filter(({ step, name }) => step !== stepId || name !== event.data.name);
+        this.questions.push({ step: stepId, ...event.data });
         return;
       case 'step_compensated':
+        this.undoing = true;
         record.compensated = true;
         return;
       default:
     }
-  }
-
-  /** A step that is run again asks again: that is one question. */
-  private ask(step: string, { name, details, by }: Extract<RunEvent, { event_type: 'step_waiting' }>['data']): void {
-    if (this.waiting.some((wait) => wait.step === step && wait.name === name)) return;
-    this.waiting.push({
-      step,
-      name,
-      ...(details === undefined ? {} : { details }),
-      ...(by === undefined ? {} : { by }),
-    });
   }
 
   private addOfRun(event: RunEvent): void {
@@ -90,6 +103,7 @@ export class Journal {
       case 'pipeline_error':
       case 'pipeline_cancelled':
         this.end = event;
+        this.questions = [];
         return;
       default:
     }
@@ -97,15 +111,17 @@ export class Journal {
 
   private of(stepId: string): StepRecord {
     let record = this.steps.get(stepId);
-    if (record === undefined) this.steps.set(stepId, (record = { attempts: 0 }));
+    if (record === undefined) this.steps.set(stepId, (record = { attempts: 0, pieces: [] }));
     return record;
   }
 
-  /** What a step that is finished has put out; bit by bit, if it did. */
-  finished(stepId: string): Output | undefined {
-    const { done, pieces } = this.steps.get(stepId) ?? {};
+  /** What a step that is finished has put out; `undefined` for others, and when it is not there any more. */
+  finished(stepId: string, assembly?: Assembly): Output | undefined {
+    const { done, pieces: told = [], attempts: attempt = 0 } = this.steps.get(stepId) ?? {};
     if (done === undefined) return undefined;
-    return pieces === undefined ? { value: done.output } : { value: done.output, pieces };
+    const pieces = done.pieces === told.length ? told : undefined;
+    if (done.lost !== true) return { value: valueOf(done), pieces, attempt };
+    return pieces === undefined ? undefined : { value: assembled(pieces, assembly), pieces, attempt };
   }
 
   attempts(stepId: string): number {

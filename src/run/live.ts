@@ -4,7 +4,11 @@ import type { Flow } from '../flow/index.js';
 /** @internal What a step has put out: one value, and the pieces it came in, if it came in pieces. */
 export interface Output {
   readonly value: unknown;
-  readonly pieces?: readonly unknown[];
+  readonly pieces?: readonly unknown[] | undefined;
+  /** Which attempt it was. */
+  readonly attempt?: number;
+  /** What stands for the value in events. */
+  readonly reference?: string | undefined;
 }
 
 /**

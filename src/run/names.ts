@@ -15,6 +15,16 @@ export function inboxOf(executionId: string): string {
   return `${eventsOf(executionId)}/inbox`;
 }
 
+/** @internal The stream of what one attempt of a step puts out, where that has one of its own. */
+export function stepStreamOf(executionId: string, stepId: string, attempt: number): string {
+  return `${ownedBy(executionId)}steps/${stepId}/${attempt}`;
+}
+
+/** @internal What the names of all streams begin with that belong to a run. */
+export function ownedBy(executionId: string): string {
+  return `${eventsOf(executionId)}/`;
+}
+
 /** @internal The run whose events a stream holds; `undefined` for other streams. */
 export function runOf(streamId: string): string | undefined {
   const id = streamId.startsWith(below) ? streamId.slice(below.length) : '';

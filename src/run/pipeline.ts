@@ -1,6 +1,7 @@
 import { checkBound } from '../chunk/index.js';
 import {
   checkStepId,
+  type Form,
   type OutputOf,
   type PipelineNode,
   type SequenceNode,
@@ -26,14 +27,36 @@ export interface StreamingOptions {
 
 /** Options of {@link pipeline}. */
 export interface PipelineOptions {
+  /** Names of services without which a run does not begin. */
+  readonly needs?: readonly string[];
   readonly streaming?: StreamingOptions;
 }
 
 /** @internal What a pipeline is, when built. */
 export interface PipelineDefinition {
   readonly name: string;
+  readonly needs: readonly string[];
   readonly streaming: Required<StreamingOptions>;
   readonly root: SequenceNode;
+}
+
+interface StreamIn {
+  readonly input: 'stream';
+  readonly streaming?: never;
+}
+interface ValueIn {
+  readonly input?: 'value';
+  readonly streaming?: never;
+}
+interface StreamBoth {
+  readonly streaming: true;
+  readonly input?: never;
+  readonly output?: never;
+}
+interface ValueBoth {
+  readonly streaming: false;
+  readonly input?: never;
+  readonly output?: never;
 }
 
 /** The parts of {@link Pipeline.parallel}: what each answers stands under its key. */
@@ -66,16 +89,26 @@ export class Pipeline<I, O, S> {
    *
    * @param id - unique among its neighbours
    */
+  step<R, F extends Form | undefined = undefined>(
+    id: string,
+    run: StepFunction<StreamOf<O>, R, S>,
+    options: StepOptions<ValueOf<O>, ValueOf<OutputOf<R, F>>, S> & StreamIn & { readonly output?: F },
+  ): Pipeline<I, OutputOf<R, F>, S>;
   step<R>(
     id: string,
     run: StepFunction<StreamOf<O>, R, S>,
-    options: StepOptions<ValueOf<O>, ValueOf<OutputOf<R>>, S> & { readonly input: 'stream' },
-  ): Pipeline<I, OutputOf<R>, S>;
+    options: StepOptions<ValueOf<O>, ValueOf<OutputOf<R>>, S> & StreamBoth,
+  ): Pipeline<I, OutputOf<R, 'stream'>, S>;
+  step<R, F extends Form | undefined = undefined>(
+    id: string,
+    run: StepFunction<ValueOf<O>, R, S>,
+    options?: StepOptions<ValueOf<O>, ValueOf<OutputOf<R, F>>, S> & ValueIn & { readonly output?: F },
+  ): Pipeline<I, OutputOf<R, F>, S>;
   step<R>(
     id: string,
     run: StepFunction<ValueOf<O>, R, S>,
-    options?: StepOptions<ValueOf<O>, ValueOf<OutputOf<R>>, S> & { readonly input?: 'value' },
-  ): Pipeline<I, OutputOf<R>, S>;
+    options: StepOptions<ValueOf<O>, ValueOf<OutputOf<R>>, S> & ValueBoth,
+  ): Pipeline<I, OutputOf<R, 'value'>, S>;
   step(id: string, run: StepNode['run'], options?: StepOptions<never, never, never>): Pipeline<I, never, S> {
     return this.add(stepNode(id, run, options), id);
   }
@@ -84,7 +117,7 @@ export class Pipeline<I, O, S> {
   each<R>(
     id: string,
     processChunk: StepFunction<O extends { readonly streamed: infer T } ? T : O, R, S>,
-    options: Omit<StepOptions, 'input' | 'compensate'> = {},
+    options: Omit<StepOptions, 'input' | 'output' | 'streaming' | 'compensate'> = {},
   ): Pipeline<I, { readonly streamed: Awaited<R> }, S> {
     const run = async function* (input: AsyncIterable<never>, context: never): AsyncGenerator {
       for await (const piece of input) yield await processChunk(piece, context);
@@ -166,5 +199,6 @@ export function checkStreaming(options: StreamingOptions = {}): Required<Streami
  *   .step('count', (text) => text.length); // given all of it, as one text
  */
 export function pipeline<I = unknown, S = unknown>(name: string, options: PipelineOptions = {}): Pipeline<I, I, S> {
-  return new Pipeline({ name: checkStepId(name), streaming: checkStreaming(options.streaming), root: empty });
+  const { needs = [], streaming } = options;
+  return new Pipeline({ name: checkStepId(name), needs, streaming: checkStreaming(streaming), root: empty });
 }

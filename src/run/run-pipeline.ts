@@ -1,12 +1,17 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
-import { jsonProblem, type JsonValue, StreamError } from '../chunk/index.js';
+import { StreamError } from '../chunk/index.js';
 import type { Inbox } from './context.js';
 import { Execution } from './execution.js';
 import { Journal } from './journal.js';
-import type { Pipeline } from './pipeline.js';
+import type { Output } from './live.js';
+import { outcomeOf } from './outcome.js';
+import type { Pipeline, PipelineDefinition } from './pipeline.js';
 import { Recorder, type RunSink, troubleOf } from './recorder.js';
+import type { References } from './references.js';
 import type { Scope } from './run-step.js';
 import type { ValueOf } from './step.js';
+import { Stop } from './stop.js';
+import { undo } from './undo.js';
 
 /** Options of {@link runPipeline}. */
 export interface RunPipelineOptions<S> {
@@ -22,12 +27,16 @@ export interface RunPipelineOptions<S> {
   readonly scheduler?: SchedulerLike;
   /** A number from 0 up to 1, for waits before retries. Default `Math.random`. */
   readonly random?: () => number;
-  /** @internal Aborts when events are not kept any more, with why: the run fails with that. */
-  readonly broken?: AbortSignal;
+  /** @internal Tell of begin and end also where streaming is off. */
+  readonly outline?: boolean;
+  /** @internal Stops when events are not kept any more, with why: the run fails with that. */
+  readonly broken?: Stop;
   /** @internal What earlier lives of the run have done. */
   readonly journal?: Journal;
   /** @internal Where answers come from. */
   readonly inbox?: Inbox;
+  /** @internal Streams that stand for values. */
+  readonly references?: References;
 }
 
 /**
@@ -38,7 +47,7 @@ export interface RunPipelineOptions<S> {
  *
  * @returns what the last step put out
  * @throws what the step threw; {@link StreamError} `run-cancelled` when the signal aborted, `step-timeout` for a step that
- * took too long
+ * took too long; `pipeline-invalid`, before anything has begun, when a service is missing that the pipeline needs
  *
  * @example
  * const text = await runPipeline(answer, 'What is a sluice?', { services: { llm } });
@@ -48,61 +57,84 @@ export async function runPipeline<I, O, S>(
   input: I,
   options: RunPipelineOptions<S> = {},
 ): Promise<ValueOf<O>> {
-  const { definition } = pipeline as { definition: Pipeline<I, O, S>['definition'] };
-  const { scheduler = asyncScheduler, journal = new Journal(), services, inbox, random = Math.random } = options;
-  const controller = new AbortController();
+  const { definition } = pipeline as { definition: PipelineDefinition };
+  checkServices(definition, options.services);
+  const { scheduler = asyncScheduler, journal = new Journal(), random = Math.random } = options;
+  const { services, inbox, references, sink, broken, outline = false } = options;
   const executionId = options.executionId ?? crypto.randomUUID();
-  const recorder = new Recorder(executionId, definition.streaming, scheduler, options.sink, (error) =>
-    controller.abort(error),
+  const stop = new Stop();
+  const recorder = new Recorder(executionId, definition.streaming, scheduler, sink, outline, (error) =>
+    stop.stop(error),
   );
-  const scope: Scope = { recorder, journal, services, signal: controller.signal, scheduler, random, inbox };
-  const unlink = follow(options.signal, controller);
-  const { broken } = options;
-  broken?.addEventListener('abort', () => controller.abort(broken.reason));
+  const scope: Scope = { recorder, journal, services, stop, scheduler, random, inbox, references };
+  broken?.onStop((error) => stop.stop(error));
+  const cancelled = follow(options.signal, stop);
+  const begunAt = recorder.tellsRun ? recorder.now() : 0;
+  const lasted = (): { duration_ms: number } => ({ duration_ms: recorder.now() - (journal.startedAt ?? begunAt) });
+  if (recorder.tellsRun) tellStart(recorder, definition, input, journal);
   const execution = new Execution(scope);
-  const begunAt = recorder.now();
-  if (recorder.on) {
-    const known = input === undefined || jsonProblem(input) !== undefined ? {} : { input: input as JsonValue };
-    recorder.tell('pipeline_start', null, { pipeline: definition.name, ...known, attempt: journal.lives + 1 });
-  }
-  const lasted = (): number => recorder.now() - (journal.startedAt ?? begunAt);
   try {
+    resumeUndoing(journal, stop);
     const output = await execution.walk(definition.root, input);
-    if (controller.signal.aborted) throw controller.signal.reason;
-    if (recorder.on) recorder.tell('pipeline_complete', null, { ...outputOf(output), duration_ms: lasted() });
-    return output as ValueOf<O>;
+    if (stop.stopped) throw stop.error;
+    if (recorder.tellsRun) recorder.tell('pipeline_complete', null, { ...told(output, recorder), ...lasted() });
+    return output.value as ValueOf<O>;
   } catch (error) {
-    const cancelled = options.signal?.aborted === true && error === controller.signal.reason;
-    controller.abort(error);
     // A run that cannot be told of is perhaps in other hands: what it did stands.
-    if (broken?.aborted === true) throw error;
-    await execution.undo({ ...scope, signal: new AbortController().signal });
-    if (recorder.on) tellEnd(recorder, error, cancelled, lasted());
+    if (broken?.stopped === true) throw broken.error;
+    await undo(execution.deeds, scope);
+    if (recorder.tellsRun) tellEnd(recorder, error, cancelled.error === error, lasted());
     throw error;
   } finally {
-    unlink();
+    cancelled.unlink();
   }
 }
 
-function tellEnd(recorder: Recorder, error: unknown, cancelled: boolean, lasted: number): void {
+/** @internal Whether there is everything that a pipeline needs. */
+export function checkServices({ name, needs }: PipelineDefinition, services: unknown): void {
+  const given = Object(services) as Record<string, unknown>;
+  const missing = needs.filter((need) => given[need] === undefined);
+  if (missing.length === 0) return;
+  throw new StreamError(
+    'pipeline-invalid',
+    `pipeline "${name}" needs services that are not there: ${missing.join(', ')}`,
+  );
+}
+
+function tellStart(recorder: Recorder, { name }: PipelineDefinition, input: unknown, { lives }: Journal): void {
+  const { output, encoding } = outcomeOf(input, Infinity);
+  const known = output === undefined || encoding !== undefined ? {} : { input: output };
+  recorder.tell('pipeline_start', null, { pipeline: name, ...known, attempt: lives + 1 });
+}
+
+/** An earlier life has begun to undo: this one goes on with that, and with nothing else. */
+function resumeUndoing({ undoing, trouble }: Journal, stop: Stop): void {
+  if (!undoing) return;
+  stop.stop(new StreamError('stream-failed', trouble?.message ?? 'an earlier process undid what it had done'));
+}
+
+function told({ value, reference }: Output, { maxEventBytes }: Recorder) {
+  return reference === undefined ? outcomeOf(value, maxEventBytes) : { output: reference };
+}
+
+function tellEnd(recorder: Recorder, error: unknown, cancelled: boolean, lasted: { duration_ms: number }): void {
   const { message, ...code } = troubleOf(error);
-  if (cancelled) return recorder.tell('pipeline_cancelled', null, { reason: message, duration_ms: lasted });
-  recorder.tell('pipeline_error', null, { message, ...code, duration_ms: lasted });
+  if (cancelled) recorder.tell('pipeline_cancelled', null, { reason: message, ...lasted });
+  else recorder.tell('pipeline_error', null, { message, ...code, ...lasted });
 }
 
-function outputOf(output: unknown): { output?: JsonValue } {
-  return output === undefined || jsonProblem(output) !== undefined ? {} : { output: output as JsonValue };
-}
-
-/** Aborts when another signal does, with an error that says so. */
-function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
-  if (signal === undefined) return () => {};
+/** Stops when a signal aborts, with an error that says so. */
+function follow(signal: AbortSignal | undefined, stop: Stop): { error?: unknown; unlink: () => void } {
+  const followed: { error?: unknown; unlink: () => void } = { unlink: () => {} };
+  if (signal === undefined) return followed;
   const abort = (): void => {
     const { reason } = signal as { reason: unknown };
     const why = typeof reason === 'string' ? reason : 'the run was cancelled';
-    controller.abort(new StreamError('run-cancelled', why, { cause: reason }));
+    followed.error = new StreamError('run-cancelled', why, { cause: reason });
+    stop.stop(followed.error);
   };
   signal.addEventListener('abort', abort);
+  followed.unlink = () => signal.removeEventListener('abort', abort);
   if (signal.aborted) abort();
-  return () => signal.removeEventListener('abort', abort);
+  return followed;
 }

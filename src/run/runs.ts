@@ -1,13 +1,17 @@
-import { filter, map, type Observable, type SchedulerLike } from 'rxjs';
-import { type JsonValue, StreamError } from '../chunk/index.js';
-import { holdLease, type Streams } from '../streams/index.js';
-import { EventLog } from './event-log.js';
+import { concatMap, defer, filter, from, map, type Observable, type SchedulerLike } from 'rxjs';
+import { checkBound, jsonProblem, type JsonValue, StreamError } from '../chunk/index.js';
+import type { Streams } from '../streams/index.js';
 import { type RunEvent, runEvents, type RunEventType } from './event.js';
-import { type AnswerOptions, lettersOf, parseLetter, post, RunInbox, waitingStep } from './inbox.js';
+import { type AnswerOptions, waitingStep } from './inbox.js';
 import { Journal } from './journal.js';
-import { checkExecutionId, eventsOf, inboxOf, runOf, runStreams } from './names.js';
+import { lettersOf, post } from './letter.js';
+import { closeInbox, createRun, isConflict, Life, type LifeSettings, runExists, TakenError } from './life.js';
+import { checkExecutionId, eventsOf, runOf, runStreams } from './names.js';
 import type { Pipeline } from './pipeline.js';
-import { runPipeline } from './run-pipeline.js';
+import { checkServices } from './run-pipeline.js';
+import { infoOf, resultOf, type RunInfo } from './run-info.js';
+import { valueOf } from './outcome.js';
+import { isLost, readRun, type RunRecord } from './read-run.js';
 import type { ValueOf } from './step.js';
 
 /** Options of {@link createRuns}. */
@@ -23,6 +27,13 @@ export interface RunsOptions<S> {
   readonly leaseMs?: number;
   /** How long a run is kept behind its end. Default 3 600 000, an hour. */
   readonly keepMs?: number;
+  /** Outputs of more bytes are not kept: a step that has such a one is run again after a crash. Default 4 194 304. */
+  readonly maxEventBytes?: number;
+  /**
+   * Which streams a text `stream:NAME`, given to a step, stands for, beside those of the run itself. Whoever says what a run is
+   * asked says such names, too: allow what they may read. Default: none.
+   */
+  readonly references?: (streamId: string) => boolean;
   /** Parses events: with kinds of your own, where steps emit such. Default `runEvents`. */
   readonly events?: { parse(value: unknown): unknown };
   /** Default `asyncScheduler`. */
@@ -42,7 +53,9 @@ export interface StartOptions {
 /** A run in this process. */
 export interface Run<O> {
   readonly executionId: string;
-  /** What the last step put out; rejects as `runPipeline` does. */
+  /** Resolves when the run is in the log; rejects when it never will be. */
+  readonly begun: Promise<void>;
+  /** What the last step put out; rejects as `runPipeline` does. Nobody has to wait for it: the events tell of it as well. */
   readonly result: Promise<O>;
 }
 
@@ -53,34 +66,15 @@ export interface EventFilter {
   readonly steps?: readonly string[];
 }
 
-/** Where a run stands. */
-export interface RunInfo {
-  readonly executionId: string;
-  readonly pipeline: string;
-  /** `lost`: its process died and nobody has taken it up. */
-  readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'lost';
-  readonly input: JsonValue | undefined;
-  /** What it came to, when it has completed. */
-  readonly output?: JsonValue;
-  /** Why not, when it has not. */
-  readonly reason?: string;
-  /** How many processes took it up. */
-  readonly attempts: number;
-  readonly startedAt: number;
-  readonly endedAt?: number;
-  /** What it waits for. */
-  readonly waiting: readonly { readonly step: string; readonly name: string; readonly details?: JsonValue }[];
-}
-
 /** Runs that are streams: kept, watched from anywhere, taken up by another process when theirs dies. */
 export interface Runs<S> {
-  /** Runs a pipeline. The run is in the log before its first step begins. */
+  /** Runs a pipeline. The run is in the log before its first step begins. @throws TypeError when the input is not JSON */
   start<I, O>(pipeline: Pipeline<I, O, S>, input: I, options?: StartOptions): Run<ValueOf<O>>;
 
   /**
    * Takes up a run whose process is gone: finished steps are not run again, a step that was at work is, under its next attempt
    * and with what it saved. Whoever had the run until now is fenced. `run-not-found`; `pipeline-invalid` for another pipeline
-   * than it began with. A run that has ended gives its result again.
+   * than it began with; `stream-failed` when a reaper has given it up. A run that has ended gives its result again.
    */
   resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string): Run<ValueOf<O>>;
 
@@ -112,139 +106,145 @@ export function createRuns<S = unknown>(options: RunsOptions<S>): Runs<S> {
   return new StreamRuns(options);
 }
 
-/** One life of a run is told from another by the upper bits of its epoch, and two that begin at once by the lower ones. */
-const epochsPerLife = 2 ** 20;
-const producer = 'run';
-
 class StreamRuns<S> implements Runs<S> {
   private readonly streams: Streams;
   private readonly parse: (value: unknown) => RunEvent;
+  private readonly settings: LifeSettings<S>;
+  private readonly beginning = new Map<string, Promise<void>>();
 
-  constructor(private readonly options: RunsOptions<S>) {
-    this.streams = options.streams;
-    const { events = runEvents } = options;
+  constructor(options: RunsOptions<S>) {
+    const { streams, events = runEvents, services, scheduler, random = Math.random } = options;
+    this.streams = streams;
     this.parse = (value) => events.parse(value) as RunEvent;
+    this.settings = {
+      streams,
+      leaseMs: checkBound('leaseMs', options.leaseMs ?? 30_000, { max: maxLeaseMs, infinite: true }),
+      keepMs: checkBound('keepMs', options.keepMs ?? 3_600_000, { infinite: true }),
+      maxEventBytes: checkBound('maxEventBytes', options.maxEventBytes ?? 2 ** 22, { infinite: true }),
+      references: options.references ?? (() => false),
+      random,
+      ...(services === undefined ? {} : { services }),
+      ...(scheduler === undefined ? {} : { scheduler }),
+    };
   }
 
   start<I, O>(pipeline: Pipeline<I, O, S>, input: I, options: StartOptions = {}): Run<ValueOf<O>> {
-    const executionId = checkExecutionId(options.executionId ?? crypto.randomUUID());
-    const begin = async (): Promise<ValueOf<O>> => {
-      const { keepMs: ttlMs = 3_600_000 } = this.options;
-      const { session } = options;
-      await this.streams.create(eventsOf(executionId), {
-        contentType: 'application/json',
+    const { executionId: id, session } = options;
+    const executionId = checkExecutionId(id ?? crypto.randomUUID());
+    const problem = input === undefined ? undefined : jsonProblem(input);
+    if (problem !== undefined) throw new TypeError(`input of a run must be JSON but ${problem}`);
+    const run = runOfWork(executionId, async (begun) => {
+      checkServices(pipeline.definition, this.settings.services);
+      await createRun(this.settings, executionId, {
         source: pipeline.name,
-        ttlMs,
         ...(session === undefined ? {} : { session }),
       });
+      const life = new Life(this.settings, executionId, 0);
+      life.hold();
       try {
-        return await this.live(pipeline, input, executionId, new Journal(), 0);
+        return await life.run(pipeline, input, new Journal(), 0, begun);
       } catch (error) {
-        if (!(error instanceof TakenError)) throw error;
-        throw new StreamError('stream-exists', `there is a run "${executionId}" already`, { cause: error.cause });
+        throw error instanceof TakenError ? runExists(executionId, error.cause) : error;
+      } finally {
+        life.leave();
       }
-    };
-    return { executionId, result: begin() };
+    });
+    this.noteBeginning(run);
+    return run;
   }
 
-  resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string): Run<ValueOf<O>> {
-    const begin = async (): Promise<ValueOf<O>> => {
-      for (;;) {
-        const { journal, next } = await this.journalOf(executionId);
-        if (journal.pipeline !== undefined && journal.pipeline !== pipeline.name) {
-          const message = `run "${executionId}" is one of "${journal.pipeline}", not of "${pipeline.name}"`;
-          throw new StreamError('pipeline-invalid', message);
-        }
-        if (journal.end !== undefined) return resultOf(journal.end) as ValueOf<O>;
-        try {
-          return await this.live(pipeline, journal.input as I, executionId, journal, next);
-        } catch (error) {
-          if (!(error instanceof TakenError)) throw error;
-          // Whoever had it has written once more: that counts. But when another has taken it up, it is theirs.
-          const { journal: now } = await this.journalOf(executionId);
-          if (now.lives === journal.lives) continue;
-          throw new StreamError('producer-fenced', `another has taken up run "${executionId}"`, { cause: error.cause });
-        }
-      }
-    };
-    return { executionId, result: begin() };
-  }
-
-  /** One life of a run. */
-  private async live<I, O>(
-    pipeline: Pipeline<I, O, S>,
-    input: I,
-    executionId: string,
-    journal: Journal,
-    at: number,
-  ): Promise<ValueOf<O>> {
-    const { leaseMs = 30_000, services, scheduler, random = Math.random } = this.options;
-    const streamId = eventsOf(executionId);
-    const cancel = new AbortController();
-    const broken = new AbortController();
-    const epoch = journal.lives * epochsPerLife + Math.floor(random() * epochsPerLife);
-    const log = new EventLog(this.streams, streamId, { id: producer, epoch }, at, (error) => broken.abort(error));
-    const inbox = await this.inbox(executionId, (reason) => cancel.abort(reason));
-    const lease =
-      leaseMs === Infinity
-        ? undefined
-        : holdLease(this.streams, streamId, { producer: { id: producer, epoch }, leaseMs, kept: () => log.count });
-    try {
-      const output = await runPipeline(pipeline, input, {
-        executionId,
-        sink: log,
-        journal,
-        inbox,
-        signal: cancel.signal,
-        broken: broken.signal,
-        random,
-        ...(services === undefined ? {} : { services }),
-        ...(scheduler === undefined ? {} : { scheduler }),
-      });
-      await log.kept();
-      return output;
-    } catch (error) {
-      if (log.count === 0 && isConflict(error)) throw new TakenError('taken', { cause: error });
-      await log.kept();
-      throw error;
-    } finally {
-      inbox.close();
-      lease?.release();
-    }
-  }
-
-  private async inbox(executionId: string, cancel: (reason: string | undefined) => void): Promise<RunInbox> {
-    const streamId = inboxOf(executionId);
-    await this.streams.create(streamId, { contentType: 'application/json' });
-    const letters = this.streams.receive(streamId).pipe(map(({ data }) => parseLetter(data)));
-    return new RunInbox(letters, cancel);
-  }
-
-  async cancel(executionId: string, reason?: string, by?: string): Promise<void> {
-    const { journal } = await this.journalOf(executionId);
-    if (journal.end !== undefined) return;
-    await post(this.streams, executionId, {
-      type: 'cancel',
-      ...(reason === undefined ? {} : { reason }),
-      ...(by === undefined ? {} : { by }),
+  /** Whoever starts a run may watch it at once, though it is not in the log yet. */
+  private noteBeginning({ executionId, begun }: Run<unknown>): void {
+    const settled = begun.then(
+      () => {},
+      () => {},
+    );
+    this.beginning.set(executionId, settled);
+    void settled.then(() => {
+      if (this.beginning.get(executionId) === settled) this.beginning.delete(executionId);
     });
   }
 
-  async answer(executionId: string, name: string, value: JsonValue, options: AnswerOptions = {}): Promise<void> {
-    for (;;) {
-      const { journal } = await this.journalOf(executionId);
-      const { letters, next } = await lettersOf(this.streams, executionId);
-      const step = waitingStep(journal, letters, name, options);
-      const { by } = options;
+  resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string): Run<ValueOf<O>> {
+    checkExecutionId(executionId);
+    return runOfWork(executionId, async (begun) => {
+      checkServices(pipeline.definition, this.settings.services);
+      const before = await this.open(pipeline, executionId);
+      if (before.journal.end !== undefined) return (await this.ended(before, executionId)) as ValueOf<O>;
+      const life = new Life(this.settings, executionId, before.journal.lives);
+      life.hold();
       try {
-        return await post(
-          this.streams,
-          executionId,
-          { type: 'answer', step, name, value, ...(by === undefined ? {} : { by }) },
-          next,
-        );
+        await life.fence();
+        // Whoever had it may have written until now.
+        const { journal, stream } = await this.open(pipeline, executionId);
+        return await life.run(pipeline, journal.input as I, journal, stream.next, begun);
       } catch (error) {
-        // Somebody else has said something meanwhile: perhaps this.
+        if (!(error instanceof TakenError)) throw error;
+        const now = await this.open(pipeline, executionId);
+        if (now.journal.end !== undefined) return (await this.ended(now, executionId)) as ValueOf<O>;
+        throw new StreamError('producer-fenced', `another has taken up run "${executionId}"`, { cause: error.cause });
+      } finally {
+        life.leave();
+      }
+    });
+  }
+
+  /** A run that may be gone on with, or has come to its end. */
+  private async open(pipeline: Pipeline<never, unknown, S>, executionId: string): Promise<RunRecord> {
+    const run = await this.read(executionId);
+    const { pipeline: name } = run.journal;
+    if (name !== undefined && name !== pipeline.name) {
+      throw new StreamError('pipeline-invalid', `run "${executionId}" is one of "${name}", not of "${pipeline.name}"`);
+    }
+    if (isLost(run)) {
+      throw new StreamError(
+        'stream-failed',
+        `run "${executionId}" was given up: ${run.stream.reason ?? 'nobody had it'}`,
+      );
+    }
+    return run;
+  }
+
+  /** The result of a run that has ended. */
+  private async ended({ journal }: RunRecord, executionId: string): Promise<unknown> {
+    await closeInbox(this.streams, executionId);
+    return await new Life(this.settings, executionId, 0).resolved(valueOf(resultOf(journal.end!)));
+  }
+
+  private async read(executionId: string): Promise<RunRecord> {
+    return await readRun(this.streams, checkExecutionId(executionId), this.parse);
+  }
+
+  async cancel(executionId: string, reason?: string, by?: string): Promise<void> {
+    const stream = await this.streams.info(eventsOf(executionId));
+    if (stream === undefined) throw new StreamError('run-not-found', `there is no run "${executionId}"`);
+    if (stream.status !== 'active') return;
+    try {
+      await post(this.streams, executionId, {
+        type: 'cancel',
+        ...(reason === undefined ? {} : { reason }),
+        ...(by === undefined ? {} : { by }),
+      });
+    } catch (error) {
+      // It has ended since it was looked at.
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  async answer(executionId: string, name: string, value: JsonValue, options: AnswerOptions = {}): Promise<void> {
+    const problem = jsonProblem(value);
+    if (problem !== undefined) throw new TypeError(`an answer must be JSON but ${problem}`);
+    const { by } = options;
+    for (;;) {
+      const run = await this.read(executionId);
+      const { letters, next } = await lettersOf(this.streams, executionId);
+      if (isLost(run)) throw new StreamError('answer-refused', `"${name}" comes too late: the run was given up`);
+      const step = waitingStep(run.journal, letters, name, options);
+      try {
+        const said = { type: 'answer', step, name, value, ...(by === undefined ? {} : { by }) } as const;
+        return await post(this.streams, executionId, said, next);
+      } catch (error) {
+        // Somebody else has said something meanwhile, perhaps this; or the run has ended.
         if (!isConflict(error)) throw error;
       }
     }
@@ -256,85 +256,40 @@ class StreamRuns<S> implements Runs<S> {
       (steps === undefined ||
         step === null ||
         steps.some((wanted) => step === wanted || step.startsWith(`${wanted}/`)));
-    return this.streams.receive(eventsOf(executionId)).pipe(
+    const streamId = eventsOf(executionId);
+    const chunks = defer(() => {
+      const beginning = this.beginning.get(executionId);
+      const stream = this.streams.receive(streamId);
+      return beginning === undefined ? stream : from(beginning).pipe(concatMap(() => stream));
+    });
+    return chunks.pipe(
       map(({ data }) => this.parse(data)),
       filter(isWanted),
     );
   }
 
   async info(executionId: string): Promise<RunInfo | undefined> {
-    const stream = await this.streams.info(eventsOf(executionId));
-    if (stream === undefined) return undefined;
-    const { journal } = await this.journalOf(executionId);
+    if ((await this.streams.info(eventsOf(executionId))) === undefined) return undefined;
+    const run = await this.read(executionId);
     const { letters } = await lettersOf(this.streams, executionId);
-    const isOpen = ({ step, name }: { step: string; name: string }): boolean =>
-      !letters.some((said) => said.type === 'answer' && said.step === step && said.name === name);
-    const waiting = journal.end === undefined ? journal.waiting.filter(isOpen) : [];
-    return {
-      executionId,
-      pipeline: journal.pipeline ?? stream.source ?? '',
-      input: journal.input,
-      attempts: journal.lives,
-      startedAt: journal.startedAt ?? stream.createdAt,
-      waiting,
-      ...stateOf(journal, stream.status !== 'active', waiting.length > 0),
-    };
+    return infoOf(executionId, run, letters);
   }
 
   async list(): Promise<readonly string[]> {
     const streams = await this.streams.list(runStreams);
     return streams.map(({ streamId }) => runOf(streamId)).filter((id) => id !== undefined);
   }
-
-  /** What the events of a run say of it, and where the next one would stand. */
-  private async journalOf(executionId: string): Promise<{ journal: Journal; next: number }> {
-    const streamId = eventsOf(executionId);
-    const info = await this.streams.info(streamId);
-    if (info === undefined) throw new StreamError('run-not-found', `there is no run "${executionId}"`);
-    const journal = new Journal();
-    if (info.next > info.first) {
-      for await (const { data, seq } of this.streams.read(streamId)) {
-        journal.add(this.parse(data));
-        if (seq + 1 >= info.next) break;
-      }
-    }
-    return { journal, next: info.next };
-  }
 }
 
-/** Another has written before the first event of a life: nothing of this life is kept. */
-class TakenError extends Error {}
+const maxLeaseMs = 1_000_000_000;
 
-function isConflict(error: unknown): error is StreamError {
-  return error instanceof StreamError && ['append-conflict', 'producer-fenced', 'stream-closed'].includes(error.code);
-}
-
-/** What a run that has ended came to. */
-function resultOf(end: RunEvent): unknown {
-  switch (end.event_type) {
-    case 'pipeline_complete':
-      return end.data.output;
-    case 'pipeline_cancelled':
-      throw new StreamError('run-cancelled', end.data.reason ?? 'the run was cancelled');
-    default:
-      throw new StreamError('stream-failed', (end.data as { message: string }).message);
-  }
-}
-
-function stateOf(
-  journal: Journal,
-  isOver: boolean,
-  isWaiting: boolean,
-): Pick<RunInfo, 'status' | 'output' | 'reason' | 'endedAt'> {
-  const { end } = journal;
-  if (end === undefined) return { status: isOver ? 'lost' : isWaiting ? 'waiting' : 'running' };
-  const endedAt = end.timestamp;
-  switch (end.event_type) {
-    case 'pipeline_complete':
-      return { status: 'completed', endedAt, ...(end.data.output === undefined ? {} : { output: end.data.output }) };
-    case 'pipeline_cancelled':
-      return { status: 'cancelled', endedAt, ...(end.data.reason === undefined ? {} : { reason: end.data.reason }) };
-    default:
-      return { status: 'failed', endedAt, reason: (end.data as { message: string }).message };
-  }
+/** A run, by the work it is. Nobody has to hear how it ends. */
+function runOfWork<O>(executionId: string, work: (begun: () => void) => Promise<O>): Run<O> {
+  let isBegun = (): void => {};
+  const kept = new Promise<void>((resolve) => (isBegun = resolve));
+  const result = work(isBegun);
+  const begun = Promise.race([kept, result.then(() => {})]);
+  result.catch(() => {});
+  begun.catch(() => {});
+  return { executionId, begun, result };
 }

@@ -1,5 +1,4 @@
-import type { JsonValue } from '../chunk/index.js';
-import { checkBound } from '../chunk/index.js';
+import { checkBound, type JsonValue, kindOf } from '../chunk/index.js';
 import type { Assembly, Streamed, StreamInput, StreamLike } from './streamed.js';
 
 /** What a step is given beside its input. */
@@ -36,7 +35,7 @@ export interface WaitOptions {
   /** What the one who answers should know: a question, a form. */
   readonly details?: JsonValue;
   /** Who may answer. Default: whoever may answer the run at all. */
-  readonly by?: string[];
+  readonly by?: readonly string[];
 }
 
 /** What a step does. */
@@ -57,7 +56,19 @@ export interface RetryOptions {
 /** Options of a step. */
 export interface StepOptions<I = unknown, O = unknown, S = unknown> {
   /** What it is given of a step before it that puts out bit by bit: all of it as one value, or a stream. Default `value`. */
-  readonly input?: 'value' | 'stream';
+  readonly input?: Form;
+  /**
+   * What it puts out, whatever it answers: with `value` what comes bit by bit is one value before anybody sees it, with `stream` a
+   * value is a stream of one piece. Default: what it answers.
+   */
+  readonly output?: Form;
+  /** Sets `input` and `output` to `stream`, or to `value`. */
+  readonly streaming?: boolean;
+  /**
+   * Puts what comes bit by bit into a stream of its own as well, beside the events of the run, which hold only its name:
+   * `stream:runs/…`. Only where runs are streams.
+   */
+  readonly publish?: boolean;
   /** How what it puts out bit by bit becomes one value. Default: texts are joined, bytes are joined, all else is a list. */
   readonly assemble?: Assembly;
   readonly retry?: RetryOptions;
@@ -69,6 +80,9 @@ export interface StepOptions<I = unknown, O = unknown, S = unknown> {
   readonly maxOutputBytes?: number;
 }
 
+/** One value, or many bit by bit. */
+export type Form = 'value' | 'stream';
+
 /** What later steps get as a value of what a step answered. */
 export type ValueOf<O> =
   O extends Streamed<infer T> ? (T extends string ? string : T extends Uint8Array ? Uint8Array : readonly T[]) : O;
@@ -76,8 +90,16 @@ export type ValueOf<O> =
 /** What later steps get as a stream. */
 export type StreamOf<O> = StreamInput<O extends Streamed<infer T> ? T : O>;
 
-/** What a step's answer is to later steps. */
-export type OutputOf<R> = Awaited<R> extends StreamLike<infer T> ? Streamed<T> : Awaited<R>;
+/** What a step's answer is to later steps, which may say so itself. */
+export type OutputOf<R, F = undefined> = [F] extends ['value']
+  ? ValueOf<Answered<R>>
+  : [F] extends ['stream']
+    ? Answered<R> extends Streamed<infer T>
+      ? Streamed<T>
+      : Streamed<Answered<R>>
+    : Answered<R>;
+
+type Answered<R> = Awaited<R> extends StreamLike<infer T> ? Streamed<T> : Awaited<R>;
 
 /** @internal A step, checked. */
 export interface StepNode {
@@ -132,8 +154,10 @@ export function checkStepId(id: unknown): string {
 export function stepNode(id: string, run: StepNode['run'], options: StepOptions<never, never, never> = {}): StepNode {
   checkStepId(id);
   if (typeof run !== 'function') throw new TypeError(`step "${id}" must be a function`);
-  const { input = 'value', retry, timeoutMs, maxOutputBytes } = options;
-  if (input !== 'value' && input !== 'stream') throw new TypeError(`input of step "${id}" must be "value" or "stream"`);
+  const { retry, timeoutMs, maxOutputBytes, streaming } = options;
+  const both = streaming === undefined ? undefined : streaming ? 'stream' : 'value';
+  const input = checkForm(`input of step "${id}"`, options.input ?? both);
+  const output = checkForm(`output of step "${id}"`, options.output ?? both);
   if (retry !== undefined) {
     checkBound('retry.attempts', retry.attempts);
     checkBound('retry.delayMs', retry.delayMs ?? 500, { min: 0 });
@@ -141,5 +165,10 @@ export function stepNode(id: string, run: StepNode['run'], options: StepOptions<
   }
   if (timeoutMs !== undefined) checkBound('timeoutMs', timeoutMs, { max: 2 ** 31 - 1 });
   if (maxOutputBytes !== undefined) checkBound('maxOutputBytes', maxOutputBytes, { infinite: true });
-  return { kind: 'step', id, run, options };
+  return { kind: 'step', id, run, options: { ...options, ...(input && { input }), ...(output && { output }) } };
+}
+
+function checkForm(name: string, form: unknown): Form | undefined {
+  if (form === undefined || form === 'value' || form === 'stream') return form;
+  throw new TypeError(`${name} must be "value" or "stream", got ${kindOf(form)}`);
 }

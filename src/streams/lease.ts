@@ -29,6 +29,8 @@ export interface LeaseOptions {
 export interface Lease {
   /** The producer is done: nobody waits for it any more. */
   release(): void;
+  /** The producer cannot write any more: it says nothing, and a reaper ends the stream when the lease is over. */
+  lapse(): void;
 }
 
 /** @internal What is written of a lease. */
@@ -77,13 +79,17 @@ export function holdLease(target: PublishTarget, streamId: string, options: Leas
     timer = scheduler.schedule(renew, leaseMs / 3);
   };
   renew();
+  const lapse = (): boolean => {
+    if (timer === undefined) return false;
+    timer.unsubscribe();
+    timer = undefined;
+    return true;
+  };
   return {
     release: () => {
-      if (timer === undefined) return;
-      timer.unsubscribe();
-      timer = undefined;
-      say('released');
+      if (lapse()) say('released');
     },
+    lapse: () => void lapse(),
   };
 }
 

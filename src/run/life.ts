@@ -1,0 +1,203 @@
+import { asyncScheduler, filter, map, type SchedulerLike } from 'rxjs';
+import { StreamError } from '../chunk/index.js';
+import { holdLease, type Lease, type Streams } from '../streams/index.js';
+import { EventLog } from './event-log.js';
+import { RunInbox } from './inbox.js';
+import type { Journal } from './journal.js';
+import { letterOf, lettersOf } from './letter.js';
+import { eventsOf, inboxOf, ownedBy } from './names.js';
+import type { Pipeline } from './pipeline.js';
+import { References } from './references.js';
+import { runPipeline } from './run-pipeline.js';
+import type { ValueOf } from './step.js';
+import { Stop } from './stop.js';
+
+/** @internal What all runs of a process share. */
+export interface LifeSettings<S> {
+  readonly streams: Streams;
+  readonly services?: S;
+  readonly leaseMs: number;
+  readonly keepMs: number;
+  readonly maxEventBytes: number;
+  readonly references: (streamId: string) => boolean;
+  readonly scheduler?: SchedulerLike;
+  readonly random: () => number;
+}
+
+/** Lives of a run are told apart by the upper bits of their epochs, and two that begin at once by the lower ones. */
+const epochsPerLife = 2 ** 20;
+const producer = 'run';
+
+/** In a stream's metadata: nobody ends it because nothing is written to it for a while. A run may wait for a person. */
+const neverStale = { 'sluice.staleMs': null };
+
+/** @internal A life of a run did not begin: others have written before its first event. */
+export class TakenError extends Error {}
+
+/**
+ * One life of a run: in this process, from when it begins or is taken up until it has ended or is taken over.
+ *
+ * @internal
+ */
+export class Life<S> {
+  readonly epoch: number;
+  private lease: Lease | undefined;
+  private log: EventLog | undefined;
+
+  /** @param lives - how many there were before */
+  constructor(
+    private readonly settings: LifeSettings<S>,
+    private readonly executionId: string,
+    lives: number,
+  ) {
+    this.epoch = lives * epochsPerLife + Math.floor(settings.random() * epochsPerLife);
+  }
+
+  /** Says that this process looks after the run. */
+  hold(): void {
+    const { streams, leaseMs, scheduler } = this.settings;
+    if (leaseMs === Infinity) return;
+    this.lease = holdLease(streams, eventsOf(this.executionId), {
+      producer: { id: producer, epoch: this.epoch },
+      leaseMs,
+      kept: () => this.log?.count ?? 0,
+      ...(scheduler === undefined ? {} : { scheduler }),
+    });
+  }
+
+  /** Whoever had the run until now writes no more. @throws {@link TakenError} when a later life has begun */
+  async fence(): Promise<void> {
+    const streamId = eventsOf(this.executionId);
+    try {
+      await this.settings.streams.append(streamId, [], { producer: { id: producer, epoch: this.epoch, seq: 0 } });
+    } catch (error) {
+      throw isConflict(error) ? new TakenError('taken', { cause: error }) : error;
+    }
+  }
+
+  /** Runs the pipeline, from where the journal says. `at` is the number of this life's first event. */
+  async run<I, O>(
+    pipeline: Pipeline<I, O, S>,
+    input: I,
+    journal: Journal,
+    at: number,
+    begun: () => void,
+  ): Promise<ValueOf<O>> {
+    const { settings, executionId, epoch } = this;
+    const { streams, services, scheduler, random, maxEventBytes } = settings;
+    const broken = new Stop();
+    const cancel = new AbortController();
+    const log = new EventLog({
+      streams,
+      streamId: eventsOf(executionId),
+      producer: { id: producer, epoch },
+      at,
+      maxEventBytes,
+      broken: (error) => broken.stop(error),
+    });
+    this.log = log;
+    const cancelled = (reason: string | undefined): void => cancel.abort(reason);
+    let inbox: RunInbox | undefined;
+    try {
+      inbox = await this.inbox(cancelled);
+      // Whether what was done is undone because it was cancelled must be known before.
+      if (journal.undoing) await this.heedCancel(cancelled);
+      const output = runPipeline(pipeline, input, {
+        executionId,
+        sink: log,
+        outline: true,
+        journal,
+        inbox,
+        references: this.references(),
+        signal: cancel.signal,
+        broken,
+        random,
+        ...(services === undefined ? {} : { services }),
+        ...(scheduler === undefined ? {} : { scheduler }),
+      });
+      output.catch(() => {});
+      await log.kept();
+      begun();
+      const result = await output;
+      await log.kept();
+      await this.over();
+      return result;
+    } catch (error) {
+      if (broken.stopped && log.count === 0 && isConflict(error)) throw new TakenError('taken', { cause: error });
+      await log.kept();
+      if (inbox !== undefined) await this.over();
+      throw error;
+    } finally {
+      inbox?.close();
+    }
+  }
+
+  private async heedCancel(cancel: (reason: string | undefined) => void): Promise<void> {
+    const { letters } = await lettersOf(this.settings.streams, this.executionId);
+    for (const said of letters) if (said.type === 'cancel') cancel(said.reason);
+  }
+
+  /** This process has no more to do with the run: if it is not over, a reaper ends it, unless another takes it up. */
+  leave(): void {
+    this.lease?.lapse();
+  }
+
+  /** What a value stands for, if it is the name of a stream of the run. */
+  async resolved(value: unknown): Promise<unknown> {
+    return await this.references().resolved(value);
+  }
+
+  private async over(): Promise<void> {
+    this.lease?.release();
+    await closeInbox(this.settings.streams, this.executionId);
+  }
+
+  private references(): References {
+    const { settings, executionId } = this;
+    const { streams, leaseMs, keepMs: ttlMs, scheduler = asyncScheduler } = settings;
+    const own = ownedBy(executionId);
+    const mayRead = (streamId: string): boolean => streamId.startsWith(own) || settings.references(streamId);
+    return new References({ streams, executionId, mayRead, leaseMs, ttlMs, scheduler });
+  }
+
+  private async inbox(cancel: (reason: string | undefined) => void): Promise<RunInbox> {
+    const { streams, keepMs: ttlMs } = this.settings;
+    const streamId = inboxOf(this.executionId);
+    await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata: neverStale });
+    const letters = streams.receive(streamId).pipe(
+      map(letterOf),
+      filter((said) => said !== undefined),
+    );
+    return new RunInbox(letters, cancel);
+  }
+}
+
+/** @internal Creates the stream of a run's events. @throws {@link StreamError} `stream-exists` */
+export async function createRun(
+  { streams, keepMs: ttlMs }: Pick<LifeSettings<never>, 'streams' | 'keepMs'>,
+  executionId: string,
+  about: { readonly source: string; readonly session?: string },
+): Promise<void> {
+  const streamId = eventsOf(executionId);
+  if ((await streams.info(streamId)) !== undefined) throw runExists(executionId);
+  await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata: neverStale, ...about });
+}
+
+/** @internal */
+export function runExists(executionId: string, cause?: unknown): StreamError {
+  return new StreamError('stream-exists', `there is a run "${executionId}" already`, { cause });
+}
+
+/** @internal Nothing more can be said to a run. */
+export async function closeInbox(streams: Streams, executionId: string): Promise<void> {
+  try {
+    await streams.close(inboxOf(executionId), 'completed');
+  } catch {
+    // Closed before, or the log has gone: the run is over all the same.
+  }
+}
+
+/** @internal Whether somebody else has written, or ended what was to be written to. */
+export function isConflict(error: unknown): error is StreamError {
+  return error instanceof StreamError && ['append-conflict', 'producer-fenced', 'stream-closed'].includes(error.code);
+}

@@ -1,0 +1,54 @@
+import { StreamError } from '../chunk/index.js';
+import { RunContext } from './context.js';
+import { troubleOf } from './recorder.js';
+import type { Scope } from './run-step.js';
+import type { StepNode } from './step.js';
+import { Stop } from './stop.js';
+
+/** @internal What a finished step did, and so what is to be undone. */
+export interface Deed {
+  readonly node: StepNode;
+  readonly stepId: string;
+  readonly attempt: number;
+  readonly input: unknown;
+  readonly output: unknown;
+}
+
+/** Longest that undoing one step takes, where the step has no limit of its own. */
+const defaultTimeoutMs = 60_000;
+
+/** @internal Undoes what finished steps did, the latest first. What fails at that does not keep the others from it. */
+export async function undo(deeds: readonly Deed[], scope: Scope): Promise<void> {
+  for (const deed of deeds.toReversed()) {
+    if (!scope.journal.isCompensated(deed.stepId)) await undoOne(deed, scope);
+  }
+}
+
+async function undoOne({ node, stepId, attempt, input, output }: Deed, scope: Scope): Promise<void> {
+  const { recorder, journal, services, inbox, scheduler } = scope;
+  const { compensate, timeoutMs = defaultTimeoutMs } = node.options;
+  const begunAt = recorder.on ? recorder.now() : 0;
+  const stop = new Stop();
+  const timer = scheduler.schedule(() => {
+    stop.stop(new StreamError('step-timeout', `undoing step "${node.id}" took more than ${timeoutMs} ms`));
+  }, timeoutMs);
+  const restored = journal.state(stepId);
+  const context = new RunContext({ stepId, attempt, stop, services, restored, recorder, inbox });
+  try {
+    await stop.until<unknown>((resolve, reject) => {
+      const work = async (): Promise<unknown> => await compensate!(output as never, context as never, input as never);
+      work().then(resolve, reject);
+      return () => {};
+    });
+    context.close();
+    if (recorder.on) recorder.tell('step_compensated', stepId, { duration_ms: recorder.now() - begunAt });
+  } catch (error) {
+    context.close();
+    if (!recorder.on) return;
+    const { message, ...code } = troubleOf(error);
+    const trouble = { message: `it could not be undone: ${message}`, ...code };
+    recorder.tell('step_error', stepId, { attempt, ...trouble, duration_ms: recorder.now() - begunAt });
+  } finally {
+    timer.unsubscribe();
+  }
+}
