@@ -46,7 +46,7 @@ function carrierText(frame: Carrier): string {
   for (const chunk of frame.chunks) heads += heads === '' ? chunk.head : `,${chunk.head}`;
   if (frame.t === 'data') return `{"t":"data","ch":${frame.ch},"seq":${frame.seq},"chunks":[${heads}]}`;
   if (frame.t === 'subscribed') {
-    const { chunks, ...rest } = frame;
+    const { chunks: _, ...rest } = frame;
     return `${JSON.stringify(rest).slice(0, -1)},"chunks":[${heads}]}`;
   }
   const { stream, producer, epoch, seq, close } = frame;

@@ -3,7 +3,8 @@ import { commandLine } from '../command-line.js';
 
 const { server, sluice, publish, tail } = commandLine();
 
-describe('sluice tail', () => {
+// Each of these starts programs, and a machine may have other work.
+describe('sluice tail', { timeout: 120_000 }, () => {
   it('writes whole chunks with --json', async () => {
     await publish('one', 'hello');
     const lines = (await tail('one', '--json')).stdout.toString().trimEnd().split('\n');
