@@ -174,6 +174,8 @@ class Producer implements HttpProducer {
   /** Sent, and not yet acknowledged, oldest first. */
   private readonly sent = new Set<Batch>();
   private latest: Promise<unknown> | undefined;
+  /** Batches that came too early, and wait for the one before them. */
+  private early = 0;
   private linger: Subscription | undefined;
   /** Whether the epoch is known to be in force: until then one batch goes alone. */
   private claimed: boolean;
@@ -289,7 +291,8 @@ class Producer implements HttpProducer {
   /** Sends what is ready, as far as there is room under way. What cannot go yet takes more items meanwhile. */
   private pump(): void {
     const most = this.claimed ? this.rules.maxInFlight : 1;
-    while (this.sent.size < most) {
+    // What is sent while others wait for their turn would come too early as well.
+    while (this.early === 0 && this.sent.size < most) {
       const batch = this.sealed.shift() ?? (this.due ? this.takeOpen() : undefined);
       if (batch === undefined) return;
       batch.seq = this.seq++;
@@ -307,13 +310,17 @@ class Producer implements HttpProducer {
       for (;;) {
         const [oldest] = this.sent;
         try {
-          return this.settle(batch, await this.post(batch));
+          const posted = this.post(batch);
+          if (waited) this.pump();
+          return this.settle(batch, await posted);
         } catch (error) {
           if (this.claim(error)) continue;
           if (batch !== oldest && !waited && isGap(error)) {
             // It has overtaken the batch before it. When that is kept, its own turn has come.
             waited = true;
+            this.early++;
             await batch.before;
+            this.early--;
           } else {
             await retries.failed(error);
           }

@@ -167,6 +167,38 @@ describe('createHttpProducer', () => {
     expect(bodies().filter((body) => body === 'b')).toHaveLength(2);
   });
 
+  it('sends nothing more while some wait for their turn: it would come too early as well', async () => {
+    const keeper = new Keeper();
+    const statuses: number[] = [];
+    let letFirst!: () => void;
+    const first = new Promise<void>((resolve) => (letFirst = resolve));
+    const producer = createHttpProducer({
+      url: 'http://127.0.0.1',
+      producerId: 'p',
+      contentType: 'text/plain',
+      maxBatchItems: 1,
+      maxInFlight: 5,
+      fetch: async (_, { headers, body }) => {
+        if (headers['producer-seq'] === '0') await first;
+        let answer!: Response;
+        const end = (): void => {};
+        const writeHead = (status: number, fields: Record<string, string>) => {
+          answer = new Response(status === 204 ? null : '', { status, headers: fields });
+          return { end };
+        };
+        keeper.answer({ writeHead } as never, { headers, body: `${body}` } as never);
+        statuses.push(answer.status);
+        return answer;
+      },
+    });
+    for (let i = 0; i < 50; i++) void producer.append(`${i};`);
+    await until('four have overtaken the first', () => statuses.length === 4);
+    letFirst();
+    await producer.flush();
+    expect(keeper.kept).toHaveLength(50);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(4);
+  });
+
   it('fails where a server has lost what it had acknowledged', async () => {
     const producer = await producerOf((response, asked, count) => {
       if (count === 0) kept(response, asked);
