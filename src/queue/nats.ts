@@ -165,9 +165,15 @@ class NatsQueue implements Queue {
   async counts(): Promise<QueueCounts> {
     this.checkOpen();
     const decisions = await this.store.list('claims', Infinity, false);
-    const [jobs, dead] = [await this.store.size('jobs'), await this.store.size('dead')];
-    const claimed = decisions.filter(({ decision }) => decision?.state === 'claimed').length;
-    return { waiting: Math.max(0, jobs - claimed), claimed, dead };
+    const [jobs, dead] = [await this.store.jobs(), await this.store.size('dead')];
+    let claimed = 0;
+    for (const { subject, decision } of decisions) {
+      const place = subject.slice(subject.lastIndexOf('.') + 1);
+      // Of a job that is over something may be left, also when a server that crashed has brought it back.
+      if (!jobs.has(Number(place))) this.store.purge('claims', place).catch(() => {});
+      else if (decision?.state === 'claimed') claimed++;
+    }
+    return { waiting: Math.max(0, jobs.size - claimed), claimed, dead };
   }
 
   async dispose(): Promise<void> {
@@ -181,9 +187,9 @@ class NatsQueue implements Queue {
 
   /** Asks for a delivery. What comes when nobody waits any more goes back. */
   private async pull(expiresMs: number, over: AbortSignal): Promise<Delivery | undefined> {
-    const left = new Promise<undefined>((resolve) => {
-      over.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
+    let leave = (): void => {};
+    const left = new Promise<undefined>((resolve) => (leave = () => resolve(undefined)));
+    over.addEventListener('abort', leave);
     const asked = async (): Promise<Delivery | undefined> => {
       try {
         const delivery = await this.store.pull(expiresMs);
@@ -194,7 +200,11 @@ class NatsQueue implements Queue {
       }
       return undefined;
     };
-    return await Promise.race([asked(), left]);
+    try {
+      return await Promise.race([asked(), left]);
+    } finally {
+      over.removeEventListener('abort', leave);
+    }
   }
 
   /** Claims what was delivered, unless it is not due, was decided otherwise, or has no attempts left. */

@@ -65,11 +65,9 @@ export function faultLaws({ kind, start, open, spoil }: Ground): void {
       return worked;
     };
     const emptied = async (queue: Queue): Promise<void> => {
-      const left = async (): Promise<number> => {
-        const { waiting, claimed } = await queue.counts();
-        return waiting + claimed;
-      };
-      await until('nothing is left', async () => (await left()) === 0, 60_000);
+      await expect
+        .poll(() => queue.counts(), { timeout: 60_000, interval: 20 })
+        .toMatchObject({ waiting: 0, claimed: 0 });
     };
     const repeated = async (queue: Queue, id: string): Promise<void> => {
       for (let tries = 0; ; tries++) {

@@ -96,6 +96,19 @@ describe.skipIf(natsPath === undefined)('createNatsQueue', () => {
     expect(await queue.claim()).toMatchObject({ attempt: 8 });
   });
 
+  it('counts nothing that is left of a job that is over, and removes it', async () => {
+    const name = 'left-over';
+    const queue = open({}, name);
+    await queue.enqueue('x');
+    await queue.enqueue('y');
+    await (await queue.claim())!.ack();
+    await decide(name, { state: 'claimed', attempt: 1, failures: 0, delivered: 1 });
+    expect(await queue.counts()).toEqual({ waiting: 1, claimed: 0, dead: 0 });
+    const manager = await jetstreamManager(connection);
+    const claims = async () => (await manager.streams.info(`sluice-queue-${name}-claims`)).state.messages;
+    await until('it is gone', async () => (await claims()) === 0);
+  });
+
   it('tries a dead letter anew once, though a process died while it did so', async () => {
     const queue = open({ maxAttempts: 1 }, 'twice');
     await queue.enqueue('x', { id: 'a' });

@@ -136,6 +136,15 @@ export class QueueStore {
     return (await this.ask((manager) => manager.streams.info(this.streamOf(kind)))).state.messages;
   }
 
+  /** How many jobs there are, and which. */
+  async jobs(): Promise<{ readonly size: number; has(seq: number): boolean }> {
+    const options = { deleted_details: true };
+    const { state } = await this.ask((manager) => manager.streams.info(this.streamOf('jobs'), options));
+    const removed = new Set(state.deleted);
+    const has = (seq: number): boolean => seq >= state.first_seq && seq <= state.last_seq && !removed.has(seq);
+    return { size: state.messages, has };
+  }
+
   /** The messages of a stream, the oldest first, at most `limit`. */
   async list(kind: Kind, limit: number, withBodies: boolean): Promise<readonly Stored[]> {
     return await this.ask(async (manager) => {
