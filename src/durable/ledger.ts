@@ -1,5 +1,4 @@
-import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import type { JsonValue } from '../chunk/index.js';
+import { type EncodedChunk, type JsonValue, StreamError } from '../chunk/index.js';
 import type { Log, LogSlice, MaybePromise } from '../log/log.js';
 import { encodeJson } from './body.js';
 

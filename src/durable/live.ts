@@ -1,4 +1,4 @@
-import type { SchedulerLike, Subscription } from 'rxjs';
+import { type SchedulerLike, Subscription } from 'rxjs';
 import { writeComment } from '../format/event-stream.js';
 import type { Page } from './page.js';
 import type { Outflow, Sink } from './reply.js';
@@ -99,34 +99,30 @@ export function awaitPage(
   { scheduler, timeoutMs, signal }: { scheduler: SchedulerLike; timeoutMs: number; signal: AbortSignal },
 ): Promise<Page | undefined> {
   return new Promise((resolve, reject) => {
-    let over = false;
-    let tail: Tail | undefined;
-    let timer: Subscription | undefined;
+    // What is added to it once it is over is undone at once.
+    const waiting = new Subscription();
     const finish = (settle: () => void): void => {
-      if (over) return;
-      over = true;
-      timer?.unsubscribe();
-      tail?.remove(follower);
+      if (waiting.closed) return;
+      waiting.unsubscribe();
       settle();
     };
+    const giveUp = (): void => finish(() => resolve(undefined));
     const follower: Follower = {
       next: from,
       split: 'anywhere',
       get ready() {
-        return !over;
+        return !waiting.closed;
       },
       take: (page) => {
         if (!page.empty || page.ended) finish(() => resolve(page));
       },
       failed: (error) => finish(() => reject(error as Error)),
     };
-    timer = scheduler.schedule(() => finish(() => resolve(undefined)), timeoutMs);
-    signal.addEventListener('abort', () => finish(() => resolve(undefined)), { once: true });
-    tail = join(follower);
-    if (signal.aborted) finish(() => resolve(undefined));
-    if (over) {
-      timer.unsubscribe();
-      tail.remove(follower);
-    }
+    if (signal.aborted) return giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    waiting.add(() => signal.removeEventListener('abort', giveUp));
+    waiting.add(scheduler.schedule(giveUp, timeoutMs));
+    const tail = join(follower);
+    waiting.add(() => tail.remove(follower));
   });
 }

@@ -1,5 +1,4 @@
 import type { SchedulerLike } from 'rxjs';
-import { checkBound } from '../chunk/index.js';
 import type { Log, LogSlice } from '../log/log.js';
 import { lifetimeHeaders } from './lifetime.js';
 import { awaitPage, Live } from './live.js';
@@ -191,11 +190,4 @@ function formOf(record: StreamRecord): PageForm {
 
 function gone(): Refusal {
   return new Refusal(410, 'gap', 'what was there is no longer kept');
-}
-
-/** @internal Checks the times of live answers. */
-export function checkReads(longPollTimeoutMs: number, eventStreamMs: number, heartbeatMs: number): void {
-  checkBound('longPollTimeoutMs', longPollTimeoutMs);
-  checkBound('eventStreamMs', eventStreamMs);
-  checkBound('heartbeatMs', heartbeatMs);
 }

@@ -47,12 +47,11 @@ export class Registry {
   change<T>(name: string, work: () => Promise<T>): Promise<T> {
     const before = this.changes.get(name);
     const done = before === undefined ? work() : before.then(work, work);
-    const quiet = done
-      .catch(() => {})
-      .then(() => {
-        if (this.changes.get(name) === quiet) this.changes.delete(name);
-      });
+    const quiet = done.then(ignore, ignore);
     this.changes.set(name, quiet);
+    void quiet.finally(() => {
+      if (this.changes.get(name) === quiet) this.changes.delete(name);
+    });
     return done;
   }
 
@@ -127,6 +126,8 @@ export class Registry {
     return chunks.length === 0 ? defaultMediaType : mediaTypeOf(chunks[0]!);
   }
 }
+
+function ignore(): void {}
 
 /** Whether a stream is no fork that its maker died over. */
 function isWhole(record: StreamRecord | undefined): boolean {

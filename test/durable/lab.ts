@@ -14,7 +14,7 @@ export interface Asked {
   readonly signal?: AbortSignal;
 }
 
-export const root = 'http://here.test/v1/stream/';
+const root = 'http://here.test/v1/stream/';
 export const text = { 'content-type': 'text/plain' };
 export const json = { 'content-type': 'application/json' };
 export const binary = { 'content-type': 'application/octet-stream' };

@@ -145,7 +145,7 @@ const defects: Defects = {
     }),
   ],
   'keeps an append only where it is to begin': [
-    (log) => ({ append: (id, batch, { at: _, ...options } = {}) => log.append(id, batch, options) }),
+    (log) => ({ append: (id, batch, options) => log.append(id, batch, { ...options, at: undefined as never }) }),
     // Minds only what brings chunks.
     (log) => ({
       append: (id, batch, { at, ...options } = {}) =>

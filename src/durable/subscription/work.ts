@@ -41,8 +41,8 @@ export function isIdle({ wake }: Subscription, now: number): boolean {
   return wake === null || (wake.until !== null && wake.until <= now);
 }
 
-/** @internal What is given out of the work there is. */
-export function wakeOf(id: string, tails: Tails, holder: string | null, until: number | null): Wake {
+/** What is given out of the work there is. */
+function wakeOf(id: string, tails: Tails, holder: string | null, until: number | null): Wake {
   return { id, tails: Object.fromEntries(tails), holder, until };
 }
 

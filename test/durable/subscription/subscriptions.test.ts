@@ -6,6 +6,17 @@ import { type Asked, encoded, json, lab, requestFor, textOf } from '../lab.js';
 
 const place = (seq: number): string => `${seq}`.padStart(16, '0');
 
+/** What control requests are answered with, as far as tests look. */
+interface Answer {
+  readonly error: { readonly code: string };
+  readonly streams: readonly { readonly path: string; readonly link_type: string; readonly acked_offset: string }[];
+  readonly status: string;
+  readonly ok: boolean;
+  readonly wake_id: string;
+  readonly generation: number;
+  readonly token: string;
+}
+
 /** What a webhook is sent. */
 interface Call {
   readonly url: string;
@@ -45,8 +56,8 @@ function stage() {
   const control = async (method: string, target: string, body?: unknown, headers: Asked['headers'] = {}) => {
     const asked = { headers: { ...json, ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const reply = await time.until(parts.ask(method, `__ds/${target}`, asked));
-    const shown = reply.body === undefined ? undefined : (JSON.parse(textOf(reply)) as Record<string, never>);
-    return { status: reply.status, body: shown as never as Record<string, any> };
+    const shown: unknown = reply.body === undefined ? undefined : JSON.parse(textOf(reply));
+    return { status: reply.status, body: shown as Answer };
   };
   const hook = { type: 'webhook', pattern: 'events/*', webhook: { url: 'http://localhost/hook' }, lease_ttl_ms: 1000 };
   const pull = { type: 'pull-wake', pattern: 'events/*', wake_stream: 'wake', lease_ttl_ms: 1000 };
@@ -87,7 +98,7 @@ describe('subscriptions', () => {
     expect((await control('PUT', 'subscriptions/s', { ...hook, streams: ['manual'], description: 'why' })).status).toBe(
       200,
     );
-    expect((await control('PUT', 'subscriptions/s', hook)).body['error'].code).toBe('SUBSCRIPTION_ALREADY_EXISTS');
+    expect((await control('PUT', 'subscriptions/s', hook)).body.error.code).toBe('SUBSCRIPTION_ALREADY_EXISTS');
     expect((await control('DELETE', 'subscriptions/s')).status).toBe(204);
     expect((await control('GET', 'subscriptions/s')).status).toBe(404);
     expect((await control('DELETE', 'subscriptions/s')).status).toBe(404);
@@ -143,7 +154,7 @@ describe('subscriptions', () => {
     calls[1]!.answer(200, '{"done":true}');
     await time.pass(2000);
     expect(calls).toHaveLength(2);
-    expect((await control('GET', 'subscriptions/s')).body['streams'][0].acked_offset).toBe(place(2));
+    expect((await control('GET', 'subscriptions/s')).body.streams[0]!.acked_offset).toBe(place(2));
   });
 
   it('wait for a webhook to call back, and fence what is over', async () => {
@@ -167,12 +178,12 @@ describe('subscriptions', () => {
     expect(calls, 'the lease was extended').toHaveLength(1);
     expect((await say({}, 'x')).status).toBe(401);
     expect((await say({ generation: 9 })).status).toBe(409);
-    expect((await say({ acks: [{ stream: 'other', offset: tail }] })).body['error'].code).toBe('INVALID_OFFSET');
+    expect((await say({ acks: [{ stream: 'other', offset: tail }] })).body.error.code).toBe('INVALID_OFFSET');
     expect((await say({ acks: [{ stream: 'events/a', offset: place(9) }] })).status).toBe(400);
     expect((await say({ acks: [{ stream: 'events/a', offset: 'now' }] })).status).toBe(400);
     expect((await say({ acks: 5 })).status).toBe(400);
-    expect((await say({ acks: [{ stream: 'events/a', offset: place(1) }], done: true })).body['ok']).toBe(true);
-    expect((await say({ done: true })).body['error'].code).toBe('FENCED');
+    expect((await say({ acks: [{ stream: 'events/a', offset: place(1) }], done: true })).body.ok).toBe(true);
+    expect((await say({ done: true })).body.error.code).toBe('FENCED');
   });
 
   it('call again when a lease is over, and with patience when nobody answers', async () => {
@@ -184,7 +195,7 @@ describe('subscriptions', () => {
     expect(calls).toHaveLength(2);
     calls[1]!.fail();
     await time.pass(5);
-    expect((await control('GET', 'subscriptions/s')).body['status']).toBe('failed');
+    expect((await control('GET', 'subscriptions/s')).body.status).toBe('failed');
     await time.pass(900);
     expect(calls).toHaveLength(2);
     await time.pass(200);
@@ -195,25 +206,23 @@ describe('subscriptions', () => {
     await time.pass(200);
     calls[3]!.answer(200, '{"done":true}');
     await time.pass(5);
-    expect((await control('GET', 'subscriptions/s')).body['status']).toBe('active');
+    expect((await control('GET', 'subscriptions/s')).body.status).toBe('active');
   });
 
   it('let workers race for what there is, each with a lease', async () => {
     const { ask, control, pull, write, wakes, time } = stage();
     await ask('PUT', 'wake', { headers: json });
     await control('PUT', 'subscriptions/p', pull);
-    expect((await control('POST', 'subscriptions/p/claim', { worker: 'w1' })).body['error'].code).toBe(
-      'NO_PENDING_WORK',
-    );
+    expect((await control('POST', 'subscriptions/p/claim', { worker: 'w1' })).body.error.code).toBe('NO_PENDING_WORK');
     await write('events/a');
     expect(await wakes()).toMatchObject([{ type: 'wake', subscription_id: 'p', stream: 'events/a', generation: 1 }]);
     const { body: claimed } = await control('POST', 'subscriptions/p/claim', { worker: 'w1' });
     expect(claimed).toMatchObject({ generation: 1, lease_ttl_ms: 1000 });
-    expect((await control('POST', 'subscriptions/p/claim', { worker: 'w2' })).body['error']).toMatchObject({
+    expect((await control('POST', 'subscriptions/p/claim', { worker: 'w2' })).body.error).toMatchObject({
       code: 'ALREADY_CLAIMED',
       current_holder: 'w1',
     });
-    const authorization = `Bearer ${claimed['token']}`;
+    const authorization = `Bearer ${claimed.token}`;
     const { wake_id, generation } = claimed;
     const released = await control('POST', 'subscriptions/p/release', { wake_id, generation }, { authorization });
     expect(released.status).toBe(204);
@@ -245,9 +254,7 @@ describe('subscriptions', () => {
     await control('PUT', 'subscriptions/s', hook);
     const links = async () => {
       const { body } = await control('GET', 'subscriptions/s');
-      return (body['streams'] as { path: string; link_type: string }[]).map(
-        ({ path, link_type }) => `${path} ${link_type}`,
-      );
+      return body.streams.map(({ path, link_type }) => `${path} ${link_type}`);
     };
     for (const _ of [1, 2]) await control('POST', 'subscriptions/s/streams', { streams: ['events/a', 'b/c'] });
     expect(await links()).toEqual(['events/a explicit', 'b/c explicit']);
@@ -292,7 +299,7 @@ describe('subscriptions', () => {
     await time.pass(50);
     expect(log.info('wake')!.next).toBe(1);
     const { body } = await control('GET', 'subscriptions/p');
-    expect((body['streams'] as { path: string }[]).map(({ path }) => path)).toEqual(['elsewhere']);
+    expect(body.streams.map(({ path }) => path)).toEqual(['elsewhere']);
   });
 
   it('write to no stream that the application has not made', async () => {
