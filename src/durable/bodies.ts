@@ -13,10 +13,9 @@ export class Bodies {
   /** Runs work on a request's body, which counts until it is done. */
   async with<T>(request: DurableRequest, work: (body: Uint8Array) => Promise<T>): Promise<T> {
     const { maxBody, maxPending } = this;
-    const tooLarge = new Refusal(413, 'overflow', `a body may have ${maxBody} bytes`);
     const announced = request.header('content-length');
     const length = announced === undefined ? undefined : Number(announced);
-    if (length !== undefined && length > maxBody) throw tooLarge;
+    if (length !== undefined && length > maxBody) throw tooLarge(maxBody);
     // A body that does not say how long it is may be as long as any.
     const room = length ?? (request.header('transfer-encoding') === undefined ? 0 : maxBody);
     if (this.pending > 0 && this.pending + room > maxPending) {
@@ -25,10 +24,14 @@ export class Bodies {
     this.pending += room;
     try {
       const body = await request.body(maxBody);
-      if (body === undefined) throw tooLarge;
+      if (body === undefined) throw tooLarge(maxBody);
       return await work(body);
     } finally {
       this.pending -= room;
     }
   }
+}
+
+function tooLarge(maxBody: number): Refusal {
+  return new Refusal(413, 'overflow', `a body may have ${maxBody} bytes`);
 }

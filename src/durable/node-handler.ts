@@ -52,12 +52,12 @@ async function respond(
 
 /** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */
 function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
-  const seen = new Set<string>();
+  let seen: Set<string> | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
     if (!singleHeaders.has(name)) continue;
-    if (seen.has(name)) return name;
-    seen.add(name);
+    if (seen?.has(name) === true) return name;
+    (seen ??= new Set()).add(name);
   }
   return undefined;
 }
