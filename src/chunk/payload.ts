@@ -76,14 +76,14 @@ const json = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, {
  *
  * | type | fields |
  * |---|---|
- * | `start` | `input?`: what it was asked |
+ * | `start` | `input?`: what it was asked; `attempt?`: who took it up, from 1. What came before does not count any more |
  * | `progress` | `current` of `total?`, in units of its own; `message?` |
  * | `data` | `value`: a piece of its output |
  * | `complete` | `output?`: the whole, where it has one |
  * | `error` | `message`; `code?` |
  */
 export const actorPayloads = createPayloads({
-  start: z.strictObject({ input: json.optional() }),
+  start: z.strictObject({ input: json.optional(), attempt: z.int().min(1).optional() }),
   progress: z.strictObject({
     current: z.number().min(0),
     total: z.number().min(0).optional(),

@@ -17,7 +17,7 @@ function refusal(parse: () => unknown): { code: string; message: string; field: 
 describe('actorPayloads', () => {
   it.each<ActorPayload>([
     { type: 'start' },
-    { type: 'start', input: { question: 'why' } },
+    { type: 'start', input: { question: 'why' }, attempt: 2 },
     { type: 'progress', current: 1, total: 3, message: 'reading' },
     { type: 'progress', current: 0 },
     { type: 'data', value: null },

@@ -26,8 +26,16 @@ const sideDoors = new Set([
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
 const portRooms = new Set(floors[2]);
 
-/** Iterables are the language's own: no port stands before them. What a model says is a port within its folder. */
-const openToMachines = new Set(['src/source/iterable.ts', 'src/source/llm/llm.ts']);
+/**
+ * Iterables are the language's own: no port stands before them. What a model says is a port within its folder. Whoever works
+ * on a queue knows only its port.
+ */
+const openToMachines = new Set([
+  'src/source/iterable.ts',
+  'src/source/llm/llm.ts',
+  'src/queue/consume.ts',
+  'src/queue/work.ts',
+]);
 
 /** Rooms that choose adapters; everywhere else only ports are known. */
 const choosers = new Set(['node', 'cli', 'testing']);
