@@ -265,6 +265,8 @@ class NatsQueue implements Queue {
       const letter = { ...job, attempt, reason };
       await this.store.put('dead', wordOf(job.id), { text: JSON.stringify(letter) });
     }
+    // An acknowledgement removes it as well, but a server that crashes then may bring it back, and deliver it to nobody.
+    await this.store.remove(delivery.seq).catch(() => {});
     await this.store.settle(delivery, '+ACK');
     // What is left of it only takes room.
     this.store.purge('claims', `${delivery.seq}`).catch(() => {});
