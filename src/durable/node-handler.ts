@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
 import { answerJson, type Outflow, type Reply, type Sink } from './reply.js';
 import { allowOrigin, preflight, securityHeaders, type ShellOptions, singleHeaders } from './shell.js';
@@ -14,40 +15,28 @@ export function nodeHandler(
   durable: DurableStreams,
   options: ShellOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { path = '/v1/stream/' } = options;
+  const { path = '/v1/stream/', origins } = options;
+  const security = securityHeaders(checkOrigins(origins));
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const cors = allowOrigin(origins, request.headers);
+    const reply = refusalOf(request, cors.allowed) ?? (await durable.handle(requestOf(request, response, path)));
+    write(request, response, { ...reply, headers: { ...security, ...cors.headers, ...reply.headers } });
+  };
   return (request, response) => {
     // What a reader that has gone breaks is nobody's error.
     response.on('error', () => {});
-    void respond(request, response, durable, path, options);
+    void respond(request, response);
   };
 }
 
-async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  durable: DurableStreams,
-  path: string,
-  options: ShellOptions,
-): Promise<void> {
-  const { headers } = request;
-  const cors = allowOrigin(options.origins, headers);
-  const send = (reply: Reply): void =>
-    write(request, response, { ...reply, headers: { ...securityHeaders, ...cors.headers, ...reply.headers } });
-  if (request.method === 'OPTIONS') return send(preflight());
-  if (!cors.allowed) return send(answerJson(403, { code: 'connection-refused', message: 'this origin may not ask' }));
+/** What needs not be asked further. */
+function refusalOf(request: IncomingMessage, allowed: boolean): Reply | undefined {
+  if (request.method === 'OPTIONS') return preflight();
+  if (!allowed) return answerJson(403, { code: 'connection-refused', message: 'this origin may not ask' });
   const repeated = repeatedHeader(request);
-  if (repeated !== undefined) {
-    return send(answerJson(400, { code: 'header-invalid', message: `${repeated} may be said once` }));
-  }
-  let reply: Reply;
-  try {
-    reply = await durable.handle(requestOf(request, response, path));
-  } catch {
-    // The body was cut off with the connection: there is nobody to answer.
-    response.destroy();
-    return;
-  }
-  send(reply);
+  return repeated === undefined
+    ? undefined
+    : answerJson(400, { code: 'header-invalid', message: `${repeated} may be said once` });
 }
 
 /** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */

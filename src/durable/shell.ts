@@ -25,10 +25,10 @@ export const singleHeaders: ReadonlySet<string> = new Set([
 ]);
 
 /** @internal What every answer says, so that no browser takes it for something else, or shows it where it does not belong. */
-export const securityHeaders: Readonly<Record<string, string>> = {
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'cross-origin',
-};
+export function securityHeaders(origins: Origins | undefined): Readonly<Record<string, string>> {
+  const policy = origins === undefined ? 'same-origin' : 'cross-origin';
+  return { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': policy };
+}
 
 const exposed = [
   'stream-next-offset',

@@ -2,6 +2,7 @@ import type { DurableStreams } from './durable-streams.js';
 import { concat } from './render.js';
 import { answerJson, type Outflow, type Reply } from './reply.js';
 import type { DurableRequest } from './request.js';
+import { checkOrigins } from '../protocol/origin.js';
 import { allowOrigin, preflight, securityHeaders, type ShellOptions } from './shell.js';
 
 /**
@@ -14,13 +15,14 @@ export function webHandler(
   durable: DurableStreams,
   options: ShellOptions = {},
 ): (request: Request) => Promise<Response> {
-  const { path = '/v1/stream/' } = options;
+  const { path = '/v1/stream/', origins } = options;
+  const security = securityHeaders(checkOrigins(origins));
   return async (request) => {
     const origin = request.headers.get('origin') ?? undefined;
-    const cors = allowOrigin(options.origins, { origin, host: new URL(request.url).host });
+    const cors = allowOrigin(origins, { origin, host: new URL(request.url).host });
     const reply = await replyTo(request, durable, path, cors.allowed);
     const { status, headers, body } = reply;
-    return new Response(streamOf(body), { status, headers: { ...securityHeaders, ...cors.headers, ...headers } });
+    return new Response(streamOf(body), { status, headers: { ...security, ...cors.headers, ...headers } });
   };
 }
 

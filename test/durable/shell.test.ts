@@ -30,5 +30,11 @@ describe('preflight', () => {
 });
 
 describe('securityHeaders', () => {
-  it('keep browsers from guessing', () => expect(securityHeaders['x-content-type-options']).toBe('nosniff'));
+  it('keep browsers from guessing, and from showing a stream where it does not belong', () => {
+    expect(securityHeaders(undefined)).toEqual({
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    expect(securityHeaders(['*'])['cross-origin-resource-policy']).toBe('cross-origin');
+  });
 });
