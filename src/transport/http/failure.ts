@@ -2,10 +2,10 @@ import { type ErrorCode, StreamError, type StreamErrorOptions } from '../../chun
 
 /** What {@link HttpError} tells beyond a {@link StreamError}. */
 export interface HttpErrorOptions extends StreamErrorOptions {
-  readonly status?: number;
-  readonly retryAfterMs?: number;
-  readonly offset?: string;
-  readonly epoch?: number;
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly offset?: string | undefined;
+  readonly epoch?: number | undefined;
 }
 
 /** Trouble with a request, its answer, or the connection between. */
@@ -50,15 +50,14 @@ export interface Refused {
 export function errorOf(answer: Response, refused: Refused, said: string, now: number): HttpError {
   const { status, headers } = answer;
   const { method, path } = refused;
-  const { code, field, expected } = reasonOf(answer, refused);
+  const { code, ...details } = reasonOf(answer, refused);
   const reason = said === '' ? '' : `: ${said}`;
   return new HttpError(code, `${method} ${path}: the server answered ${status}${reason}`, {
+    ...details,
     status,
-    ...given('field', field),
-    ...given('expected', expected),
-    ...given('retryAfterMs', retryAfter(headers.get('retry-after'), now)),
-    ...given('offset', headers.get('stream-next-offset') ?? undefined),
-    ...given('epoch', numberOf(headers.get('producer-epoch'))),
+    retryAfterMs: retryAfter(headers.get('retry-after'), now),
+    offset: headers.get('stream-next-offset') ?? undefined,
+    epoch: numberOf(headers.get('producer-epoch')),
   });
 }
 
@@ -78,7 +77,7 @@ const lasting = new Set([501, 505, 507]);
 interface Reason {
   readonly code: ErrorCode;
   readonly field?: string;
-  readonly expected?: number | undefined;
+  readonly expected?: number;
 }
 
 function reasonOf({ status, headers }: Response, { method, located, numbered }: Refused): Reason {
@@ -128,8 +127,4 @@ function retryAfter(value: string | null, now: number): number | undefined {
   // A date begins with its day of the week; JavaScript finds a date in `-1` as well.
   const date = /^[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-function given<K extends string, V>(name: K, value: V | undefined): { readonly [name in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [name in K]: V });
 }

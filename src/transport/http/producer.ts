@@ -31,7 +31,7 @@ export interface HttpProducerOptions extends HttpOptions {
   readonly lingerMs?: number;
   /** Most requests that are under way at a time. Default 5. */
   readonly maxInFlight?: number;
-  /** Most bytes that wait or are under way; one item is always taken. Default 16 MiB. */
+  /** Bytes that wait or are under way, from which on no further item is taken. Default 16 MiB. */
   readonly maxPendingBytes?: number;
 }
 
@@ -48,13 +48,14 @@ export interface HttpProducer extends AsyncDisposable {
   /** Bytes that are not acknowledged yet. */
   readonly pendingBytes: number;
   /**
-   * Takes one more item. The promise tells when it is kept; it may be ignored: `flush` and `close` fail as well.
+   * Takes one more item. The promise tells when it is kept; it may be ignored: `flush` and `close` fail as well. Bytes are
+   * not copied before they are sent: leave them alone.
    *
    * @throws {@link StreamError} at once: `data-malformed` for what the stream cannot hold, `overflow` when too much waits,
    *   `client-closed` behind `close` and `detach`, and what has ended the producer
    */
   append(item: HttpItem): Promise<HttpAppended>;
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for one more item. Where several append, one may take the room another has waited for. */
   ready(): Promise<void>;
   /** Resolves when everything appended so far is kept. */
   flush(): Promise<void>;
@@ -197,13 +198,13 @@ class Producer implements HttpProducer {
     this.check();
     const { encoding, maxPendingBytes } = this.rules;
     const bytes = encoding.encode(item);
-    if (this.pendingBytes === 0 || this.pendingBytes + bytes.length <= maxPendingBytes) return this.add(bytes);
+    if (this.hasRoom) return this.add(bytes);
     throw new StreamError('overflow', `the producer holds maxPendingBytes = ${maxPendingBytes}: wait for ready()`);
   }
 
   ready(): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure.error);
-    if (this.pendingBytes < this.rules.maxPendingBytes) return Promise.resolve();
+    if (this.hasRoom) return Promise.resolve();
     return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
   }
 
@@ -230,6 +231,11 @@ class Producer implements HttpProducer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.detach();
+  }
+
+  /** Whether one more item is taken, whatever its size: who waited for room must find it. */
+  private get hasRoom(): boolean {
+    return this.pendingBytes < this.rules.maxPendingBytes;
   }
 
   private check(): void {
@@ -358,8 +364,7 @@ class Producer implements HttpProducer {
     this.pendingBytes -= batch.bytes;
     this.claimed = true;
     batch.resolve(appended);
-    // Whatever is kept makes room: only a first item may be more than there is.
-    for (const { resolve } of this.waiters.splice(0)) resolve();
+    if (this.hasRoom) for (const { resolve } of this.waiters.splice(0)) resolve();
     this.pump();
   }
 
