@@ -28,8 +28,8 @@ function open<T>(stream: ReadableStream<T> | ((signal: AbortSignal) => ReadableS
   return typeof stream === 'function' ? stream(signal) : stream;
 }
 
-/** @internal Unlike the stream's own iterator, its `return()` does not wait for a read that is pending. */
-export function reading<T>(stream: ReadableStream<T>): AsyncIterator<T, undefined> {
+/** Unlike the stream's own iterator, its `return()` does not wait for a read that is pending. */
+function reading<T>(stream: ReadableStream<T>): AsyncIterator<T, undefined> {
   const reader = stream.getReader();
   return {
     next: async () => {

@@ -55,7 +55,7 @@ class Reader extends Stage<unknown, LlmEvent> implements WireSink {
     const { maxEventLength, idleTimeoutMs, scheduler, signal } = rules;
     this.transcript = new Transcript(maker.format, (event) => this.destination.next(event), maxEventLength);
     this.dialect = maker.create(this.transcript);
-    this.wire = new Wire(this, maxEventLength);
+    this.wire = new Wire(this, maxEventLength, maker.shorthand);
     if (idleTimeoutMs !== undefined) {
       const message = `nothing came for ${idleTimeoutMs} ms`;
       const idle = (): void => this.trouble(new Trouble('idle-timeout', message, { retryable: true }));

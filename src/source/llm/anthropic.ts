@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { answer } from './answer.js';
 import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
-import { type Fields, fieldsOf, known, numberOf, plain, textOf, wordOf } from './fields.js';
+import { type Fields, fieldsOf, known, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import type { LlmOptions, LlmSource } from './llm.js';
 import type { OpenPart, OpenTool, Transcript } from './transcript.js';
 import { providerTrouble } from './trouble.js';
@@ -25,7 +25,20 @@ export interface AnthropicEvent {
  *   .subscribe((event) => event.type === 'text-delta' && write(event.delta));
  */
 export function fromAnthropic(source: LlmSource<AnthropicEvent>, options: LlmOptions = {}): Observable<LlmEvent> {
-  return answer({ format: 'anthropic', create: (transcript) => new Anthropic(transcript) }, source, options);
+  return answer({ format: 'anthropic', shorthand, create: (transcript) => new Anthropic(transcript) }, source, options);
+}
+
+const delta =
+  // eslint-disable-next-line no-control-regex -- JSON forbids them within texts
+  /^\{"type":"content_block_delta","index":(\d{1,4}),"delta":\{"type":"(text|thinking)_delta","\2":"([^"\\\u0000-\u001f]*)"\} *\} *$/;
+
+/** More of a text or a thought, without anything that is escaped. */
+function shorthand(json: string): object | undefined {
+  const found = delta.exec(json);
+  if (found === null) return undefined;
+  const [, index, kind = '', piece = ''] = found;
+  const of = kind === 'text' ? { type: 'text_delta', text: piece } : { type: 'thinking_delta', thinking: piece };
+  return { type: 'content_block_delta', index: Number(index), delta: of };
 }
 
 const reasons: Readonly<Record<string, LlmFinishReason>> = {
@@ -49,11 +62,11 @@ class Anthropic implements Dialect {
   take(item: Fields): Taken {
     switch (item['type']) {
       case 'content_block_delta':
-        return this.takeDelta(`${numberOf(item['index']) ?? 0}`, fieldsOf(item['delta']));
+        return this.takeDelta(`${placeOf(item['index'])}`, fieldsOf(item['delta']));
       case 'content_block_start':
-        return this.begin(`${numberOf(item['index']) ?? 0}`, fieldsOf(item['content_block']));
+        return this.begin(`${placeOf(item['index'])}`, fieldsOf(item['content_block']));
       case 'content_block_stop':
-        return this.stop(`${numberOf(item['index']) ?? 0}`);
+        return this.stop(`${placeOf(item['index'])}`);
       case 'message_start':
         return this.start(fieldsOf(item['message']));
       case 'message_delta':
@@ -64,7 +77,7 @@ class Anthropic implements Dialect {
       case 'ping':
         return 'alive';
       case 'error':
-        throw providerTrouble(item['error'] ?? item);
+        throw providerTrouble(item);
       default:
         // What stands between Anthropic and us may fail in words of its own.
         if (item['type'] === undefined && item['error'] !== undefined) throw providerTrouble(item['error']);
@@ -97,7 +110,7 @@ class Anthropic implements Dialect {
     } else if (type === 'thinking') {
       transcript.append(this.thought(key), textOf(block['thinking']));
     } else if (type === 'redacted_thinking') {
-      transcript.close(this.thought(key), textOf(block['data']));
+      transcript.close(this.thought(key), wordOf(block['data']));
     } else if (type.endsWith('tool_use')) {
       this.beginTool(key, block, type !== 'tool_use');
     } else if (type.endsWith('tool_result')) {
@@ -113,7 +126,7 @@ class Anthropic implements Dialect {
   }
 
   private beginTool(key: string, block: Fields, providerExecuted: boolean): void {
-    const [id, name] = [wordOf(block['id']), textOf(block['name'])];
+    const [id, name] = [wordOf(block['id']), wordOf(block['name']) ?? ''];
     if (providerExecuted && id !== undefined) this.names.set(id, name);
     const tool = this.transcript.openTool(key, { id, name, index: Number(key), providerExecuted });
     // Usually empty, and followed by the input in pieces. Some servers have it whole.
@@ -145,7 +158,7 @@ class Anthropic implements Dialect {
         this.transcript.append(part, textOf(delta['thinking']));
         return 'known';
       case 'signature_delta':
-        part.signature = (part.signature ?? '') + textOf(delta['signature']);
+        part.signature = (part.signature ?? '') + (wordOf(delta['signature']) ?? '');
         return 'known';
       case 'citations_delta':
         this.cite(fieldsOf(delta['citation']));

@@ -24,9 +24,9 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** @internal The value if it is text that says something. */
+/** @internal The value if it is text that says something: a name, a reason. Halves of characters in it become U+FFFD. */
 export function wordOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value.toWellFormed() : undefined;
 }
 
 /** @internal The value if it is a number. */
@@ -34,11 +34,21 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** @internal The value as JSON holds it: SDKs hand out instances of classes, and `undefined`. */
+/** @internal A place in a list: the first where none is said. */
+export function placeOf(value: unknown): number {
+  return numberOf(value) ?? 0;
+}
+
+/** Half a surrogate pair, which `JSON.stringify` escapes and nothing else. */
+const lone = /(?<!\\)((?:\\\\)*)\\u(?:d[89a-f][\da-f]{2})/g;
+
+/**
+ * The value as JSON that can be kept: SDKs hand out instances of classes and `undefined`, models halves of characters.
+ *
+ * @internal
+ */
 export function plain(value: unknown): JsonValue {
-  return JSON.parse(JSON.stringify(value ?? null), (_, part: unknown) =>
-    typeof part === 'string' ? part.toWellFormed() : part,
-  ) as JsonValue;
+  return JSON.parse(JSON.stringify(value ?? null).replaceAll(lone, '$1\uFFFD')) as JsonValue;
 }
 
 /** @internal The fields that are there, for events that leave out what they do not know. */

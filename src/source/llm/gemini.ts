@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { answer } from './answer.js';
 import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
-import { type Fields, fieldsOf, known, listOf, numberOf, plain, textOf, wordOf } from './fields.js';
+import { type Fields, fieldsOf, known, listOf, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import { GeminiArguments } from './gemini-arguments.js';
 import type { LlmOptions, LlmSource } from './llm.js';
 import type { OpenTool, Transcript } from './transcript.js';
@@ -81,7 +81,7 @@ class Gemini implements Dialect {
   }
 
   private takeCandidate(candidate: Fields): void {
-    const choice = numberOf(candidate['index']) ?? 0;
+    const choice = placeOf(candidate['index']);
     const reason = wordOf(candidate['finishReason']);
     for (const part of listOf(fieldsOf(candidate['content'])['parts'])) this.takePart(part, choice);
     for (const { web } of listOf(fieldsOf(candidate['groundingMetadata'])['groundingChunks'])) this.cite(fieldsOf(web));
@@ -115,7 +115,7 @@ class Gemini implements Dialect {
     if (unfinished === undefined || wordOf(name) !== undefined) {
       this.transcript.closeParts(choice);
       const index = this.calls++;
-      const tool = this.transcript.openTool(`${index}`, { id: wordOf(id), name: textOf(name), index, choice });
+      const tool = this.transcript.openTool(`${index}`, { id: wordOf(id), name: wordOf(name) ?? '', index, choice });
       tool.signature = signature;
       unfinished = { tool, input: new GeminiArguments() };
     }

@@ -1,8 +1,9 @@
 import { kindOf } from '../../chunk/index.js';
-import { reading } from '../web-stream.js';
 import { fieldsOf } from './fields.js';
 import type { LlmAnswer, LlmSource } from './llm.js';
 import { providerTrouble, retryAfter, Trouble, type TroubleFacts } from './trouble.js';
+
+type Result<T> = IteratorResult<T | Uint8Array | string, undefined>;
 
 /** Most units of the body of an answer that is none. */
 const maxErrorLength = 65_536;
@@ -18,6 +19,8 @@ export class Intake<T> implements AsyncIterator<T | Uint8Array | string, undefin
   private answer: LlmAnswer<T> | undefined;
   private items: AsyncIterator<T> | Iterator<T> | undefined;
   private left = false;
+  /** Whether what comes can be handed on as it is. */
+  private isPlain = false;
   /** What is left of a piece that is handed out line by line. */
   private rest: Uint8Array | undefined;
 
@@ -29,10 +32,22 @@ export class Intake<T> implements AsyncIterator<T | Uint8Array | string, undefin
     private readonly byLine = false,
   ) {}
 
-  async next(): Promise<IteratorResult<T | Uint8Array | string, undefined>> {
-    if (this.rest !== undefined) return this.line(this.rest);
-    this.items ??= await this.open();
-    const result = (await this.items.next()) as IteratorResult<T, undefined>;
+  next(): Promise<Result<T>> {
+    if (this.rest !== undefined) return Promise.resolve(this.line(this.rest));
+    if (this.items === undefined) return this.first();
+    // A promise less for every piece of bytes.
+    return this.isPlain ? (this.items.next() as Promise<Result<T>>) : this.checked(this.items);
+  }
+
+  private async first(): Promise<Result<T>> {
+    this.items = await this.open();
+    const { controller, [Symbol.iterator as never]: now } = fieldsOf(this.answer);
+    this.isPlain = !this.byLine && controller === undefined && now === undefined;
+    return await this.checked(this.items);
+  }
+
+  private async checked(items: AsyncIterator<T> | Iterator<T>): Promise<Result<T>> {
+    const result = (await items.next()) as IteratorResult<T, undefined>;
     // The clients of OpenAI and Anthropic end in silence when somebody aborts them.
     if (result.done === true && abortedByItself(this.answer)) throw new Trouble('aborted', 'the stream was aborted');
     if (this.byLine && result.value instanceof Uint8Array) return this.line(result.value);
@@ -67,7 +82,8 @@ export class Intake<T> implements AsyncIterator<T | Uint8Array | string, undefin
   }
 
   private async bodyOf(response: Response): Promise<AsyncIterator<T>> {
-    if (response.ok && response.body !== null) return reading(response.body) as AsyncIterator<T>;
+    if (response.ok && response.body !== null)
+      return reading(response.body) as AsyncIterator<unknown> as AsyncIterator<T>;
     const { status, headers } = response;
     const retryAfterMs = retryAfter(headers, this.now());
     const facts: TroubleFacts = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -107,6 +123,18 @@ function abort(answer: unknown): void {
   if (typeof stop === 'function') stop.call(controller);
   else if (typeof aborts === 'function') aborts.call(answer);
   else if (typeof destroy === 'function') destroy.call(answer);
+}
+
+/** Unlike the stream's own iterator, its `return()` does not wait for a read that is pending. */
+function reading<T>(stream: ReadableStream<T>): AsyncIterator<T, undefined> {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<T, undefined>>,
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 function abortedByItself(answer: unknown): boolean {

@@ -25,7 +25,19 @@ export interface OllamaPart {
  *   .subscribe((event) => event.type === 'text-delta' && write(event.delta));
  */
 export function fromOllama(source: LlmSource<OllamaPart>, options: LlmOptions = {}): Observable<LlmEvent> {
-  return answer({ format: 'ollama', create: (transcript) => new Ollama(transcript) }, source, options);
+  return answer({ format: 'ollama', shorthand, create: (transcript) => new Ollama(transcript) }, source, options);
+}
+
+const part =
+  // eslint-disable-next-line no-control-regex -- JSON forbids them within texts
+  /^\{"model":"([^"\\\u0000-\u001f]*)","created_at":"[\w:.+-]*","message":\{"role":"assistant","content":"([^"\\\u0000-\u001f]*)"(?:,"thinking":"([^"\\\u0000-\u001f]*)")?\},"done":false\}$/;
+
+/** More of a text or a thought, without anything that is escaped. */
+function shorthand(json: string): object | undefined {
+  const found = part.exec(json);
+  if (found === null) return undefined;
+  const [, model, content, thinking] = found;
+  return { model, message: { content, thinking }, done: false };
 }
 
 const reasons: Readonly<Record<string, LlmFinishReason>> = { stop: 'stop', length: 'length' };
@@ -67,7 +79,7 @@ class Ollama implements Dialect {
     const { transcript } = this;
     transcript.closeParts(0);
     const index = this.calls++;
-    const tool = transcript.openTool(`${index}`, { id: wordOf(call['id']), name: textOf(name), index });
+    const tool = transcript.openTool(`${index}`, { id: wordOf(call['id']), name: wordOf(name) ?? '', index });
     transcript.appendInput(tool, typeof input === 'string' ? input : JSON.stringify(input ?? {}));
     transcript.endTool(tool);
   }

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { answer } from './answer.js';
 import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
-import { type Fields, fieldsOf, known, listOf, numberOf, plain, textOf, wordOf } from './fields.js';
+import { type Fields, fieldsOf, known, listOf, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import type { LlmOptions, LlmSource } from './llm.js';
 import type { OpenTool, Transcript } from './transcript.js';
 import { providerTrouble } from './trouble.js';
@@ -93,7 +93,7 @@ class OpenAiChat implements Dialect {
     if (choices.length > 0) this.transcript.start(wordOf(item['id']), wordOf(item['model']));
     for (const one of choices) {
       const fields = fieldsOf(one);
-      const choice = numberOf(fields['index']) ?? 0;
+      const choice = placeOf(fields['index']);
       this.choices.add(choice);
       this.takeDelta(fieldsOf(fields['delta']), choice);
       const reason = wordOf(fields['finish_reason']);
@@ -146,7 +146,7 @@ class OpenAiChat implements Dialect {
   }
 
   private refuse(delta: string, choice: number): void {
-    this.transcript.say({ type: 'refusal-delta', delta: delta.toWellFormed(), ...(choice === 0 ? {} : { choice }) });
+    this.transcript.say({ type: 'refusal-delta', delta, ...(choice === 0 ? {} : { choice }) });
   }
 
   private hear(audio: Fields): void {

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { answer } from './answer.js';
 import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
-import { type Fields, fieldsOf, known, numberOf, plain, textOf, wordOf } from './fields.js';
+import { type Fields, fieldsOf, known, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import type { LlmOptions, LlmSource } from './llm.js';
 import type { OpenPart, OpenTool, Transcript } from './transcript.js';
 import { providerTrouble, Trouble } from './trouble.js';
@@ -132,9 +132,9 @@ class OpenAiResponses implements Dialect {
       case 'response.in_progress':
         return this.start(fieldsOf(item['response']));
       case 'response.output_item.added':
-        return this.begin(fieldsOf(item['item']), numberOf(item['output_index']) ?? 0);
+        return this.begin(fieldsOf(item['item']), placeOf(item['output_index']));
       case 'response.output_item.done':
-        return this.end(fieldsOf(item['item']), numberOf(item['output_index']) ?? 0);
+        return this.end(fieldsOf(item['item']), placeOf(item['output_index']));
       case 'response.content_part.added':
         if (fieldsOf(item['part'])['type'] === 'output_text') this.text(item);
         return 'known';
@@ -164,13 +164,13 @@ class OpenAiResponses implements Dialect {
       case 'response.output_text.annotation.added':
         return this.cite(fieldsOf(item['annotation']));
       case 'response.refusal.delta':
-        this.transcript.say({ type: 'refusal-delta', delta: textOf(item['delta']).toWellFormed() });
+        this.transcript.say({ type: 'refusal-delta', delta: textOf(item['delta']) });
         return 'known';
       case 'response.audio.delta':
         this.transcript.say({ type: 'audio-delta', delta: textOf(item['delta']) });
         return 'known';
       case 'response.audio.transcript.delta':
-        this.transcript.say({ type: 'audio-delta', delta: '', transcript: textOf(item['delta']).toWellFormed() });
+        this.transcript.say({ type: 'audio-delta', delta: '', transcript: textOf(item['delta']) });
         return 'known';
       case 'response.completed':
       case 'response.incomplete':
@@ -181,7 +181,7 @@ class OpenAiResponses implements Dialect {
       case 'response.cancelled':
         throw new Trouble('aborted', 'the response was cancelled');
       case 'error':
-        throw providerTrouble(item['error'] ?? item);
+        throw providerTrouble(item);
       case 'keepalive':
         return 'alive';
       default:
@@ -198,14 +198,14 @@ class OpenAiResponses implements Dialect {
 
   /** Items are told apart by their place: proxies change their ids on the way. */
   private text(item: Fields): OpenPart {
-    const id = `text-${numberOf(item['output_index']) ?? 0}.${numberOf(item['content_index']) ?? 0}`;
+    const id = `text-${placeOf(item['output_index'])}.${placeOf(item['content_index'])}`;
     return this.transcript.open('text', id, 0, id);
   }
 
   private thought(item: Fields): OpenPart {
     const summary = numberOf(item['summary_index']);
-    const place = summary ?? `content-${numberOf(item['content_index']) ?? 0}`;
-    const id = `reasoning-${numberOf(item['output_index']) ?? 0}.${place}`;
+    const place = summary ?? `content-${placeOf(item['content_index'])}`;
+    const id = `reasoning-${placeOf(item['output_index'])}.${place}`;
     if (this.transcript.part(id) === undefined) this.transcript.closeParts(0, 'reasoning');
     return this.transcript.open('reasoning', id, 0, id);
   }
@@ -235,7 +235,7 @@ class OpenAiResponses implements Dialect {
     if (type === 'function_call' || type === 'custom_tool_call') {
       const free = type === 'custom_tool_call';
       const id = wordOf(item['call_id']) ?? wordOf(item['id']);
-      const tool = transcript.openTool(`${index}`, { id, name: textOf(item['name']), index, free });
+      const tool = transcript.openTool(`${index}`, { id, name: wordOf(item['name']) ?? '', index, free });
       transcript.appendInput(tool, textOf(item['arguments']) || textOf(item['input']));
     } else if (providersTool.test(type)) {
       const name = wordOf(item['name']) ?? type.replace(/_call$/, '');
@@ -257,7 +257,7 @@ class OpenAiResponses implements Dialect {
   }
 
   private tool(item: Fields): OpenTool | undefined {
-    return this.transcript.tool(`${numberOf(item['output_index']) ?? 0}`);
+    return this.transcript.tool(`${placeOf(item['output_index'])}`);
   }
 
   private inputDone(item: Fields, text: string): Taken {
@@ -324,7 +324,7 @@ class OpenAiResponses implements Dialect {
 
   private finish(response: Fields, completed: boolean): Taken {
     this.use(response);
-    const reason = textOf(fieldsOf(response['incomplete_details'])['reason']);
+    const reason = wordOf(fieldsOf(response['incomplete_details'])['reason']) ?? '';
     if (completed) this.transcript.stop('stop', 'completed');
     else this.transcript.stop(incomplete[reason] ?? 'other', reason === '' ? 'incomplete' : reason);
     this.last = true;

@@ -11,6 +11,7 @@ import type {
   LlmToolPart,
   LlmUsage,
 } from './event.js';
+import { plain } from './fields.js';
 import { Trouble } from './trouble.js';
 
 /** @internal Text that comes in pieces, of which one may end within a character. */
@@ -70,6 +71,7 @@ export class Transcript {
   /** Tools that have ended without any input: cut off, or in want of none? What comes next tells. */
   private readonly bare: OpenTool[] = [];
   private readonly finishes = new Map<number, LlmChoiceFinish>();
+  private readonly ids = new Set<string>();
   private readonly callers = new Set<number>();
   private opened = 0;
   private called = 0;
@@ -99,6 +101,8 @@ export class Transcript {
   }
 
   private emit(event: LlmEvent): void {
+    // Some leave out their first word, and begin with something that matters.
+    if (!this.started && !early.has(event.type)) this.start(undefined, undefined);
     if (!this.grouping) return this.send(event);
     if (this.held !== undefined) this.send(this.held);
     this.held = event;
@@ -119,7 +123,10 @@ export class Transcript {
 
   /** An event that opens and closes nothing. */
   say(event: LlmEvent): void {
-    this.emit(event);
+    const fields = Object.entries(event).map(([name, value]: [string, unknown]) => {
+      return [name, typeof value === 'string' ? value.toWellFormed() : value];
+    });
+    this.emit(Object.fromEntries(fields) as LlmEvent);
   }
 
   /** The part of that key, if it is open. */
@@ -142,7 +149,7 @@ export class Transcript {
       key,
       kind,
       choice,
-      says: inChoice({ id }, choice),
+      says: inChoice({ id: this.unused(id) }, choice),
       length: 0,
       signature: undefined,
       half: '',
@@ -193,7 +200,9 @@ export class Transcript {
   openTool(key: string, options: ToolOptions): OpenTool {
     const { id, name, index, choice = 0, providerExecuted = false, free = false } = options;
     this.settle(false);
-    const said = { toolCallId: id ?? `call-${this.called}`, toolName: name };
+    const before = this.tools.get(key);
+    if (before !== undefined) this.endTool(before);
+    const said = { toolCallId: this.unused(id ?? `call-${this.called}`), toolName: name };
     const says = inChoice(providerExecuted ? { ...said, providerExecuted } : said, choice);
     this.called++;
     const tool: OpenTool = { key, choice, index, says, free, text: '', signature: undefined, half: '' };
@@ -226,6 +235,14 @@ export class Transcript {
     for (const part of this.parts.values()) {
       if (part.choice === choice && (kind === undefined || part.kind === kind)) this.close(part);
     }
+  }
+
+  /** The id, or one like it where a provider has said it before: an id stands for one thing only. */
+  private unused(id: string): string {
+    let own = id;
+    for (let again = 2; this.ids.has(own); again++) own = `${id}-${again}`;
+    this.ids.add(own);
+    return own;
   }
 
   /** Why the model stopped. */
@@ -289,6 +306,7 @@ export class Transcript {
       case 'reasoning-start': {
         const kind = event.type === 'text-start' ? 'text' : 'reasoning';
         this.opened++;
+        this.ids.add(event.id);
         const says = inChoice({ id: event.id }, choice);
         this.parts.set(event.id, { key: event.id, kind, choice, says, length: 0, signature: undefined, half: '' });
         break;
@@ -307,6 +325,7 @@ export class Transcript {
         break;
       case 'tool-input-start': {
         this.called++;
+        this.ids.add(event.toolCallId);
         const { type: _, index, sequence: __, ...says } = event;
         const key = `${index}`;
         this.tools.set(key, { key, choice, index, says, free: false, text: '', signature: undefined, half: '' });
@@ -356,7 +375,7 @@ export class Transcript {
   private call(tool: OpenTool, inputText: string): void {
     let input: JsonValue = inputText;
     try {
-      if (!tool.free) input = JSON.parse(inputText) as JsonValue;
+      if (!tool.free) input = parsed(inputText);
     } catch (error) {
       return this.refuse(tool, (error as Error).message.toWellFormed());
     }
@@ -370,6 +389,15 @@ export class Transcript {
     this.emit({ type: 'tool-input-error', ...tool.says, inputText: tool.text, message });
   }
 }
+
+/** The text may be well-formed and say in escapes what is not. */
+function parsed(json: string): JsonValue {
+  const value = JSON.parse(json) as JsonValue;
+  return /\\u[dD][89a-fA-F]/.test(json) ? plain(value) : value;
+}
+
+/** What may stand before the start. */
+const early: ReadonlySet<string> = new Set(['start', 'usage', 'error', 'abort', 'keep-alive', 'raw']);
 
 /** The first choice goes without saying. */
 function inChoice<T extends object>(says: T, choice: number): T {

@@ -1,5 +1,6 @@
 import { fieldsOf } from './fields.js';
 import { Trouble, truncated } from './trouble.js';
+import { Utf8Text } from './utf8-text.js';
 
 /** @internal Who is told what the bytes say. */
 export interface WireSink {
@@ -13,6 +14,14 @@ export interface WireSink {
   alive(): void;
 }
 
+/**
+ * What JSON says that is written exactly as a provider writes its most common item; nothing of all else. It need not have the
+ * fields nobody looks at.
+ *
+ * @internal
+ */
+export type Shorthand = (json: string) => object | undefined;
+
 const colon = 58;
 const brace = 123;
 const space = 32;
@@ -25,7 +34,7 @@ const space = 32;
  * @internal
  */
 export class Wire {
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = new Utf8Text();
   private begun = false;
   /** The text so far ends with CR: LF at the start of the next belongs to it. */
   private afterReturn = false;
@@ -39,23 +48,23 @@ export class Wire {
   constructor(
     private readonly sink: WireSink,
     private readonly maxEventLength: number,
+    private readonly shorthand: Shorthand = () => undefined,
   ) {}
 
   /** Takes bytes, or text that was decoded before. */
   push(piece: ArrayBufferView | string): void {
-    const text = typeof piece === 'string' ? piece : this.decoder.decode(piece as Uint8Array, { stream: true });
+    const text = typeof piece === 'string' ? piece : this.decoder.push(bytesOf(piece));
     if (text !== '') this.read(this.unified(text));
   }
 
   /** The data have ended: what is not whole now never will be. */
   end(): void {
     this.ending = true;
-    this.read(`${this.decoder.decode()}\n\n`);
+    this.read(`${this.decoder.end()}\n\n`);
   }
 
   private unified(text: string): string {
     let from = this.afterReturn && text.startsWith('\n') ? 1 : 0;
-    // A decoder has taken it away from bytes.
     if (!this.begun && text.startsWith('\uFEFF')) from = 1;
     this.begun = true;
     this.afterReturn = text.endsWith('\r');
@@ -119,7 +128,7 @@ export class Wire {
   private beginBare(line: string): void {
     let value: unknown;
     try {
-      value = JSON.parse(element(line)) as unknown;
+      value = this.shorthand(line) ?? (JSON.parse(element(line)) as unknown);
     } catch {
       // Its other lines may follow.
       this.bare = line;
@@ -163,7 +172,7 @@ export class Wire {
 
   private parse(text: string): unknown {
     try {
-      return JSON.parse(text) as unknown;
+      return this.shorthand(text) ?? (JSON.parse(text) as unknown);
     } catch (cause) {
       throw this.broken(text, cause);
     }
@@ -178,6 +187,10 @@ export class Wire {
 /** Without what follows it in an array. */
 function element(text: string): string {
   return text.endsWith('}') ? text : text.replace(/\}\s*[,\]]\s*$/, '}');
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function fieldValue(line: string, from: number): string {

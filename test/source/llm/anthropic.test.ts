@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LlmEvent } from '../../../src/source/llm/llm.js';
 import { eventsOf, sse } from './reading.js';
@@ -135,6 +136,22 @@ describe('fromAnthropic', () => {
     ['pause_turn', 'other'],
   ])('knows why it stopped by %s', async (rawFinishReason, finishReason) => {
     expect((await read(start, reason(rawFinishReason), last)).at(-1)).toMatchObject({ finishReason, rawFinishReason });
+  });
+
+  it('reads the same whether or not a server writes as Anthropic does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), fc.constantFrom('text', 'thinking'), async (piece, kind) => {
+        const items = [
+          start,
+          begin(3, { type: kind, [kind]: '' }),
+          delta(3, { type: `${kind}_delta`, [kind]: piece }),
+          reason('end_turn'),
+          last,
+        ];
+        const spaced = items.map((item) => `data: ${JSON.stringify(item, undefined, 1).replaceAll('\n', ' ')}\n\n`);
+        expect(await eventsOf('anthropic', spaced)).toEqual(await read(...items));
+      }),
+    );
   });
 
   it('is not finished before its last word, nor without a reason', async () => {

@@ -24,6 +24,9 @@ describe('fields', () => {
     expect(made).toEqual({ total: 1, name: 'a\ufffd' });
     expect(Object.getPrototypeOf(made)).toBe(Object.prototype);
     expect(plain(undefined)).toBeNull();
+    expect(plain({ 'a\ud800': ['\\ud800', '\\\ud800', '😀\udc00'] })).toEqual({
+      'a\ufffd': ['\\ud800', '\\\ufffd', '😀\ufffd'],
+    });
   });
 
   it('leaves out what is not known', () => {

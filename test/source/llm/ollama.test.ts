@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LlmEvent } from '../../../src/source/llm/llm.js';
 import { eventsOf } from './reading.js';
@@ -69,6 +70,18 @@ describe('fromOllama', () => {
   it('fails in the words of the server', async () => {
     const end = { type: 'error', trouble: 'provider', message: 'out of memory' };
     expect((await read(message({ content: 'a' }), { error: 'out of memory' })).at(-1)).toMatchObject(end);
+  });
+
+  it('reads the same whether or not a server writes as Ollama does', async () => {
+    const text = fc.string({ unit: 'binary' });
+    await fc.assert(
+      fc.asyncProperty(text, text, async (content, thinking) => {
+        const created_at = '2026-08-07T06:08:14.947137Z';
+        const first = { model: 'q', created_at, message: { role: 'assistant', content, thinking }, done: false };
+        const spaced = `${JSON.stringify(first, undefined, 1).replaceAll('\n', ' ')}\n${lines([last])}`;
+        expect(await eventsOf('ollama', [spaced])).toEqual(await read(first, last));
+      }),
+    );
   });
 
   it('is not finished before it is done', async () => {

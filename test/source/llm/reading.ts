@@ -7,6 +7,7 @@ import { endAsEvent, isLlmEnd, type LlmEvent, type LlmFormat } from '../../../sr
 import { fromOllama } from '../../../src/source/llm/ollama.js';
 import { type OpenAiChatOptions, fromOpenAiChat } from '../../../src/source/llm/openai-chat.js';
 import { fromOpenAiResponses } from '../../../src/source/llm/openai-responses.js';
+import { jsonProblem } from '../../../src/chunk/index.js';
 import { dataFile } from '../../data.js';
 
 /** Reads an answer of any format; the options are those of the format. */
@@ -57,7 +58,8 @@ export function checkLaw(events: readonly LlmEvent[]): void {
       if (!open.delete(`tool ${event.toolCallId}`)) fail(event, 'an input ends that was not open');
     }
     if (event.type === 'finish' && open.size > 0) fail(event, `${[...open].join(', ')} open at the end`);
-    if ('delta' in event && !event.delta.isWellFormed()) fail(event, 'a delta ends within a character');
+    const problem = jsonProblem(event);
+    if (problem !== undefined) fail(event, `it ${problem}`);
   }
 }
 
