@@ -7,7 +7,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
-import { lookup } from 'node:dns';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -87,7 +87,7 @@ function post(
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       agent: false as const,
-      ...(isLocal(hostname) ? {} : { lookup: openLookup }),
+      ...(isLocal(hostname) ? {} : { lookup: openLookup(lookup) }),
     };
     const request = protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
     const timer = setTimeout(() => request.destroy(new Error('the webhook does not answer')), timeoutMs);
@@ -121,14 +121,26 @@ function receive(
   });
 }
 
-/** Resolves names, and refuses those that lead into a network that only we can reach: also when the name changes its mind. */
-const openLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, []);
-    const open = addresses.filter(({ address }) => !isClosedAddress(address));
-    const [first] = open;
-    if (first === undefined) return callback(new Error(`${hostname} is not on the internet`), []);
-    if (options.all === true) callback(null, open);
-    else callback(null, first.address, first.family);
-  });
-};
+/** How names are resolved: as `lookup` of `node:dns` does. */
+type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/**
+ * @internal Resolves names, and refuses those that lead into a network that only we can reach: also when the name changes its
+ * mind between two looks, because there is one.
+ */
+export function openLookup(resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, []);
+      const open = addresses.filter(({ address }) => !isClosedAddress(address));
+      const [first] = open;
+      if (first === undefined) return callback(new Error(`${hostname} is not on the internet`), []);
+      if (options.all === true) callback(null, open);
+      else callback(null, first.address, first.family);
+    });
+  };
+}

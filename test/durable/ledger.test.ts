@@ -89,4 +89,29 @@ describe('Ledger', () => {
     late.answerOne();
     await expect(failing).rejects.toThrow('away');
   });
+
+  it('gives up where others are always quicker, and fails as an append does', async () => {
+    const log = createMemoryLog();
+    const ledger = new Ledger(log, 'books', book, () => 5);
+    const other = new Ledger(log, 'books', book, () => 5);
+    const losing = ledger.enter(async ({ sum }) => {
+      await enter(other, 1);
+      return { entries: [1], result: sum };
+    });
+    await expect(losing).rejects.toMatchObject({ code: 'overflow' });
+    log.append('books', [], { close: { status: 'completed' } });
+    await expect(enter(ledger, 1)).rejects.toMatchObject({ code: 'stream-closed' });
+    expect(await enter(ledger)).toBe(100);
+  });
+
+  it('goes on without a sum that could not be written', async () => {
+    const log = createMemoryLog();
+    const ledger = new Ledger(log, 'books', book, () => 5);
+    log.trim = () => {
+      throw new Error('not now');
+    };
+    for (let n = 0; n < 1030; n++) await enter(ledger, 1);
+    expect(await ledger.read()).toEqual({ sum: 1030 });
+    expect(await new Ledger(log, 'books', book, () => 5).read()).toEqual({ sum: 1030 });
+  });
 });

@@ -83,4 +83,14 @@ describe('Registry', () => {
     expect((await put('f', { headers: { ...text, 'stream-forked-from': '/v1/stream/source' } })).status).toBe(201);
     expect(await content('f')).toBe('abc');
   });
+
+  it('makes a stream anew whose time is over, though nobody has noticed', async () => {
+    const time = new VirtualTime();
+    const { put, log, content } = lab({ scheduler: time });
+    await put('a', { headers: { 'stream-expires-at': '1970-01-01T00:00:01Z' }, body: 'old' });
+    time.frame = 1000;
+    expect((await put('a', { body: 'new' })).status).toBe(201);
+    expect(await content('a')).toBe('new');
+    expect(log.info('a')!.next).toBe(1);
+  });
 });

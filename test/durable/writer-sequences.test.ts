@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDurableStreams } from '../../src/durable/durable-streams.js';
-import { lab, requestFor, text } from './lab.js';
+import { encoded, lab, requestFor, text } from './lab.js';
 
 describe('WriterSequences', () => {
   it('takes only what is higher than the last, byte by byte', async () => {
@@ -73,4 +73,27 @@ describe('WriterSequences', () => {
     await put('a');
     expect((await post('a', 'x', { 'stream-seq': sequence })).status).toBe(400);
   });
+
+  it('gives up where others are always quicker', async () => {
+    const { put, post, streams, log } = lab();
+    await put('a');
+    const append = streams.append.bind(streams);
+    streams.append = (name, batch, options) => {
+      if (options?.at !== undefined) log.append(name, [encoded('quicker')]);
+      return append(name, batch, options);
+    };
+    expect((await post('a', 'x', { 'stream-seq': 'a' })).status).toBe(503);
+  });
+
+  it('looks up again what it has forgotten', async () => {
+    const { put, post, log } = lab({}, { maxStreams: 20_000 });
+    await put('first');
+    await post('first', 'x', { 'stream-seq': 'b' });
+    for (let n = 0; n < 10_000; n++) {
+      log.create(`s${n}`, { contentType: 'text/plain' });
+      await post(`s${n}`, 'x', { 'stream-seq': 'a' });
+    }
+    expect((await post('first', 'x', { 'stream-seq': 'a' })).status).toBe(409);
+    expect((await post('first', 'x', { 'stream-seq': 'c' })).status).toBe(204);
+  }, 60_000);
 });

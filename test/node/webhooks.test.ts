@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { nodeWebhooks } from '../../src/node/webhooks.js';
+import { nodeWebhooks, openLookup } from '../../src/node/webhooks.js';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -86,5 +86,28 @@ describe('nodeWebhooks', () => {
     await expect(nodeWebhooks({ allowLocal: false }).post(url, '', {})).rejects.toThrow('not https');
     await expect(nodeWebhooks().post('http://10.0.0.1/', '', {})).rejects.toThrow('not https');
     await expect(nodeWebhooks().post('https://nowhere.invalid/', '', {})).rejects.toThrow();
+  });
+});
+
+describe('openLookup', () => {
+  const found = [
+    { address: '10.0.0.1', family: 4 },
+    { address: '1.1.1.1', family: 4 },
+    { address: '2606:4700::1111', family: 6 },
+  ];
+  const look = (addresses: typeof found, options: object, error: Error | null = null) =>
+    new Promise<unknown[]>((resolve) => {
+      const answer = openLookup((_, __, callback) => callback(error, addresses));
+      answer('x.example', options, (...told) => resolve(told));
+    });
+
+  it('shows only what is on the internet', async () => {
+    expect(await look(found, { all: true })).toEqual([null, found.slice(1)]);
+    expect(await look(found, {})).toEqual([null, '1.1.1.1', 4]);
+  });
+
+  it('fails when nothing is, or nothing is found', async () => {
+    expect((await look(found.slice(0, 1), {}))[0]).toMatchObject({ message: 'x.example is not on the internet' });
+    expect((await look([], {}, new Error('no such name')))[0]).toMatchObject({ message: 'no such name' });
   });
 });

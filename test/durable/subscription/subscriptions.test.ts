@@ -317,4 +317,14 @@ describe('subscriptions', () => {
     }
     expect((await control('PUT', 'subscriptions/more', hook)).status).toBe(429);
   }, 60_000);
+
+  it('have at most so many streams', async () => {
+    const { control, hook } = stage();
+    await control('PUT', 'subscriptions/s', { ...hook, streams: [] });
+    const paths = (n: number) => Array.from({ length: 1000 }, (_, i) => `m/${n}-${i}`);
+    for (let n = 0; n < 10; n++) {
+      expect((await control('POST', 'subscriptions/s/streams', { streams: paths(n) })).status).toBe(204);
+    }
+    expect((await control('POST', 'subscriptions/s/streams', { streams: paths(10) })).status).toBe(429);
+  }, 60_000);
 });
