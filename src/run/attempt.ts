@@ -99,10 +99,10 @@ export class Attempt {
   }
 
   private async work(): Promise<Output> {
-    const { node } = this.step;
+    const { node, earlier } = this.step;
     const answer = await this.stop.until<unknown>((resolve, reject) => {
       this.given()
-        .then((input) => node.run(input as never, this.context as never))
+        .then((input) => node.run(input as never, this.context as never, earlier))
         .then(resolve, reject);
       return () => {};
     });

@@ -1,5 +1,6 @@
 import { StreamError } from '../chunk/index.js';
 import type { Flow } from '../flow/index.js';
+import type { Earlier } from './earlier.js';
 import { Live, type Output } from './live.js';
 import { runStep, type Scope } from './run-step.js';
 import type { BranchNode, MapNode, ParallelNode, PipelineNode, SequenceNode, StepNode } from './step.js';
@@ -17,49 +18,60 @@ export class Execution {
   constructor(private readonly scope: Scope) {}
 
   /** Walks a pipeline to its end. When it rejects, all that was at work has stopped. */
-  async walk(root: SequenceNode, input: unknown): Promise<Output> {
-    return await this.whole(root, '', { value: input });
+  async walk(root: SequenceNode, input: unknown, earlier?: Earlier): Promise<Output> {
+    return await this.whole(root, '', { value: input }, earlier);
   }
 
   /** A part of the pipeline, to its end. */
-  private async whole(node: PipelineNode, path: string, input: Output): Promise<Output> {
+  private async whole(node: PipelineNode, path: string, input: Output, earlier: Earlier | undefined): Promise<Output> {
     switch (node.kind) {
       case 'step':
-        return (await this.step(node, path + node.id, input, false)) as Output;
+        return (await this.step(node, path + node.id, input, earlier, false)) as Output;
       case 'sequence':
-        return await this.sequence(node, path, input);
+        return await this.sequence(node, path, input, earlier?.within());
       case 'parallel':
-        return await this.parallel(node, `${path}${node.id}/`, input);
+        return await this.parallel(node, `${path}${node.id}/`, input, earlier);
       case 'branch':
-        return await this.branch(node, `${path}${node.id}/`, input);
+        return await this.branch(node, `${path}${node.id}/`, input, earlier);
       case 'map':
-        return await this.map(node, `${path}${node.id}/`, input);
+        return await this.map(node, `${path}${node.id}/`, input, earlier);
     }
   }
 
-  private async sequence({ nodes }: SequenceNode, path: string, input: Output): Promise<Output> {
-    const streaming: Live[] = [];
+  private async sequence(
+    { nodes }: SequenceNode,
+    path: string,
+    input: Output,
+    earlier: Earlier | undefined,
+  ): Promise<Output> {
+    const streaming: { readonly id: string; readonly live: Live }[] = [];
+    const settled = async (): Promise<void> => {
+      for (const { id, live } of streaming) {
+        // Perhaps nobody has read it: all the same it is part of the run.
+        live.begin();
+        const { value } = await live.settled;
+        earlier?.add(id, value);
+      }
+    };
     let output: Output | Live = input;
     try {
       for (const [index, node] of nodes.entries()) {
-        const next = nodes[index + 1];
-        const isRead = next?.kind === 'step' && next.options.input === 'stream';
+        // Whoever refers to what was put out before must find it there.
+        if (earlier !== undefined && !reads(node)) await settled();
         output =
           node.kind === 'step'
-            ? await this.step(node, path + node.id, output, isRead)
-            : await this.whole(node, path, output as Output);
-        if (output instanceof Live) streaming.push(output);
+            ? await this.step(node, path + node.id, output, earlier, reads(nodes[index + 1]))
+            : await this.whole(node, path, output as Output, earlier);
+        if (node.kind === 'sequence') continue;
+        if (output instanceof Live) streaming.push({ id: node.id, live: output });
+        else earlier?.add(node.id, output.value);
       }
-      for (const live of streaming) {
-        // Perhaps nobody has read it: all the same it is part of the run.
-        live.begin();
-        await live.settled;
-      }
+      await settled();
       return output as Output;
     } catch (error) {
       return await this.failed(
         error,
-        streaming.map(({ settled }) => settled),
+        streaming.map(({ live }) => live.settled),
       );
     }
   }
@@ -72,12 +84,21 @@ export class Execution {
   }
 
   /** A step; what it puts out while it does, when the next one reads that. */
-  private async step(node: StepNode, stepId: string, input: Output | Live, isRead: boolean): Promise<Output | Live> {
+  private async step(
+    node: StepNode,
+    stepId: string,
+    input: Output | Live,
+    earlier: Earlier | undefined,
+    isRead: boolean,
+  ): Promise<Output | Live> {
+    const finished = (output: Output): Output => {
+      if (node.options.compensate === undefined) return output;
+      const given = input instanceof Live ? undefined : input.value;
+      this.deeds.push({ node, stepId, attempt: output.attempt ?? 1, input: given, output: output.value, earlier });
+      return output;
+    };
     const known = await this.known(node, stepId);
-    if (known !== undefined) {
-      this.finished(node, stepId, input, known);
-      return known;
-    }
+    if (known !== undefined) return finished(known);
     let offer: ((flow: Flow | undefined, start: () => void) => Live) | undefined;
     const opened = new Promise<Live>((resolve) => {
       offer = (flow, start) => {
@@ -92,12 +113,10 @@ export class Execution {
       node,
       stepId,
       input,
+      earlier,
       scope: this.scope,
       offer: isRead ? (flow, start) => offer?.(flow, start) : undefined,
-    }).then((output) => {
-      this.finished(node, stepId, input, output);
-      return output;
-    });
+    }).then(finished);
     // Who has the stream hears of it there, or at the end of the sequence.
     settled.catch(() => {});
     return isRead ? await Promise.race([opened, settled]) : await settled;
@@ -111,15 +130,17 @@ export class Execution {
     return { ...output, value: await references.resolved(output.value), reference: output.value as string };
   }
 
-  private finished(node: StepNode, stepId: string, input: Output | Live, { value, attempt = 1 }: Output): void {
-    if (node.options.compensate === undefined) return;
-    const given = input instanceof Live ? undefined : input.value;
-    this.deeds.push({ node, stepId, attempt, input: given, output: value });
-  }
-
-  private async parallel({ branches }: ParallelNode, path: string, input: Output): Promise<Output> {
+  private async parallel(
+    { branches }: ParallelNode,
+    path: string,
+    input: Output,
+    earlier: Earlier | undefined,
+  ): Promise<Output> {
     const answers = await this.all(
-      branches.map(async ([key, node]) => [key, (await this.whole(node, `${path}${key}/`, input)).value] as const),
+      branches.map(async ([key, node]) => {
+        const { value } = await this.whole(node, `${path}${key}/`, input, earlier);
+        return [key, value] as const;
+      }),
     );
     return { value: Object.fromEntries(answers) };
   }
@@ -132,25 +153,42 @@ export class Execution {
     }
   }
 
-  private async branch({ id, when, yes, no }: BranchNode, path: string, input: Output): Promise<Output> {
-    const answer: unknown = when(input.value as never);
+  private async branch(
+    { id, when, yes, no }: BranchNode,
+    path: string,
+    input: Output,
+    earlier: Earlier | undefined,
+  ): Promise<Output> {
+    const answer: unknown = when(input.value as never, earlier);
     if (typeof answer !== 'boolean') {
       throw new StreamError('callback-failed', `when of branch "${id}" must answer true or false`);
     }
-    return await this.whole(answer ? yes : no, `${path}${answer ? 'then' : 'else'}/`, { value: input.value });
+    return await this.whole(answer ? yes : no, `${path}${answer ? 'then' : 'else'}/`, { value: input.value }, earlier);
   }
 
-  private async map({ id, each, concurrency }: MapNode, path: string, { value }: Output): Promise<Output> {
+  private async map(
+    { id, list, each, concurrency }: MapNode,
+    path: string,
+    input: Output,
+    earlier: Earlier | undefined,
+  ): Promise<Output> {
+    const value: unknown = list === undefined ? input.value : list(input.value, earlier);
     if (!Array.isArray(value)) throw new StreamError('data-malformed', `map "${id}" must be given a list`);
     const answers = new Array<unknown>(value.length);
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < value.length) {
         const index = next++;
-        answers[index] = (await this.whole(each, `${path}${index}/`, { value: value[index] })).value;
+        const item = { value: value[index] as unknown, index };
+        answers[index] = (await this.whole(each, `${path}${index}/`, item, earlier?.within(item))).value;
       }
     };
     await this.all(Array.from({ length: Math.min(concurrency, value.length) }, work));
     return { value: answers };
   }
+}
+
+/** Whether a part of a pipeline is at work on what the one before it has not finished. */
+function reads(node: PipelineNode | undefined): boolean {
+  return node?.kind === 'step' && node.options.input === 'stream';
 }

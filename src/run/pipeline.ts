@@ -38,6 +38,8 @@ export interface PipelineDefinition {
   readonly needs: readonly string[];
   readonly streaming: Required<StreamingOptions>;
   readonly root: SequenceNode;
+  /** Whether steps refer to what others came to. */
+  readonly refers?: boolean;
 }
 
 interface StreamIn {

@@ -1,6 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { StreamError } from '../chunk/index.js';
 import type { Inbox } from './context.js';
+import { Earlier } from './earlier.js';
 import { Execution } from './execution.js';
 import { Journal } from './journal.js';
 import type { Output } from './live.js';
@@ -75,7 +76,8 @@ export async function runPipeline<I, O, S>(
   const execution = new Execution(scope);
   try {
     resumeUndoing(journal, stop);
-    const output = await execution.walk(definition.root, input);
+    const earlier = definition.refers === true ? Earlier.of(input) : undefined;
+    const output = await execution.walk(definition.root, input, earlier);
     if (stop.stopped) throw stop.error;
     if (recorder.tellsRun) recorder.tell('pipeline_complete', null, { ...told(output, recorder), ...lasted() });
     return output.value as ValueOf<O>;

@@ -2,6 +2,7 @@ import type { SchedulerLike } from 'rxjs';
 import type { Flow } from '../flow/index.js';
 import { Attempt } from './attempt.js';
 import type { Inbox } from './context.js';
+import type { Earlier } from './earlier.js';
 import type { Journal } from './journal.js';
 import { Live, type Output } from './live.js';
 import { type Recorder, troubleOf } from './recorder.js';
@@ -26,6 +27,8 @@ export interface StepRun {
   readonly node: StepNode;
   readonly stepId: string;
   readonly input: Output | Live;
+  /** What it may refer to, in pipelines that do. */
+  readonly earlier?: Earlier | undefined;
   readonly scope: Scope;
   /** For a step behind which another reads: hands over what it puts out, while it does. */
   readonly offer?: ((flow: Flow | undefined, start: () => void) => Live | undefined) | undefined;

@@ -1,4 +1,5 @@
 import { checkBound, type JsonValue, kindOf } from '../chunk/index.js';
+import type { Earlier } from './earlier.js';
 import type { Assembly, Streamed, StreamInput, StreamLike } from './streamed.js';
 
 /** What a step is given beside its input. */
@@ -105,7 +106,7 @@ type Answered<R> = Awaited<R> extends StreamLike<infer T> ? Streamed<T> : Awaite
 export interface StepNode {
   readonly kind: 'step';
   readonly id: string;
-  readonly run: StepFunction<never, unknown, never>;
+  readonly run: (input: never, context: StepContext<never>, earlier?: Earlier) => unknown;
   readonly options: StepOptions<never, never, never>;
 }
 
@@ -126,7 +127,7 @@ export interface ParallelNode {
 export interface BranchNode {
   readonly kind: 'branch';
   readonly id: string;
-  readonly when: (input: never) => boolean;
+  readonly when: (input: never, earlier?: Earlier) => boolean;
   readonly yes: PipelineNode;
   readonly no: PipelineNode;
 }
@@ -135,6 +136,8 @@ export interface BranchNode {
 export interface MapNode {
   readonly kind: 'map';
   readonly id: string;
+  /** The list, where that is not what the part before it came to. */
+  readonly list?: ((input: unknown, earlier: Earlier | undefined) => unknown) | undefined;
   readonly each: PipelineNode;
   readonly concurrency: number;
 }

@@ -1,4 +1,5 @@
 import { StreamError } from '../chunk/index.js';
+import type { Earlier } from './earlier.js';
 import { RunContext } from './context.js';
 import { troubleOf } from './recorder.js';
 import type { Scope } from './run-step.js';
@@ -12,6 +13,7 @@ export interface Deed {
   readonly attempt: number;
   readonly input: unknown;
   readonly output: unknown;
+  readonly earlier: Earlier | undefined;
 }
 
 /** Longest that undoing one step takes, where the step has no limit of its own. */
@@ -24,7 +26,7 @@ export async function undo(deeds: readonly Deed[], scope: Scope): Promise<void> 
   }
 }
 
-async function undoOne({ node, stepId, attempt, input, output }: Deed, scope: Scope): Promise<void> {
+async function undoOne({ node, stepId, attempt, input, output, earlier }: Deed, scope: Scope): Promise<void> {
   const { recorder, journal, services, inbox, scheduler } = scope;
   const { compensate, timeoutMs = defaultTimeoutMs } = node.options;
   const begunAt = recorder.on ? recorder.now() : 0;
@@ -36,7 +38,8 @@ async function undoOne({ node, stepId, attempt, input, output }: Deed, scope: Sc
   const context = new RunContext({ stepId, attempt, stop, services, restored, recorder, inbox });
   try {
     await stop.until<unknown>((resolve, reject) => {
-      const work = async (): Promise<unknown> => await compensate!(output as never, context as never, input as never);
+      const given = [output, context, input, earlier] as unknown as Parameters<NonNullable<typeof compensate>>;
+      const work = async (): Promise<unknown> => await compensate!(...given);
       work().then(resolve, reject);
       return () => {};
     });
