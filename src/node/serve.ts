@@ -145,12 +145,23 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
 /** Where streams are found by the Durable Streams protocol. */
 const durablePath = '/v1/stream/';
 
+/**
+ * How long an idle connection is kept, in milliseconds: longer than the minute after which most proxies let go of theirs, so that
+ * no request meets a connection that is just being closed.
+ */
+const keepAliveTimeout = 75_000;
+
 /** Who sends a request byte by byte does not keep its connection for long. */
 function timeoutsOf(options: ServeOptions): ServerOptions {
   const headersTimeout = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
   const requestTimeout = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);
   const shorter = Math.min(headersTimeout, requestTimeout);
-  return { headersTimeout: shorter, requestTimeout, connectionsCheckingInterval: Math.ceil(shorter / 4) };
+  return {
+    headersTimeout: shorter,
+    requestTimeout,
+    keepAliveTimeout,
+    connectionsCheckingInterval: Math.ceil(shorter / 4),
+  };
 }
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
