@@ -5,11 +5,11 @@ import { watchOthers } from '../harness/noise.mjs';
 import { run } from '../harness/run.mjs';
 import { median } from '../harness/statistics.mjs';
 
-async function measure({ name: peer }, { name, ...load }) {
+async function measure({ name: peer }, load) {
   const child = await launch(new URL('case.mjs', import.meta.url), { core: 1 });
   const others = watchOthers([child.pid]);
   try {
-    const { speeds, length } = await child.call('speeds', { peer, ...load });
+    const { speeds, length } = await child.call('speeds', { ...load, peer });
     return { speed: median(speeds), length, others: others() };
   } finally {
     await child.stop();

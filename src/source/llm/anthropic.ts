@@ -28,13 +28,13 @@ export function fromAnthropic(source: LlmSource<AnthropicEvent>, options: LlmOpt
   return answer({ format: 'anthropic', shorthand, create: (transcript) => new Anthropic(transcript) }, source, options);
 }
 
-const delta =
+const usualDelta =
   // eslint-disable-next-line no-control-regex -- JSON forbids them within texts
   /^\{"type":"content_block_delta","index":(\d{1,4}),"delta":\{"type":"(text|thinking)_delta","\2":"([^"\\\u0000-\u001f]*)"\} *\} *$/;
 
 /** More of a text or a thought, without anything that is escaped. */
 function shorthand(json: string): object | undefined {
-  const found = delta.exec(json);
+  const found = usualDelta.exec(json);
   if (found === null) return undefined;
   const [, index, kind = '', piece = ''] = found;
   const of = kind === 'text' ? { type: 'text_delta', text: piece } : { type: 'thinking_delta', thinking: piece };

@@ -28,13 +28,13 @@ export function fromOllama(source: LlmSource<OllamaPart>, options: LlmOptions = 
   return answer({ format: 'ollama', shorthand, create: (transcript) => new Ollama(transcript) }, source, options);
 }
 
-const part =
+const usualPart =
   // eslint-disable-next-line no-control-regex -- JSON forbids them within texts
   /^\{"model":"([^"\\\u0000-\u001f]*)","created_at":"[\w:.+-]*","message":\{"role":"assistant","content":"([^"\\\u0000-\u001f]*)"(?:,"thinking":"([^"\\\u0000-\u001f]*)")?\},"done":false\}$/;
 
 /** More of a text or a thought, without anything that is escaped. */
 function shorthand(json: string): object | undefined {
-  const found = part.exec(json);
+  const found = usualPart.exec(json);
   if (found === null) return undefined;
   const [, model, content, thinking] = found;
   return { model, message: { content, thinking }, done: false };

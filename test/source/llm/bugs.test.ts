@@ -174,7 +174,7 @@ describe('mistakes of others', () => {
   });
 
   it('13: half an input is repaired, and run', async () => {
-    const half = { tool_calls: [{ index: 0, id: 'a', function: { name: 'delete', arguments: '{"path":"/tmp/x' } }] };
+    const half = { tool_calls: [{ index: 0, id: 'a', function: { name: 'delete', arguments: '{"path":"books/m' } }] };
     const text = sse(
       { choices: [{ index: 0, delta: half }] },
       { choices: [{ index: 0, delta: {}, finish_reason: 'length' }] },
@@ -182,7 +182,7 @@ describe('mistakes of others', () => {
     );
     const events = await read(text);
     expect(events.filter(({ type }) => type === 'tool-call')).toEqual([]);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'tool-input-error', inputText: '{"path":"/tmp/x' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'tool-input-error', inputText: '{"path":"books/m' }));
     const cut = await read(sse({ choices: [{ index: 0, delta: half }] }));
     expect(cut.map(({ type }) => type)).toEqual(['start', 'tool-input-start', 'tool-input-delta', 'error']);
   });
