@@ -4,7 +4,8 @@ import { assembled } from './streamed.js';
 
 /** @internal What the chunks of a call come to. */
 export class ActorResult<T, O> {
-  private pieces: T[] = [];
+  /** None where it only says what it came to. */
+  private pieces: T[] | undefined;
   private length = 0;
 
   /** @param maxLength - most UTF-16 units of text, other pieces counting one */
@@ -23,7 +24,8 @@ export class ActorResult<T, O> {
         return undefined;
       case 'complete':
         // Not by `??`: an output may be null.
-        return { output: 'output' in chunk ? (chunk.output as O) : (assembled(this.pieces) as O) };
+        if ('output' in chunk) return { output: chunk.output as O };
+        return { output: (this.pieces && assembled(this.pieces)) as O };
       case 'error':
         throw errorOf(chunk);
       default:
@@ -36,6 +38,6 @@ export class ActorResult<T, O> {
     if (this.length > this.maxLength) {
       throw new StreamError('overflow', `the call put out more than maxLength = ${this.maxLength}`);
     }
-    this.pieces.push(piece);
+    (this.pieces ??= []).push(piece);
   }
 }

@@ -18,7 +18,7 @@ export function outputStep<I, O>(actor: Actor<I, unknown, O>): StepFunction<I, P
  * An actor as a step that puts out its data bit by bit, while it works. When a remote one loses its worker, what was put out
  * already cannot be taken back: the attempt has failed with `producer-fenced`, and is worth a `retry`.
  */
-export function dataStep<I, T>(actor: Actor<I, T, unknown>): StepFunction<I, AsyncIterable<T>, unknown> {
+export function dataStep<I, T>(actor: Actor<I, T>): StepFunction<I, AsyncIterable<T>, unknown> {
   return async function* (input, context) {
     let isNew = true;
     for await (const chunk of actor.stream(input, callOf(context))) {

@@ -28,3 +28,16 @@ export { type ActorOutputOptions, ActorStream } from './actor-stream.js';
 export { callStream } from './call.js';
 export { type RemoteActor, remoteActor, type RemoteActorOptions } from './remote-actor.js';
 export { type AnyActor, serveActors, type ServeActorsOptions } from './worker.js';
+export { type WorkflowPayload, workflowPayloads } from './action.js';
+export { batchActor, type BatchActorOptions, type BatchItem } from './batch-actor.js';
+export { team, type TeamOptions, type TeamOutput } from './team.js';
+export {
+  type ActionOptions,
+  type GivenActionOptions,
+  Workflow,
+  workflow,
+  type WorkflowOptions,
+  type WorkflowState,
+} from './workflow.js';
+export type { Objective, ObjectiveAlert, ObjectiveState } from './objective.js';
+export { createReliability, type Reliability, type ReliabilityFigures, type ReliabilityOptions } from './reliability.js';

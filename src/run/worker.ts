@@ -23,7 +23,7 @@ export interface ServeActorsOptions extends Omit<WorkOptions, 'isRetryable'> {
 }
 
 /** An actor, whatever it takes and says. */
-export type AnyActor = Actor<never>;
+export type AnyActor = Actor;
 
 /**
  * Serves actors to all who call them through a queue, as long as it is subscribed: what they say is kept in the stream of the

@@ -16,6 +16,8 @@ describe('actor result', () => {
     ['the output, where there is one', [data('a'), { type: 'complete', output: 7 }], 7],
     ['an output that is null', [data('a'), { type: 'complete', output: null }], null],
     ['what was said last', [data('a'), { type: 'start' }, data('b'), { type: 'complete' }], 'b'],
+    ['an empty text of a stream of nothing', [{ type: 'start' }, { type: 'complete' }], ''],
+    ['nothing of what only executes', [{ type: 'complete' }], undefined],
     ['nothing but data', [{ type: 'progress', current: 1 }, data('a'), { type: 'complete' }], 'a'],
   ] as [string, ActorChunk<unknown, unknown>[], unknown][])('is %s', (_, chunks, output) => {
     expect(sum(chunks)).toEqual({ output });

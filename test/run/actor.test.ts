@@ -1,6 +1,6 @@
-import { from, lastValueFrom, NEVER, Observable, of, take, throwError, toArray } from 'rxjs';
+import { from, lastValueFrom, NEVER, type Observable, of, take, throwError, toArray } from 'rxjs';
 import * as z from 'zod';
-import { actorPayloads, type JsonValue, StreamError } from 'sluice/chunk';
+import { actorPayloads, StreamError } from 'sluice/chunk';
 import { type Actor, actor, type ActorChunk } from 'sluice/run';
 import { describe, expect, it } from 'vitest';
 
@@ -172,6 +172,7 @@ describe('actor', () => {
     const eager = actor('eager', {
       async *stream(): AsyncGenerator<ActorChunk> {
         begun = true;
+        yield { type: 'data', value: 1 };
       },
     });
     await lastValueFrom(eager.stream(null as never).pipe(take(1)));
@@ -224,7 +225,7 @@ describe('actor', () => {
 
   it('keeps a bounded output', async () => {
     await expect(speller.stream('abcdef').output({ maxLength: 5 })).rejects.toMatchObject({ code: 'overflow' });
-    const lists = actor('lists', { stream: () => of<ActorChunk<JsonValue>>({ type: 'data', value: [1] }) });
+    const lists = actor('lists', { stream: () => of<ActorChunk>({ type: 'data', value: [1] }) });
     await expect(lists.stream(null).output({ maxLength: 1 })).resolves.toEqual([[1]]);
   });
 
