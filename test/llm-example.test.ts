@@ -13,6 +13,7 @@ const none = {
   ANTHROPIC_API_KEY: undefined,
   GEMINI_API_KEY: undefined,
   OLLAMA_HOST: undefined,
+  TOKENS_PER_SECOND: '2000',
 };
 
 describe('the parrot', () => {

@@ -26,7 +26,7 @@ export async function openModel(): Promise<Model> {
   if (env['GEMINI_API_KEY'] !== undefined)
     return await gemini(env['LLM_MODEL'] ?? 'gemini-2.5-flash', env['GEMINI_API_KEY']);
   if (env['OLLAMA_HOST'] !== undefined) return await ollama(env['LLM_MODEL'] ?? 'qwen3', env['OLLAMA_HOST']);
-  const endpoint = await startEndpoint();
+  const endpoint = await startEndpoint({ tokensPerSecond: Number(env['TOKENS_PER_SECOND'] ?? 50) });
   const local = await openAi(parrot, { apiKey: 'none', baseURL: endpoint.url });
   return {
     ...local,

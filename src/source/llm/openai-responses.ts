@@ -59,7 +59,7 @@ export interface Attachment {
  * Where to go on behind events that were kept; `undefined` where the answer has ended, or the provider does not number.
  *
  * @example
- * const at = attachment(kept); // of a request with `background: true`
+ * const at = attachment(kept)!; // of a request with `background: true`
  * const rest$ = fromOpenAiResponses((signal) => client.responses.retrieve(
  *   at.id, { stream: true, starting_after: at.sequence }, { signal }), { after: kept });
  */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dataFile } from '../../data.js';
 import { type Ended, run, type Running } from '../../run.js';
@@ -23,7 +22,6 @@ describe('sluice llm', () => {
   it('writes the text, byte for byte, and nothing else', async () => {
     const { code, stdout, stderr } = await read(whole, ...chat);
     expect([code, stdout.toString(), stderr]).toEqual([0, 'Hello 🐋\n', '']);
-    expect((await read(whole, ...chat, '--text')).stdout.toString()).toBe('Hello 🐋\n');
   });
 
   it('writes what the model thinks', async () => {
@@ -64,6 +62,9 @@ describe('sluice llm', () => {
   it('ends with 1 where the input is something else', async () => {
     const { code, stderr } = await read('data: hello\n\n', ...chat);
     expect([code, stderr]).toEqual([1, 'sluice: malformed: an event is not JSON: hello\n']);
+  });
+
+  it('ends with 1 where there is no input', async () => {
     const missing = await llm('no-such-file', ...chat).ended;
     expect(missing.code).toBe(1);
     expect(missing.stderr).toContain('ENOENT');
@@ -71,15 +72,16 @@ describe('sluice llm', () => {
 
   it('wants to know the format', async () => {
     expect((await llm('-').ended).stderr).toContain("required option '--format <format>' not specified");
+  });
+
+  it('writes one thing', async () => {
     const both = await llm('-', ...chat, '--text', '--events').ended;
     expect(both.stderr).toContain('cannot be used with');
   });
 
   const recording = dataFile('llm/anthropic-thinking-signature.sse');
   it.skipIf(recording === undefined)('reads a file', async () => {
-    const { code, stdout } = await llm(recording!, '--format', 'anthropic').ended;
+    const { code, stdout } = await llm(recording!, '--format', 'anthropic', '--text').ended;
     expect([code, stdout.toString().length]).toEqual([0, 1021]);
-    const cut = readFileSync(recording!).subarray(0, 8000);
-    expect((await read(cut, '--format', 'anthropic', '--reasoning')).code).toBe(3);
   });
 });
