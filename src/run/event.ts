@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { createPayloads, type JsonValue, jsonProblem, type PayloadKinds, StreamError } from '../chunk/index.js';
-import { firstProblem } from '../chunk/issue.js';
+import { firstProblem, type JsonValue, jsonProblem, type PayloadKinds, StreamError } from '../chunk/index.js';
 
 const json = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, {
   error: (issue) => `must be JSON but ${jsonProblem(issue.input)}`,
@@ -89,6 +88,8 @@ export interface RunEvents<K extends PayloadKinds> {
    * @throws {@link StreamError} `chunk-invalid` naming the field
    */
   parse(value: unknown): RunEventOf<K>;
+  /** Checks as `parse` does, and lets events of other kinds pass with whatever they tell. */
+  accept(value: unknown): RunEventOf<PayloadKinds>;
   /** These kinds and more. @throws TypeError when one of them is known already */
   with<M extends PayloadKinds>(more: M): RunEvents<K & M>;
 }
@@ -108,21 +109,41 @@ const envelope = z.strictObject({
  * const events = runEvents.with({ page_crawled: z.strictObject({ url: z.url() }) });
  */
 export function createRunEvents<K extends PayloadKinds>(kinds: K): RunEvents<K> {
-  const payloads = createPayloads(kinds);
+  const isKnown = (type: string): boolean => Object.hasOwn(kinds, type);
+  const accept = (value: unknown): RunEventOf<PayloadKinds> => {
+    const event = checked(envelope, value, '');
+    const { event_type: type, data } = event;
+    return isKnown(type) ? { ...event, data: checked(kinds[type]!, data, 'data') } : event;
+  };
   return {
     kinds,
+    accept,
     parse: (value) => {
-      const outer = envelope.safeParse(value);
-      if (!outer.success) {
-        const { field, message } = firstProblem(outer.error, value);
-        const about = field === undefined ? 'run event' : `run event field "${field}"`;
-        throw new StreamError('chunk-invalid', `${about}: ${message}`, field === undefined ? {} : { field });
-      }
-      const { type, ...data } = payloads.parse({ ...outer.data.data, type: outer.data.event_type });
-      return { ...outer.data, event_type: type, data } as unknown as RunEventOf<K>;
+      const event = accept(value);
+      if (isKnown(event.event_type)) return event as unknown as RunEventOf<K>;
+      throw invalid('event_type', `must be one of ${Object.keys(kinds).join(', ')}`);
     },
-    with: (more) => createRunEvents(payloads.with(more).kinds),
+    with: <M extends PayloadKinds>(more: M): RunEvents<K & M> => {
+      const known = Object.keys(more).find(isKnown);
+      if (known !== undefined) throw new TypeError(`event kind "${known}" is known already`);
+      return createRunEvents({ ...kinds, ...more } as K & M);
+    },
   };
+}
+
+function checked<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { field, message } = firstProblem(result.error, value);
+  throw invalid([path, field].filter(Boolean).join('.'), message, result.error);
+}
+
+function invalid(field: string, message: string, cause?: unknown): StreamError {
+  const about = field === '' ? 'run event' : `run event field "${field}"`;
+  return new StreamError('chunk-invalid', `${about}: ${message}`, {
+    ...(field === '' ? {} : { field }),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** The events every run has. */

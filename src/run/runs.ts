@@ -1,7 +1,7 @@
 import { concatMap, defer, filter, from, map, type Observable, type SchedulerLike } from 'rxjs';
-import { checkBound, jsonProblem, type JsonValue, StreamError } from '../chunk/index.js';
+import { checkBound, jsonProblem, type JsonValue, type PayloadKinds, StreamError } from '../chunk/index.js';
 import type { Streams } from '../streams/index.js';
-import { type RunEvent, runEvents, type RunEventType } from './event.js';
+import { type RunEvent, runEvents, type RunEvents, type RunEventType } from './event.js';
 import { type AnswerOptions, waitingStep } from './inbox.js';
 import { Journal } from './journal.js';
 import { lettersOf, post } from './letter.js';
@@ -34,8 +34,8 @@ export interface RunsOptions<S> {
    * asked says such names, too: allow what they may read. Default: none.
    */
   readonly references?: (streamId: string) => boolean;
-  /** Parses events: with kinds of your own, where steps emit such. Default `runEvents`. */
-  readonly events?: { parse(value: unknown): unknown };
+  /** Checks events: those of your own kinds, too, where it knows them. Default `runEvents`. */
+  readonly events?: Pick<RunEvents<PayloadKinds>, 'accept'>;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
   /** A number from 0 up to 1. Default `Math.random`. */
@@ -115,7 +115,7 @@ class StreamRuns<S> implements Runs<S> {
   constructor(options: RunsOptions<S>) {
     const { streams, events = runEvents, services, scheduler, random = Math.random } = options;
     this.streams = streams;
-    this.parse = (value) => events.parse(value) as RunEvent;
+    this.parse = (value) => events.accept(value) as unknown as RunEvent;
     this.settings = {
       streams,
       leaseMs: checkBound('leaseMs', options.leaseMs ?? 30_000, { max: maxLeaseMs, infinite: true }),
