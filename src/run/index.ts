@@ -40,4 +40,20 @@ export {
   type WorkflowState,
 } from './workflow.js';
 export type { Objective, ObjectiveAlert, ObjectiveState } from './objective.js';
-export { createReliability, type Reliability, type ReliabilityFigures, type ReliabilityOptions } from './reliability.js';
+export {
+  createReliability,
+  type Reliability,
+  type ReliabilityFigures,
+  type ReliabilityOptions,
+} from './reliability.js';
+export { callbackSubscriber } from './subscriber/callback.js';
+export { type MetricsSubscriber, metricsSubscriber, type RunMetrics } from './subscriber/metrics.js';
+export type { Subscriber } from './subscriber/subscriber.js';
+export {
+  type Attachment,
+  type AttachOptions,
+  createSubscribers,
+  type SubscriberEvent,
+  type Subscribers,
+  type SubscribersOptions,
+} from './subscriber/subscribers.js';

@@ -84,7 +84,7 @@ describe('an action', () => {
     const gone = {
       name: 'writer',
       stream: () => {
-        throw 'odd';
+        throw new Error('odd');
       },
       execute: async () => {},
     } as never;

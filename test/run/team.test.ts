@@ -9,8 +9,8 @@ const says = (name: string, word: string) =>
       yield { type: 'data', value: question };
     },
   });
-const failing = actor('failing', {
-  execute: (_: string): string => {
+const failing = actor<string, string>('failing', {
+  execute: () => {
     throw new Error('no');
   },
 });
@@ -46,7 +46,7 @@ describe('team', () => {
   });
 
   it('goes on without those that fail, where that is wanted, as long as there is one', async () => {
-    const silent = actor('silent', { execute: (_: string) => undefined });
+    const silent = actor<string, undefined>('silent', { execute: () => undefined });
     const panel = team('panel', { failing, hope: says('optimist', 'yes'), silent }, { onFailure: 'continue' });
     const chunks = await lastValueFrom(panel.stream('x').pipe(toArray()));
     expect(chunks).toContainEqual(expect.objectContaining({ type: 'action-error', action: 'failing', message: 'no' }));
