@@ -4,5 +4,7 @@
  * @module
  */
 export { openLog } from './open-log.js';
+export { createRunRoutes, type RunRoutes, type RunRoutesOptions, type ServedRunsOptions } from './run-routes.js';
+export type { RunWatchOptions } from './run-watch.js';
 export * from './serve.js';
 export * from './webhooks.js';

@@ -29,11 +29,13 @@ import {
 import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
 import { streamsRoute } from '../transport/sse/route.js';
 import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
+import type { Runs } from '../run/index.js';
 import { servePage } from './page.js';
+import { createRunRoutes, type RunRoutes, type ServedRunsOptions } from './run-routes.js';
 import { nodeWebhooks } from './webhooks.js';
 
 /** Options of {@link serve}. */
-export interface ServeOptions {
+export interface ServeOptions<S = unknown> {
   /** Address to listen on. Default `127.0.0.1`. Any other than loopback needs `allowPublic`. */
   readonly host?: string;
   /** Port; 0 for a free one. Default 4437. */
@@ -64,6 +66,8 @@ export interface ServeOptions {
   /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made
    * anew, and may be on this machine unless `allowPublic`; hand over `webhooks` to have it otherwise. */
   readonly durable?: Omit<DurableStreamsOptions, 'streams'>;
+  /** The pipelines that may be started over HTTP, and what they work with. Runs are shown and answered without it, too. */
+  readonly runs?: ServedRunsOptions<S>;
   /** How long a client may take to send the headers of a request, in milliseconds. Default 10 000. */
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a whole request, in milliseconds. Default 60 000. */
@@ -73,13 +77,15 @@ export interface ServeOptions {
 }
 
 /** A running server. */
-export interface Server extends AsyncDisposable {
+export interface Server<S = unknown> extends AsyncDisposable {
   /** Where it listens, such as `http://127.0.0.1:4437`. */
   readonly url: string;
   readonly port: number;
   /** Its streams: publish to them, read them. */
   readonly streams: Streams;
   readonly gateway: Gateway;
+  /** Its runs: start them, watch them. */
+  readonly runs: Runs<S>;
   /** The door for the Durable Streams protocol. */
   readonly durable: DurableStreams;
   /** Node's server, for routes of your own. */
@@ -98,7 +104,7 @@ export interface Server extends AsyncDisposable {
  * const server = await serve({ port: 4437 });
  * words$.pipe(stamp({ streamId: 'books/moby-dick' }), publishTo(server.streams, 'books/moby-dick')).subscribe();
  */
-export async function serve(options: ServeOptions = {}): Promise<Server> {
+export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise<Server<S>> {
   const host = checkHost(options);
   const port = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
@@ -120,11 +126,13 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     streams,
   });
   const door = nodeHandler(durable, { path: durablePath, ...origins });
+  const routes = createRunRoutes({ ...options.runs, ...origins, streams });
   const http = createServer(timeoutsOf(options), (request, response) => {
     if (request.url?.startsWith(durablePath) === true) door(request, response);
-    else route(request, response, gateway, { ...options.eventStream, ...origins }, options.fallback ?? notFound);
+    else if (!routes.handle(request, response))
+      route(request, response, gateway, { ...options.eventStream, ...origins }, options.fallback ?? notFound);
   });
-  const sockets = acceptWebSockets(http, gateway, options);
+  const sockets = acceptWebSockets(http, gateway, options, routes);
   await listen(http, host, port);
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
@@ -135,11 +143,13 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     durable.dispose();
     gateway.close();
     sockets.close();
+    routes.close();
     await stop(http, sockets);
     await streams.dispose();
   };
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`;
-  return { url, port: bound, streams, gateway, durable, http, close, [Symbol.asyncDispose]: close };
+  const { runs } = routes;
+  return { url, port: bound, streams, gateway, runs, durable, http, close, [Symbol.asyncDispose]: close };
 }
 
 /** Where streams are found by the Durable Streams protocol. */
@@ -152,7 +162,7 @@ const durablePath = '/v1/stream/';
 const keepAliveTimeout = 75_000;
 
 /** Who sends a request byte by byte does not keep its connection for long. */
-function timeoutsOf(options: ServeOptions): ServerOptions {
+function timeoutsOf(options: Pick<ServeOptions, 'headersTimeoutMs' | 'requestTimeoutMs'>): ServerOptions {
   const headersTimeout = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
   const requestTimeout = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);
   const shorter = Math.min(headersTimeout, requestTimeout);
@@ -166,7 +176,7 @@ function timeoutsOf(options: ServeOptions): ServerOptions {
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
-function checkHost(options: ServeOptions): string {
+function checkHost(options: Pick<ServeOptions, 'host' | 'allowPublic'>): string {
   const host = options.host ?? '127.0.0.1';
   if (typeof host !== 'string' || host === '')
     throw new TypeError(`host must be a name or an address, got ${kindOf(host)}`);
@@ -176,16 +186,22 @@ function checkHost(options: ServeOptions): string {
   );
 }
 
-function acceptWebSockets(http: HttpServer, gateway: Gateway, options: ServeOptions): WebSocketServer {
+function acceptWebSockets(
+  http: HttpServer,
+  gateway: Gateway,
+  options: Pick<ServeOptions, 'limits' | 'highWaterMark' | 'origins'>,
+  routes: Pick<RunRoutes<never>, 'upgrade'>,
+): WebSocketServer {
   const acceptor = createWebSocketAcceptor(gateway, {
     ...(options.limits?.maxFrame === undefined ? {} : { maxFrame: options.limits.maxFrame }),
     ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
     ...(options.origins === undefined ? {} : { origins: options.origins }),
   });
-  const sockets = new WebSocketServer({ ...acceptor.serverOptions, server: http });
-  sockets.on('connection', acceptor.connection);
-  // The http server reports its own errors; without a listener here they would be thrown.
-  sockets.on('error', () => {});
+  const sockets = new WebSocketServer({ ...acceptor.serverOptions, noServer: true });
+  http.on('upgrade', (request, socket, head) => {
+    if (routes.upgrade(request, socket, head)) return;
+    sockets.handleUpgrade(request, socket, head, (accepted) => acceptor.connection(accepted, request));
+  });
   return sockets;
 }
 

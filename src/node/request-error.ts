@@ -1,0 +1,51 @@
+import { type ErrorCode, StreamError } from '../chunk/index.js';
+
+/** @internal A request that cannot be done, and what its sender is told. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @internal A page of another host asks that may not. */
+export function foreign(): RequestError {
+  return new RequestError(403, 'connection-refused', 'this origin may not ask');
+}
+
+/** @internal */
+export function tooMany(what: string, most: number): RequestError {
+  return new RequestError(429, 'limit-reached', `there are ${most} ${what} already`);
+}
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  'pipeline-invalid': 400,
+  'run-not-found': 404,
+  'stream-exists': 409,
+  'answer-refused': 409,
+  'limit-reached': 429,
+  'log-unavailable': 503,
+  'log-full': 507,
+};
+
+/** @internal What is told of a request that failed. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string | undefined;
+}
+
+/** @internal What is told of an error; of those that are none of ours, nothing that could give something away. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof RequestError) return error;
+  if (!(error instanceof StreamError)) return { status: 500, code: 'internal', message: 'the request failed here' };
+  const { code, message, details } = error;
+  return { status: statuses[code] ?? 500, code, message, field: details.field };
+}

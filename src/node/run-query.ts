@@ -1,0 +1,60 @@
+import { isSeq, parseJoinPosition, type JoinPosition } from '../chunk/index.js';
+import type { RunEvent } from '../run/index.js';
+import { RequestError } from './request-error.js';
+
+/** @internal Which events of a run somebody wants to see, and from where. */
+export interface RunQuery {
+  readonly from: Exclude<JoinPosition, 'snapshot'>;
+  /** Somebody who has been here before. */
+  readonly resumed: boolean;
+  readonly types: readonly string[] | undefined;
+  readonly steps: readonly string[] | undefined;
+}
+
+/** Most names in one list. */
+const maxNames = 100;
+const eventId = /^(?:0|[1-9]\d{0,15})$/;
+
+/**
+ * What a request asks for: `types` and `steps`, separated by commas or said several times, and where to begin: behind the event
+ * it has seen last, else at `from`, else at the beginning.
+ *
+ * @internal
+ * @throws {@link RequestError} 400 naming the field
+ */
+export function readRunQuery(url: URL, lastEventId: string | undefined): RunQuery {
+  const { searchParams: query } = url;
+  const resumed = lastEventId !== undefined && lastEventId !== '';
+  return {
+    from: resumed ? behind(lastEventId) : position(query.get('from') ?? 'beginning'),
+    resumed,
+    types: names(query, 'types'),
+    steps: names(query, 'steps'),
+  };
+}
+
+function behind(lastEventId: string): number {
+  const next = eventId.test(lastEventId) ? Number(lastEventId) + 1 : undefined;
+  if (isSeq(next)) return next;
+  throw new RequestError(400, 'frame-invalid', 'Last-Event-ID must be the id of an event', 'last-event-id');
+}
+
+function position(text: string): RunQuery['from'] {
+  const from = parseJoinPosition(text);
+  if (from !== undefined && from !== 'snapshot') return from;
+  throw new RequestError(400, 'frame-invalid', 'from must be beginning, now or the number of an event', 'from');
+}
+
+function names(query: URLSearchParams, field: string): readonly string[] | undefined {
+  if (!query.has(field)) return undefined;
+  const list = query.getAll(field).flatMap((text) => text.split(','));
+  if (list.length <= maxNames && list.every((name) => name !== '')) return list;
+  throw new RequestError(400, 'frame-invalid', `${field} must be 1 to ${maxNames} names with commas between`, field);
+}
+
+/** @internal Whether an event is asked for. Those of the run itself belong to every step, and those within a step to it. */
+export function isAskedFor({ event_type: type, step_id: step }: RunEvent, { types, steps }: RunQuery): boolean {
+  if (types !== undefined && !types.includes(type)) return false;
+  if (steps === undefined || step === null) return true;
+  return steps.some((name) => step === name || step.startsWith(`${name}/`));
+}

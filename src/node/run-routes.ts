@@ -1,0 +1,326 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import * as z from 'zod';
+import { WebSocketServer } from 'ws';
+import { checkBound, StreamError } from '../chunk/index.js';
+import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
+import { createRuns, type Pipeline, type RunEvent, runEvents, type Runs, type RunsOptions } from '../run/index.js';
+import { checkExecutionId, eventsOf, runOf, runStreams } from '../run/names.js';
+import { checkServices } from '../run/run-pipeline.js';
+import type { Streams } from '../streams/index.js';
+import { readJsonBody } from './json-body.js';
+import { foreign, refusalOf, RequestError, tooMany } from './request-error.js';
+import { readRunQuery } from './run-query.js';
+import { RunWatch, type RunWatchOptions } from './run-watch.js';
+import { refuseUpgrade, sendJson } from './send-json.js';
+
+/** Options of {@link createRunRoutes} that `serve` takes as `runs`. */
+export interface ServedRunsOptions<S = unknown> extends Omit<RunsOptions<S>, 'streams'> {
+  /** The pipelines that may be started, by their names. Default: none; runs of other processes are shown all the same. */
+  readonly pipelines?: readonly Pipeline<never, unknown, S>[];
+  /** Who answers a step that waits, by what the request says; for steps that say who may. Default: nobody in particular. */
+  readonly who?: (request: IncomingMessage) => string | undefined;
+  /** Runs that were started here and go on; one more is refused with 429. Default 10 000. */
+  readonly maxRuns?: number;
+  /** Connections that watch runs; one more is refused with 429. Default 10 000. */
+  readonly maxWatching?: number;
+  /** Longest body of a request, in bytes. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
+  /** How events go to those who watch. */
+  readonly watch?: RunWatchOptions;
+}
+
+/** Options of {@link createRunRoutes}. */
+export interface RunRoutesOptions<S = unknown> extends ServedRunsOptions<S> {
+  /** Where runs are kept. */
+  readonly streams: Streams;
+  /** Pages of other hosts that may ask, see {@link Origins}. Default: none. */
+  readonly origins?: Origins;
+}
+
+/** The routes of runs, for a server of Node. */
+export interface RunRoutes<S> {
+  readonly runs: Runs<S>;
+  /** Answers a request if its path is one of these; says whether it is. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Takes a WebSocket if its path is that of a run; says whether it is. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Ends what watches over a WebSocket. */
+  close(): void;
+}
+
+/** Where a run is watched over SSE. */
+const streamPath = '/stream/pipeline/';
+/** Where a run is watched over a WebSocket. */
+const socketPath = '/ws/pipeline/';
+const runsPath = '/v1/runs';
+
+const text = z.string().min(1);
+const json = z.json();
+const starting = z.strictObject({
+  pipeline: text,
+  input: json.optional(),
+  executionId: text.optional(),
+  session: text.max(256).optional(),
+});
+const cancelling = z.strictObject({ reason: z.string().max(1024).optional() });
+const answering = z.strictObject({ name: text, value: json, step: text.optional() });
+
+/** What became of a request: a status and a body, or nothing where it is answered already. */
+type Answer = readonly [status: number, body: unknown] | undefined;
+type Handler = (request: IncomingMessage, response: ServerResponse, id: string) => Promise<Answer>;
+
+/** What a path leads to. */
+interface Found {
+  /** As the path has it; `undefined` where it has none. */
+  readonly segment?: string;
+  readonly methods: Readonly<Record<string, Handler>>;
+}
+
+/**
+ * Makes the routes by which runs are started, watched, cancelled and answered:
+ * `POST` and `GET /v1/runs`, `GET /v1/runs/{id}`, `POST /v1/runs/{id}/cancel` and `/input`, `GET /stream/pipeline/{id}` (SSE) and
+ * `/ws/pipeline/{id}` (WebSocket).
+ *
+ * @throws {@link StreamError} `pipeline-invalid` where a service is missing that a pipeline needs
+ *
+ * @example
+ * const routes = createRunRoutes({ streams, pipelines: [answer], services: { llm } });
+ * createServer((request, response) => routes.handle(request, response) || notFound(response))
+ *   .on('upgrade', (request, socket, head) => routes.upgrade(request, socket, head) || socket.destroy());
+ */
+export function createRunRoutes<S = unknown>(options: RunRoutesOptions<S>): RunRoutes<S> {
+  return new Routes(options);
+}
+
+class Routes<S> implements RunRoutes<S> {
+  readonly runs: Runs<S>;
+  private readonly pipelines = new Map<string, Pipeline<never, unknown, S>>();
+  private readonly sockets: WebSocketServer;
+  private readonly watch: RunWatch;
+  private readonly maxRuns: number;
+  private readonly maxWatching: number;
+  private readonly maxBodyBytes: number;
+  private going = 0;
+  private watching = 0;
+
+  constructor(private readonly options: RunRoutesOptions<S>) {
+    const { streams, pipelines = [], events = runEvents } = options;
+    checkOrigins(options.origins);
+    for (const pipeline of pipelines) {
+      if (this.pipelines.has(pipeline.name)) throw new TypeError(`two pipelines have the name "${pipeline.name}"`);
+      checkServices(pipeline.definition, options.services);
+      this.pipelines.set(pipeline.name, pipeline);
+    }
+    this.maxRuns = checkBound('maxRuns', options.maxRuns ?? 10_000);
+    this.maxWatching = checkBound('maxWatching', options.maxWatching ?? 10_000);
+    this.maxBodyBytes = checkBound('maxBodyBytes', options.maxBodyBytes ?? 1 << 20);
+    this.runs = createRuns(options);
+    this.watch = new RunWatch(streams, (value) => events.accept(value) as unknown as RunEvent, options.watch ?? {});
+    // Nothing is heard of those who watch.
+    this.sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const path = pathOf(request);
+    const found = this.route(path);
+    if (found === undefined) return false;
+    void this.answer(request, response, found);
+    return true;
+  }
+
+  private route(path: string): Found | undefined {
+    if (path === runsPath) return { methods: { GET: this.list, POST: this.start } };
+    if (path.startsWith(streamPath)) return { segment: path.slice(streamPath.length), methods: { GET: this.stream } };
+    if (!path.startsWith(`${runsPath}/`)) return undefined;
+    const [segment = '', verb, ...more] = path.slice(runsPath.length + 1).split('/');
+    if (more.length > 0) return undefined;
+    if (verb === undefined) return { segment, methods: { GET: this.info } };
+    if (verb === 'cancel') return { segment, methods: { POST: this.cancel } };
+    return verb === 'input' ? { segment, methods: { POST: this.input } } : undefined;
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse, found: Found): Promise<void> {
+    // What a reader that has gone breaks is nobody's error.
+    response.on('error', () => {});
+    try {
+      allowOrigin(this.options.origins, request, response);
+      const { segment, methods } = found;
+      const known = Object.keys(methods);
+      if (request.method === 'OPTIONS' && request.headers.origin !== undefined) return preflight(response, known);
+      const handler = methods[request.method!];
+      if (handler === undefined) {
+        response.setHeader('allow', known.join(', '));
+        throw new RequestError(405, 'frame-invalid', `the method must be ${known.join(' or ')}`, 'method');
+      }
+      const answer = await handler(request, response, segment === undefined ? '' : idOf(segment));
+      if (answer !== undefined) sendJson(request, response, ...answer);
+    } catch (error) {
+      const { status, code, message, field } = refusalOf(error);
+      if (response.headersSent) response.destroy();
+      else sendJson(request, response, status, { code, message, field });
+    }
+  }
+
+  private readonly start: Handler = async (request) => {
+    const body = await readJsonBody(request, starting, this.maxBodyBytes);
+    const pipeline = this.pipelines.get(body.pipeline);
+    if (pipeline === undefined) {
+      const known =
+        this.pipelines.size === 0 ? 'none is known here' : `known are ${[...this.pipelines.keys()].join(', ')}`;
+      throw new RequestError(400, 'pipeline-invalid', `pipeline: there is no such pipeline, ${known}`, 'pipeline');
+    }
+    if (this.going >= this.maxRuns) throw tooMany('runs', this.maxRuns);
+    const { executionId: id, session } = body;
+    if (id !== undefined) checkId(id);
+    const run = this.runs.start(pipeline, body.input as never, {
+      ...(id === undefined ? {} : { executionId: id }),
+      ...(session === undefined ? {} : { session }),
+    });
+    this.going++;
+    const over = (): void => void this.going--;
+    run.result.then(over, over);
+    await run.begun;
+    return [201, { executionId: run.executionId }];
+  };
+
+  private readonly list: Handler = async () => {
+    const streams = await this.options.streams.list(runStreams);
+    const list = streams.flatMap(({ streamId, source, status, createdAt, endedAt }) => {
+      const executionId = runOf(streamId);
+      if (executionId === undefined) return [];
+      // The stream of a run that somebody ended well is completed, however the run went.
+      const state = status === 'active' ? 'running' : status === 'completed' ? 'ended' : 'lost';
+      return [{ executionId, pipeline: source, state, startedAt: createdAt, endedAt }];
+    });
+    return [200, list];
+  };
+
+  private readonly info: Handler = async (_request, _response, id) => {
+    const info = await this.runs.info(id);
+    if (info === undefined) throw new StreamError('run-not-found', `there is no run "${id}"`);
+    return [200, info];
+  };
+
+  private readonly cancel: Handler = async (request, _response, id) => {
+    const { reason } = await readJsonBody(request, cancelling, this.maxBodyBytes);
+    await this.runs.cancel(id, reason, this.options.who?.(request));
+    return [202, { executionId: id }];
+  };
+
+  private readonly input: Handler = async (request, _response, id) => {
+    const { name, value, step } = await readJsonBody(request, answering, this.maxBodyBytes);
+    const by = this.options.who?.(request);
+    await this.runs.answer(id, name, value, {
+      ...(step === undefined ? {} : { step }),
+      ...(by === undefined ? {} : { by }),
+    });
+    return [202, { executionId: id }];
+  };
+
+  private readonly stream: Handler = async (request, response, id) => {
+    const query = readRunQuery(urlOf(request), request.headers['last-event-id']?.toString());
+    await this.checkRun(id);
+    if (await this.watch.isSeen(id, query)) {
+      // 204 tells an `EventSource` to stay away.
+      response.writeHead(204).end();
+      return undefined;
+    }
+    this.checkRoom();
+    await this.watched(() => this.watch.overResponse(id, query, response));
+    return undefined;
+  };
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const path = pathOf(request);
+    if (!path.startsWith(socketPath)) return false;
+    socket.on('error', () => {});
+    void this.admit(request, socket, head, path.slice(socketPath.length));
+    return true;
+  }
+
+  /** What is wrong is said before there is a WebSocket, so that it costs nothing. */
+  private async admit(request: IncomingMessage, socket: Duplex, head: Buffer, segment: string): Promise<void> {
+    try {
+      if (!originAllowed(this.options.origins, request.headers)) throw foreign();
+      const id = idOf(segment);
+      const query = readRunQuery(urlOf(request), undefined);
+      await this.checkRun(id);
+      this.checkRoom();
+      this.sockets.handleUpgrade(request, socket, head, (accepted) => {
+        void this.watched(() => this.watch.overSocket(id, query, accepted));
+      });
+    } catch (error) {
+      refuseUpgrade(socket, refusalOf(error));
+    }
+  }
+
+  private async checkRun(id: string): Promise<void> {
+    if ((await this.options.streams.info(eventsOf(id))) !== undefined) return;
+    throw new StreamError('run-not-found', `there is no run "${id}"`);
+  }
+
+  private checkRoom(): void {
+    if (this.watching >= this.maxWatching) throw tooMany('connections that watch runs', this.maxWatching);
+  }
+
+  private async watched(work: () => Promise<void>): Promise<void> {
+    this.watching++;
+    try {
+      await work();
+    } finally {
+      this.watching--;
+    }
+  }
+
+  close(): void {
+    for (const socket of this.sockets.clients) socket.close(1001, 'the server goes away');
+    this.sockets.close();
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!;
+}
+
+function urlOf({ url = '/' }: IncomingMessage): URL {
+  const at = url.indexOf('?');
+  return new URL(at < 0 ? '' : url.slice(at), 'http://localhost/');
+}
+
+/** An id as a path has it. */
+function idOf(segment: string): string {
+  try {
+    return checkId(decodeURIComponent(segment));
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw invalidId('must be percent-encoded UTF-8');
+  }
+}
+
+function checkId(id: string): string {
+  try {
+    return checkExecutionId(id);
+  } catch (error) {
+    throw invalidId((error as Error).message);
+  }
+}
+
+function invalidId(why: string): RequestError {
+  return new RequestError(400, 'name-invalid', `executionId: ${why}`, 'executionId');
+}
+
+function allowOrigin(origins: Origins | undefined, request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('vary', 'origin');
+  response.setHeader('x-content-type-options', 'nosniff');
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  if (!originAllowed(origins, request.headers)) throw foreign();
+  response.setHeader('access-control-allow-origin', origin);
+}
+
+function preflight(response: ServerResponse, methods: readonly string[]): void {
+  response.setHeader('access-control-allow-methods', methods.join(', '));
+  response.setHeader('access-control-allow-headers', 'authorization, content-type, last-event-id');
+  response.writeHead(204).end();
+}
