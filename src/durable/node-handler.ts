@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkBound } from '../chunk/index.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
 import { answerJson, type Outflow, type Reply, type Sink } from './reply.js';
 import { allowOrigin, preflight, securityHeaders, type ShellOptions, singleHeaders } from './shell.js';
 import type { DurableRequest } from './request.js';
+
+/** Options of {@link nodeHandler}. */
+export interface NodeHandlerOptions extends ShellOptions {
+  /** How long somebody may take nothing of an answer before it is broken off, in milliseconds. Default 60 000. */
+  readonly stallMs?: number;
+}
 
 /**
  * Makes a handler of Node's `http` of a server of the Durable Streams protocol.
@@ -13,14 +20,15 @@ import type { DurableRequest } from './request.js';
  */
 export function nodeHandler(
   durable: DurableStreams,
-  options: ShellOptions = {},
+  options: NodeHandlerOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { path = '/v1/stream/', origins } = options;
   const security = securityHeaders(checkOrigins(origins));
+  const stallMs = checkBound('stallMs', options.stallMs ?? 60_000);
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const cors = allowOrigin(origins, request.headers);
     const reply = refusalOf(request, cors.allowed) ?? (await durable.handle(requestOf(request, response, path)));
-    write(request, response, { ...reply, headers: { ...security, ...cors.headers, ...reply.headers } });
+    write(request, response, { ...reply, headers: { ...security, ...cors.headers, ...reply.headers } }, stallMs);
   };
   return (request, response) => {
     // What a reader that has gone breaks is nobody's error.
@@ -102,7 +110,12 @@ function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array | u
   });
 }
 
-function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Reply,
+  stallMs: number,
+): void {
   if (response.destroyed) {
     if (body !== undefined && !(body instanceof Uint8Array)) body.closed();
     return;
@@ -125,6 +138,7 @@ function write(request: IncomingMessage, response: ServerResponse, { status, hea
     return;
   }
   response.writeHead(status, { ...headers, ...closing });
+  response.setTimeout(stallMs, () => response.destroy());
   pour(response, body);
 }
 

@@ -27,7 +27,12 @@ export const singleHeaders: ReadonlySet<string> = new Set([
 /** @internal What every answer says, so that no browser takes it for something else, or shows it where it does not belong. */
 export function securityHeaders(origins: Origins | undefined): Readonly<Record<string, string>> {
   const policy = origins === undefined ? 'same-origin' : 'cross-origin';
-  return { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': policy };
+  return {
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': policy,
+    // A stream may be of any type, also one that a browser would run.
+    'content-security-policy': "default-src 'none'; sandbox",
+  };
 }
 
 const exposed = [

@@ -3,8 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDurableStreams, type DurableStreamsOptions } from '../../src/durable/durable-streams.js';
-import { nodeHandler } from '../../src/durable/node-handler.js';
-import type { ShellOptions } from '../../src/durable/shell.js';
+import { nodeHandler, type NodeHandlerOptions } from '../../src/durable/node-handler.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
 import { until } from '../servers/until.js';
@@ -15,7 +14,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function stage(options: Omit<DurableStreamsOptions, 'streams'> = {}, shell: ShellOptions = {}) {
+async function stage(options: Omit<DurableStreamsOptions, 'streams'> = {}, shell: NodeHandlerOptions = {}) {
   const log = createMemoryLog();
   const watching = watchersOf(log);
   const streams = createStreams({ log });
@@ -192,5 +191,24 @@ describe('nodeHandler', () => {
     leaving.abort();
     await expect(waiting).rejects.toThrow();
     await until('it waits no more', () => watching() === 0);
+  });
+
+  it.each(['a', 'a?offset=-1&live=sse'])('breaks %s off for who takes nothing for too long', async (target) => {
+    const { send, log, port, http, watching } = await stage({}, { stallMs: 100 });
+    await send('PUT', 'a');
+    log.append(
+      'a',
+      Array.from({ length: 60 }, () => encoded('x'.repeat(1_000_000))),
+    );
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(head('GET', target));
+    socket.once('data', () => socket.pause());
+    const sockets = () => new Promise<number>((resolve) => http.getConnections((_, count) => resolve(count)));
+    http.closeIdleConnections();
+    await until('it is gone', async () => (await sockets()) === 0);
+    expect(watching()).toBe(0);
+    socket.destroy();
   });
 });

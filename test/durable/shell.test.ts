@@ -34,6 +34,7 @@ describe('securityHeaders', () => {
     expect(securityHeaders(undefined)).toEqual({
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': "default-src 'none'; sandbox",
     });
     expect(securityHeaders(['*'])['cross-origin-resource-policy']).toBe('cross-origin');
   });
