@@ -1,0 +1,246 @@
+import { filter, firstValueFrom, lastValueFrom, toArray, VirtualTimeScheduler } from 'rxjs';
+import { createMemoryLog } from 'sluice/log/memory';
+import { createRuns, pipeline, type RunsOptions } from 'sluice/run';
+import { createReaper, createStreams, type Streams } from 'sluice/streams';
+import { describe, expect, it, vi } from 'vitest';
+import { post } from '../../src/run/letter.js';
+
+function stage(options: Partial<RunsOptions<unknown>> = {}) {
+  const streams = createStreams({ log: createMemoryLog() });
+  const make = (over: Streams = streams) => createRuns({ streams: over, leaseMs: Infinity, ...options });
+  const told = async (id: string) =>
+    (await lastValueFrom(make().events(id).pipe(toArray()))).map(({ event_type: type, step_id: step }) =>
+      [type, step].filter(Boolean).join(' '),
+    );
+  return { streams, make, told };
+}
+
+const hang = (): Promise<never> => new Promise(() => {});
+
+/** A run that dies while it is being undone: the first process never gets beyond undoing `b`. */
+async function dyingUndone(cancelled: boolean) {
+  const all = stage();
+  const undone: string[] = [];
+  let failures = 0;
+  const saga = pipeline('saga')
+    .step('a', () => 'a', { compensate: (output) => undone.push(output) })
+    .step('b', () => 'b', { compensate: (output) => (undone.push(output), hang()) })
+    .step('c', () => 'c', { compensate: (output) => undone.push(output) })
+    .step('end', () => {
+      failures++;
+      return cancelled ? hang() : Promise.reject(new Error('storm'));
+    });
+  const first = all.make().start(saga, undefined);
+  if (cancelled) {
+    await first.begun;
+    const atEnd = filter(({ step_id: step }: { step_id: string | null }) => step === 'end');
+    await firstValueFrom(
+      all
+        .make()
+        .events(first.executionId, { types: ['step_start'] })
+        .pipe(atEnd),
+    );
+    await all.make().cancel(first.executionId, 'not wanted');
+  }
+  await vi.waitFor(() => expect(undone).toEqual(['c', 'b']), { timeout: 10_000 });
+  return { ...all, saga, undone, executionId: first.executionId, failures: () => failures };
+}
+
+describe('life', () => {
+  it('is fenced before another begins: the former begins no step any more', async () => {
+    const { make } = stage();
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const ran: string[] = [];
+    const two = pipeline('two')
+      .step('wait', (_, { attempt }) => (attempt === 1 ? gate : undefined))
+      .step('act', (_, { attempt }) => ran.push(`act #${attempt}`));
+    const first = make().start(two, undefined);
+    await first.begun;
+    await firstValueFrom(make().events(first.executionId, { types: ['step_start'] }));
+    await make().resume(two, first.executionId).result;
+    go();
+    await expect(first.result).rejects.toMatchObject({ code: expect.stringMatching(/fenced|closed/) as string });
+    expect(ran).toEqual(['act #1']);
+  });
+
+  it('takes over a run that goes on telling, however much', async () => {
+    const { make } = stage();
+    let stop = false;
+    const chatty = pipeline('chatty', { streaming: { bufferSize: 1 } }).step('talk', async function* (_, { attempt }) {
+      while (attempt === 1 && !stop) {
+        yield 'x';
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      yield 'y';
+    });
+    const first = make().start(chatty, undefined);
+    await first.begun;
+    await firstValueFrom(make().events(first.executionId, { types: ['step_output'] }));
+    expect(await make().resume(chatty, first.executionId).result).toBe('y');
+    await expect(first.result).rejects.toThrow();
+    stop = true;
+  });
+
+  it('goes on undoing what an earlier one began to undo, and does nothing else', async () => {
+    const { make, saga, undone, executionId, failures, told } = await dyingUndone(false);
+    const other = pipeline('saga')
+      .step('a', () => 'never', { compensate: (output) => undone.push(output) })
+      .step('b', () => 'never', { compensate: (output) => undone.push(`${output} again`) })
+      .step('c', () => 'never', { compensate: (output) => undone.push(output) })
+      .step('end', () => 'never');
+    expect(saga.name).toBe(other.name);
+    await expect(make().resume(other, executionId).result).rejects.toThrow('storm');
+    expect([undone, failures()]).toEqual([['c', 'b', 'b again', 'a'], 1]);
+    expect((await told(executionId)).slice(-4)).toEqual([
+      'pipeline_start',
+      'step_compensated b',
+      'step_compensated a',
+      'pipeline_error',
+    ]);
+  });
+
+  it('ends as cancelled what was cancelled before it was taken up, in the midst of being undone', async () => {
+    const { make, executionId, undone } = await dyingUndone(true);
+    const other = pipeline('saga')
+      .step('a', () => 'never', { compensate: (output) => undone.push(output) })
+      .step('b', () => 'never')
+      .step('c', () => 'never')
+      .step('end', () => 'never');
+    await expect(make().resume(other, executionId).result).rejects.toMatchObject({ code: 'run-cancelled' });
+    expect(await make().info(executionId)).toMatchObject({ status: 'cancelled', reason: 'not wanted' });
+    expect(undone).toEqual(['c', 'b', 'a']);
+  });
+
+  it('lets its lease lapse when nothing is kept any more: a reaper ends what nobody else has', async () => {
+    const { streams } = stage();
+    const scheduler = new VirtualTimeScheduler();
+    let broken = false;
+    const failing = {
+      ...streams,
+      publish: async (...args: Parameters<Streams['publish']>) => {
+        if (broken && args[0].startsWith('runs/')) throw new Error('disk full');
+        return await streams.publish(...args);
+      },
+      append: streams.append.bind(streams),
+      create: streams.create.bind(streams),
+      info: streams.info.bind(streams),
+      receive: streams.receive.bind(streams),
+      read: streams.read.bind(streams),
+      close: streams.close.bind(streams),
+    } as unknown as Streams;
+    const runs = createRuns({ streams: failing, leaseMs: 900, scheduler });
+    const reaper = createReaper(streams, { scheduler, graceMs: 0 });
+    const two = pipeline('two')
+      .step('a', () => void (broken = true))
+      .step('b', () => 'never');
+    const { executionId, result } = runs.start(two, undefined);
+    await expect(result).rejects.toThrow('disk full');
+    await vi.waitFor(() => expect(reaper.held).toBe(1), { timeout: 10_000 });
+    scheduler.flush();
+    expect(await streams.info(`runs/${executionId}`)).toMatchObject({ status: 'failed', reason: 'producer-lost' });
+    await expect(createRuns({ streams }).resume(two, executionId).result).rejects.toMatchObject({
+      code: 'stream-failed',
+      message: `run "${executionId}" was given up: producer-lost`,
+    });
+    await expect(createRuns({ streams }).answer(executionId, 'x', 1)).rejects.toMatchObject({ code: 'answer-refused' });
+    reaper.dispose();
+  });
+
+  it('releases its lease when its run has ended, however', async () => {
+    const { streams } = stage();
+    const runs = createRuns({ streams, leaseMs: 900, scheduler: new VirtualTimeScheduler() });
+    const good = runs.start(
+      pipeline('good').step('a', () => 1),
+      undefined,
+    );
+    const bad = runs.start(
+      pipeline('bad').step('a', () => Promise.reject(new Error('no'))),
+      undefined,
+    );
+    await Promise.allSettled([good.result, bad.result]);
+    await vi.waitFor(
+      async () => {
+        const { next } = (await streams.info('sluice/leases'))!;
+        expect(next).toBeGreaterThanOrEqual(4);
+      },
+      { timeout: 10_000 },
+    );
+    const states: unknown[] = [];
+    for await (const { data } of streams.read('sluice/leases')) {
+      states.push((data as { state: string }).state);
+      if (states.length === 4) break;
+    }
+    expect(states.toSorted()).toEqual(['held', 'held', 'released', 'released']);
+  });
+
+  it('closes what is said to it when it has ended: nobody is left waiting, and nothing is left behind', async () => {
+    const { streams, make } = stage({ keepMs: 5000 });
+    const { executionId, result } = make().start(
+      pipeline('p').step('a', () => 1),
+      undefined,
+    );
+    await result;
+    expect(await streams.info(`runs/${executionId}/inbox`)).toMatchObject({ status: 'completed' });
+    await expect(post(streams, executionId, { type: 'cancel' })).rejects.toMatchObject({ code: 'stream-closed' });
+    await make().cancel(executionId);
+  });
+
+  it('tells of begin and end alone where streaming is off, and begins anew when taken up', async () => {
+    const { make, told } = stage();
+    let ran = 0;
+    const quiet = pipeline<number>('quiet', { streaming: { enabled: false } })
+      .step('a', (n) => (ran++, n + 1))
+      .step('b', (n, { waitFor }) => (ran > 1 ? n : waitFor('nobody')));
+    const first = make().start(quiet, 1);
+    await expect(first.result).rejects.toMatchObject({ code: 'answer-refused' });
+    expect(await told(first.executionId)).toEqual(['pipeline_start', 'pipeline_error']);
+    const second = make().start(quiet, 1);
+    expect(await second.result).toBe(2);
+    expect(await make().info(second.executionId)).toMatchObject({ status: 'completed', output: 2 });
+  });
+
+  it('loses an output that no event can hold: the step is run again when the run is taken up', async () => {
+    const { make } = stage({ maxEventBytes: 100 });
+    const ran: string[] = [];
+    const large = pipeline('large')
+      .step('value', () => (ran.push('value'), 'x'.repeat(200)))
+      .step('pieces', async function* () {
+        ran.push('pieces');
+        for (let i = 0; i < 4; i++) yield 'y'.repeat(50);
+      })
+      .step('wait', async (text, { attempt, checkpoint }) => {
+        if (attempt > 1) return text.length;
+        await checkpoint(null);
+        return await hang();
+      });
+    const first = make().start(large, undefined);
+    await first.begun;
+    await firstValueFrom(make().events(first.executionId, { types: ['checkpoint_saved'] }));
+    expect(await make().resume(large, first.executionId).result).toBe(200);
+    expect(ran).toEqual(['value', 'pieces', 'value']);
+  });
+
+  it('fails before it begins when its input is none that can be kept, or a service is missing', async () => {
+    const { make } = stage();
+    const any = pipeline<unknown>('any').step('a', () => 1);
+    expect(() => make().start(any, new Map())).toThrow('input of a run must be JSON but holds an instance of Map');
+    const needy = pipeline<unknown>('needy', { needs: ['llm'] }).step('a', () => 1);
+    const { begun, result, executionId } = make().start(needy, 1);
+    await expect(begun).rejects.toMatchObject({ code: 'pipeline-invalid' });
+    await expect(result).rejects.toThrow('needs services that are not there: llm');
+    expect(await make().info(executionId)).toBeUndefined();
+    await expect(make().resume(needy, 'nobody').result).rejects.toMatchObject({ code: 'pipeline-invalid' });
+  });
+
+  it('is refused a name that is taken, also at the same moment', async () => {
+    const { make } = stage();
+    const one = pipeline('one').step('a', () => 1);
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, () => make().start(one, undefined, { executionId: 'same' }).result),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'stream-exists' });
+  });
+});
