@@ -3,7 +3,7 @@ import { readBy } from './readers.mjs';
 import { picture, stream } from './streams.mjs';
 
 /** How often each is read, and how often before it counts; a client that takes the square of a length takes its time. */
-const often = { samples: 11, warm: 3 };
+const often = { samples: 21, warm: 20 };
 const seldom = { samples: 3, warm: 1 };
 
 /** Events a second of CPU time, in each of several samples; for a picture bytes a second. */
