@@ -1,5 +1,5 @@
 import { checkName, type JsonValue, jsonProblem, kindOf, StreamError } from '../chunk/index.js';
-import type { RunEventType } from './event.js';
+import { runEventKinds, type RunEventType } from './event.js';
 import { Outputs } from './outputs.js';
 import type { DataOf, Recorder } from './recorder.js';
 import type { StepContext, WaitOptions } from './step.js';
@@ -75,6 +75,9 @@ export class RunContext implements StepContext {
 
   readonly emit = (type: string, data: Readonly<Record<string, JsonValue>>): void => {
     checkName(type);
+    if (Object.hasOwn(runEventKinds, type)) {
+      throw new TypeError(`event "${type}" is one that runs tell by themselves`);
+    }
     const problem = jsonProblem(data);
     if (problem !== undefined) throw new TypeError(`data of event "${type}" must be JSON but ${problem}`);
     if (this.heard) this.tell(type as 'step_log', data as unknown as DataOf<'step_log'>);
