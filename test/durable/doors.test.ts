@@ -2,22 +2,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../cli/command-line.js';
 import { run } from '../run.js';
 
+/** Programs take their time to start on a machine that is busy. */
+const patienceMs = 60_000;
+
 type Running = ReturnType<typeof run>;
 let serving: Running;
 let url = '';
 beforeAll(async () => {
   serving = run(main, ['serve', '--port', '0', '--long-poll-timeout-ms', '50']);
   [, url = ''] = await serving.says(/^listening on (\S+)\n$/);
-});
+}, patienceMs);
 afterAll(async () => {
   serving.process.kill('SIGTERM');
   expect(await serving.ended).toMatchObject({ code: 0, stderr: '' });
-});
+}, patienceMs);
 
 const at = (name: string): string => `${url}/v1/stream/${name}`;
 const text = { 'content-type': 'text/plain; charset=utf-8' };
 
-describe('a stream with two doors', () => {
+describe('a stream with two doors', { timeout: patienceMs }, () => {
   it('is read over HTTP as it was written over WebSocket', async () => {
     const publishing = run(main, ['publish', 'books/one', '--server', url]);
     publishing.process.stdin.end('Call me Ishmael.\nSome years ago…');
