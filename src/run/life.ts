@@ -40,7 +40,7 @@ export class TakenError extends Error {}
  * @internal
  */
 export class Life<S> {
-  readonly epoch: number;
+  private epoch: number;
   private lease: Lease | undefined;
   private log: EventLog | undefined;
 
@@ -65,14 +65,30 @@ export class Life<S> {
     });
   }
 
-  /** Whoever had the run until now writes no more. @throws {@link TakenError} when a later life has begun */
+  /** Whoever had the run until now writes no more. */
   async fence(): Promise<void> {
-    const streamId = eventsOf(this.executionId);
-    try {
-      await this.settings.streams.append(streamId, [], { producer: { id: producer, epoch: this.epoch, seq: 0 } });
-    } catch (error) {
-      throw isConflict(error) ? new TakenError('taken', { cause: error }) : error;
+    for (;;) {
+      try {
+        await this.say();
+        return;
+      } catch (error) {
+        const { code, details } = error as StreamError;
+        if (code !== 'producer-fenced') throw isConflict(error) ? new TakenError('taken', { cause: error }) : error;
+        // Somebody was here before, and perhaps died before telling: of two that are alive the later one goes on.
+        this.epoch = details.expected! + 1;
+        this.leave();
+        this.hold();
+      }
     }
+  }
+
+  /** Says nothing, as this life. */
+  private async say(): Promise<void> {
+    const { streams } = this.settings;
+    await streams.append(eventsOf(this.executionId), [], {
+      producer: { id: producer, epoch: this.epoch, seq: 0 },
+      create: false,
+    });
   }
 
   /** Runs the pipeline, from where the journal says. `at` is the number of this life's first event. */
@@ -179,7 +195,9 @@ export async function createRun(
   about: { readonly source: string; readonly session?: string },
 ): Promise<void> {
   const streamId = eventsOf(executionId);
-  if ((await streams.info(streamId)) !== undefined) throw runExists(executionId);
+  const known = await streams.info(streamId);
+  // Whoever created it may have died before the first event: then it is nobody's.
+  if (known !== undefined && (known.next > 0 || known.status !== 'active')) throw runExists(executionId);
   await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata: neverStale, ...about });
 }
 

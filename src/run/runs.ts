@@ -193,7 +193,8 @@ class StreamRuns<S> implements Runs<S> {
   private async open(pipeline: Pipeline<never, unknown, S>, executionId: string): Promise<RunRecord> {
     const run = await this.read(executionId);
     const { pipeline: name } = run.journal;
-    if (name !== undefined && name !== pipeline.name) {
+    if (name === undefined) throw new StreamError('run-not-found', `run "${executionId}" has not begun`);
+    if (name !== pipeline.name) {
       throw new StreamError('pipeline-invalid', `run "${executionId}" is one of "${name}", not of "${pipeline.name}"`);
     }
     if (isLost(run)) {

@@ -4,6 +4,7 @@ import { createRuns, pipeline, type RunsOptions } from 'sluice/run';
 import { createReaper, createStreams, type Streams } from 'sluice/streams';
 import { describe, expect, it, vi } from 'vitest';
 import { post } from '../../src/run/letter.js';
+import { createRun } from '../../src/run/life.js';
 
 function stage(options: Partial<RunsOptions<unknown>> = {}) {
   const streams = createStreams({ log: createMemoryLog() });
@@ -62,6 +63,29 @@ describe('life', () => {
     go();
     await expect(first.result).rejects.toMatchObject({ code: expect.stringMatching(/fenced|closed/) as string });
     expect(ran).toEqual(['act #1']);
+  });
+
+  it('begins though another died as it was about to take up the run', async () => {
+    const { make, streams } = stage({ random: () => 0 });
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const one = pipeline('one').step('a', (_, { attempt }) => (attempt === 1 ? (go(), hang()) : 'done'));
+    const { executionId } = make().start(one, undefined);
+    await gate;
+    // It has fenced the first, and said nothing.
+    const producer = { id: 'run', epoch: 2 ** 20 + 7, seq: 0 };
+    await streams.append(`runs/${executionId}`, [], { producer });
+    const runs = make();
+    expect(await runs.resume(one, executionId).result).toBe('done');
+    expect(await runs.info(executionId)).toMatchObject({ attempts: 2, status: 'completed' });
+  });
+
+  it('may begin though whoever was about to begin it died', async () => {
+    const { make, streams } = stage();
+    const one = pipeline('one').step('a', () => 'done');
+    await createRun({ streams, keepMs: 3_600_000 }, 'r', { source: 'one' });
+    await expect(make().resume(one, 'r').result).rejects.toMatchObject({ code: 'run-not-found' });
+    expect(await make().start(one, undefined, { executionId: 'r' }).result).toBe('done');
   });
 
   it('takes over a run that goes on telling, however much', async () => {

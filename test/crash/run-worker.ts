@@ -1,0 +1,26 @@
+// Runs stories, or takes up those that others have begun, until it is killed or they have ended.
+import { openLog } from '../../src/node/open-log.js';
+import { createRuns } from '../../src/run/index.js';
+import { createStreams } from '../../src/streams/index.js';
+import { type RunOrders, story } from './run-story.js';
+
+const { url, runs: ids } = JSON.parse(process.argv[2]!) as RunOrders;
+const log = await openLog(url);
+const runs = createRuns({ streams: createStreams({ log }) });
+// Nothing is buffered: a pipe takes a line before `write` returns.
+const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`);
+const told = story((said) => say(said));
+
+say({ said: 'open' });
+await Promise.all(ids.map(run));
+say({ said: 'end' });
+await log.dispose();
+
+async function run(id: string): Promise<void> {
+  try {
+    await runs.resume(told, id).result;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'run-not-found') throw error;
+    await runs.start(told, 'once', { executionId: id }).result;
+  }
+}
