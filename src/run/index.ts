@@ -57,3 +57,12 @@ export {
   type Subscribers,
   type SubscribersOptions,
 } from './subscriber/subscribers.js';
+export { isNetworkTrouble } from './network-trouble.js';
+export type { ProgressItem, ProgressItemOptions, ProgressItemSnapshot, ProgressStatus } from './progress-item.js';
+export {
+  createProgress,
+  type ProgressSnapshot,
+  type ProgressTracker,
+  type ProgressTrackerOptions,
+} from './progress-tracker.js';
+export { type ActorView, actorView, type ActorViewOptions } from './actor-view.js';

@@ -13,7 +13,7 @@ interface Pulled<T> {
 export async function* merged<T>(sources: readonly AsyncGenerator<T, void>[]): AsyncGenerator<T, void> {
   const ready: Pulled<T>[] = [];
   const open = new Set(sources);
-  let wake = (): void => {};
+  let wake!: () => void;
   const add = (pulled: Pulled<T>): void => {
     ready.push(pulled);
     wake();

@@ -22,6 +22,7 @@ describe('batchActor', () => {
       { type: 'complete', output: [2, 4] },
     ]);
     expect(await batch.execute([])).toEqual([]);
+    expect(await batch.execute([0, 1])).toEqual([null, 2]);
   });
 
   it('works on some at a time, and keeps their order', async () => {

@@ -276,6 +276,36 @@ describe('serveActors', () => {
     expect((await heard('speller', 'a'))[0]).toEqual({ type: 'start', input: 'ab', attempt: 2 });
   });
 
+  it('says so when it cannot end a call that is given up, and does it later', async () => {
+    const { queue, streams } = stage({ maxAttempts: 1 });
+    const troubles: string[] = [];
+    let isBroken = true;
+    const flaky: Streams = Object.assign(Object.create(streams) as Streams, {
+      append: (...given: Parameters<Streams['append']>) => {
+        if (isBroken) throw new Error('no way to the log');
+        return streams.append(...given);
+      },
+    });
+    const serving = serveActors(queue, flaky, [], {
+      deadEveryMs: 10,
+      onTrouble: ({ message }) => {
+        troubles.push(message);
+        isBroken = false;
+      },
+    }).subscribe();
+    ends.push(() => serving.unsubscribe());
+    const remote = remoteActor<undefined, never, never>(queue, streams, 'speller');
+    await expect(remote.execute(undefined)).rejects.toThrow('no actor "speller" is here');
+    expect(troubles[0]).toBe('no way to the log');
+    serving.unsubscribe();
+    isBroken = true;
+    const quiet = serveActors(queue, flaky, []).subscribe();
+    ends.push(() => quiet.unsubscribe());
+    const lost = remote.stream(undefined, { id: 'a' }).subscribe();
+    await until('it is given up', async () => (await queue.counts()).dead === 2);
+    lost.unsubscribe();
+  });
+
   it('refuses two actors of one name', () => {
     const { queue, streams } = stage();
     expect(() => serveActors(queue, streams, [speller, speller])).toThrow('two actors have the name "speller"');

@@ -133,8 +133,16 @@ export class Attached<T> {
     this.waiting.clear();
     this.isLeaving = true;
     this.end(() => this.rules.failed(error, this.taken, lost));
-    // It may have something to let go of; how that goes is its own affair.
-    if (!this.isClosing) void (async () => await this.subscriber.close?.())().catch(() => {});
+    if (!this.isClosing) void this.letGo();
+  }
+
+  /** It may have something to let go of. */
+  private async letGo(): Promise<void> {
+    try {
+      await this.subscriber.close?.();
+    } catch {
+      // It is cut off: how that goes is its own affair.
+    }
   }
 
   private end(tell: () => void): void {
