@@ -21,6 +21,7 @@ const sideDoors = new Set([
   'gateway → streams',
   'durable → streams',
   'run → streams',
+  'interop → streams',
 ]);
 
 /** Rooms on the floor of ports: `log/log.ts` is a port, its neighbours are adapters. */
@@ -36,6 +37,10 @@ const openToMachines = new Set([
   'src/queue/consume.ts',
   'src/queue/work.ts',
 ]);
+
+/** What other toolkits send is read with the parts that read what providers send. */
+const isDialectOf = (from: string, target: string): boolean =>
+  from === 'interop' && target.startsWith('src/source/llm/');
 
 /** Rooms that choose adapters; everywhere else only ports are known. */
 const choosers = new Set(['node', 'cli', 'testing']);
@@ -95,7 +100,10 @@ export const importRules: readonly Rule[] = [
     mend: 'import the port (src/log/log.ts, src/transport/transport.ts …) and take the adapter as an argument',
     broken: (house) =>
       ways(house)
-        .filter(({ from, to, target }) => from !== to && isAdapter(target) && !choosers.has(from))
+        .filter(
+          ({ from, to, target }) =>
+            from !== to && isAdapter(target) && !choosers.has(from) && !isDialectOf(from, target),
+        )
         .map(({ file, target }) => `${file.path} imports ${target}`),
     sample: { 'src/streams/streams.ts': "import { createMemoryLog } from '../log/memory.js';" },
   },

@@ -1,4 +1,4 @@
-import type { LlmFormat } from './event.js';
+import type { LlmOrigin } from './event.js';
 import type { Fields } from './fields.js';
 import type { Transcript } from './transcript.js';
 import type { Shorthand } from './wire.js';
@@ -24,7 +24,7 @@ export interface Dialect {
 
 /** @internal Makes a dialect for one answer. */
 export interface DialectMaker {
-  readonly format: LlmFormat;
+  readonly format: LlmOrigin;
   /** Reads the items that come by the thousand without a parser of JSON, which takes half of all time. */
   readonly shorthand?: Shorthand;
   create(transcript: Transcript): Dialect;

@@ -3,6 +3,9 @@ import type { JsonValue } from '../../chunk/index.js';
 /** Whose words a stream of a language model is written in. */
 export type LlmFormat = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini' | 'ollama';
 
+/** Where events come from: a provider, or a toolkit that hands on what one has said. */
+export type LlmOrigin = LlmFormat | 'ui-message-stream' | 'ag-ui' | 'langgraph';
+
 /** What every event may say besides. */
 export interface LlmEventBase {
   /**
@@ -23,7 +26,7 @@ export interface LlmPart extends LlmEventBase {
 /** First of all: the provider has begun to answer. Exactly once. */
 export interface LlmStart extends LlmEventBase {
   readonly type: 'start';
-  readonly format: LlmFormat;
+  readonly format: LlmOrigin;
   /** The provider's name for the answer. With it an OpenAI background response is found again. */
   readonly id?: string;
   readonly model?: string;
@@ -107,13 +110,14 @@ export interface ToolInputError extends LlmToolPart {
   readonly message: string;
 }
 
-/** What came of a tool that the provider ran itself. */
+/** What came of a tool. */
 export interface ToolResult extends LlmEventBase {
   readonly type: 'tool-result';
   readonly toolCallId: string;
   readonly toolName: string;
   readonly output: JsonValue;
-  readonly providerExecuted: true;
+  /** The provider ran the tool itself: so it is always, unless a toolkit hands the events on. */
+  readonly providerExecuted?: true;
 }
 
 /** What an answer rests on. */

@@ -5,7 +5,7 @@ import type {
   LlmEnd,
   LlmEvent,
   LlmFinishReason,
-  LlmFormat,
+  LlmOrigin,
   LlmPart,
   LlmPartial,
   LlmToolPart,
@@ -82,7 +82,7 @@ export class Transcript {
   private again = 0;
 
   constructor(
-    private readonly format: LlmFormat,
+    private readonly format: LlmOrigin,
     private readonly out: (event: LlmEvent) => void,
     private readonly maxInputLength = Infinity,
   ) {}
@@ -228,6 +228,11 @@ export class Transcript {
     if (tool.half !== '') this.appendInput(tool, '', true);
     if (tool.text.trim() === '') this.bare.push(tool);
     else this.call(tool, tool.text);
+  }
+
+  /** A tool's input is of no use, as somebody else has found. */
+  refuseTool(tool: OpenTool, message: string): void {
+    if (this.tools.delete(tool.key)) this.refuse(tool, message);
   }
 
   /** Ends what is open of a choice: a thought when a text begins, both when a tool does. */
