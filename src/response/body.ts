@@ -149,16 +149,26 @@ export class Body<T> {
   private taken(): Promise<Uint8Array | undefined> {
     const pending = (this.pending ??= this.step());
     return new Promise((resolve, reject) => {
-      const timer = this.beats(resolve);
+      let given = false;
+      const timer = this.beats((beat) => {
+        given = true;
+        resolve(beat);
+      });
       this.release = () => {
         timer?.unsubscribe();
         resolve(undefined);
       };
-      const done = (): void => {
+      /** What comes when a heartbeat has been given in its place is the next to be taken. */
+      const settle = (give: () => void): void => {
+        if (given) return;
         timer?.unsubscribe();
         this.pending = undefined;
+        give();
       };
-      pending.finally(done).then(resolve, reject);
+      pending.then(
+        (part) => settle(() => resolve(part)),
+        (error: unknown) => settle(() => reject(error as Error)),
+      );
     });
   }
 

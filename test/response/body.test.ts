@@ -1,4 +1,4 @@
-import { NEVER, Observable, of, VirtualTimeScheduler } from 'rxjs';
+import { NEVER, Observable, of, type Subscriber, VirtualTimeScheduler } from 'rxjs';
 import { StreamError } from 'sluice/chunk';
 import { describe, expect, it } from 'vitest';
 import { Body, told } from '../../src/response/body.js';
@@ -70,6 +70,27 @@ describe('body', () => {
     give('b');
     expect(text(await body.next())).toBe('data: b\n\n');
     body.leave();
+  });
+
+  it('loses nothing that comes between a heartbeat and the next look', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    let destination!: Subscriber<string>;
+    const source = new Observable<string>((to) => void (destination = to));
+    const body = new Body(source, { format: 'sse', heartbeatMs: 10, scheduler });
+    await body.next();
+    const beat = body.next();
+    scheduler.flush();
+    destination.next('a');
+    await beat;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(text(await body.next())).toBe('data: a\n\n');
+    const another = body.next();
+    scheduler.flush();
+    destination.error(new Error('cut'));
+    await another;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(text(await body.next())).toContain('event: error');
+    await expect(body.next()).rejects.toThrow('cut');
   });
 
   it('fails before anything was written as the source does', async () => {
