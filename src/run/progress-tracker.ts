@@ -59,7 +59,7 @@ export interface ProgressTracker extends AsyncDisposable {
  * await using progress = createProgress();
  * progress.snapshots.subscribe(({ percent }) => bar.show(percent));
  * await using download = progress.item('download', { total: bytes, owner: clientId });
- * await download.run(async ({ advance, signal }) => {
+ * await download.run(async ({ signal }) => {
  *   for await (const piece of fetchPieces(url, { signal })) download.advance(piece.byteLength);
  * });
  */

@@ -4,6 +4,7 @@ import * as bullmq from 'bullmq';
 import { Redis } from 'ioredis';
 import { lastValueFrom, toArray } from 'rxjs';
 import { createRedisLog } from 'sluice/log/redis';
+import type { Queue, QueueCounts } from 'sluice/queue';
 import { createBullmqQueue } from 'sluice/queue/bullmq';
 import { type ActorChunk, type RemoteActor, remoteActor } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
@@ -25,6 +26,7 @@ describe.skipIf(redisPath === undefined)('a worker that is killed', () => {
   let reader: Teller;
   const workers = new Map<number, ChildProcess>();
   const ends: (() => Promise<unknown>)[] = [];
+  const queues: Queue[] = [];
 
   const hire = async (): Promise<void> => {
     const args = ['-C', 'sluice-source', '--import', 'tsx', 'test/run/actor-worker.ts'];
@@ -45,12 +47,14 @@ describe.skipIf(redisPath === undefined)('a worker that is killed', () => {
     const connection = { host: '127.0.0.1', port: server.port };
     const queue = createBullmqQueue('calls', { bullmq, connection, leaseMs, maxAttempts });
     const streams = createStreams({ log: createRedisLog(new Redis({ ...connection, lazyConnect: true })) });
+    queues.push(queue);
     ends.push(
       () => queue.dispose(),
       async () => await streams.dispose(),
     );
     return remoteActor(queue, streams, 'teller');
   };
+  const counts = async (): Promise<QueueCounts> => await queues[0]!.counts();
   const saidIn = (chunks: readonly Said[]): string[] =>
     chunks.flatMap((chunk) => (chunk.type === 'data' ? [chunk.value] : []));
 
@@ -118,6 +122,34 @@ describe.skipIf(redisPath === undefined)('a worker that is killed', () => {
     expect(new Set(saidIn(heard).map((word) => word.split(':')[0]))).toEqual(new Set([`${pid}`]));
     expect(saidIn(heard)).toHaveLength(words);
   }, 120_000);
+
+  it('hears that its call is cancelled, whoever says so; one that nobody has is not begun', async () => {
+    const heard: Said[] = [];
+    writer.stream({ words, endless: 99 }, { id: 'cancelled' }).subscribe((chunk) => heard.push(chunk));
+    await until('it is in mid-stream', () => saidIn(heard).length > 10, 60_000);
+    await reader.cancel('cancelled', 'too long');
+    await until('the caller knows', () => heard.at(-1)?.type === 'error', 60_000);
+    expect(heard.at(-1)).toMatchObject({
+      code: 'run-cancelled',
+      message: expect.stringContaining('too long') as string,
+    });
+    // The worker is free again: it does what is asked next, and does it to the end.
+    expect((await writer.execute({ words: 5, endless: 0 })).split(':')).toHaveLength(11);
+    await until('nobody works any more', async () => {
+      const { claimed, waiting } = await counts();
+      return claimed + waiting === 0;
+    });
+    for (const pid of workers.keys()) await dismiss(pid, 'SIGTERM');
+    const late: Said[] = [];
+    writer.stream({ words, endless: 0 }, { id: 'late' }).subscribe((chunk) => late.push(chunk));
+    await until('it waits', async () => (await counts()).waiting === 1, 60_000);
+    await reader.cancel('late');
+    await until('the caller knows', () => late.length > 0, 60_000);
+    await hire();
+    await until('it is out of the queue', async () => (await counts()).waiting === 0, 60_000);
+    expect(late).toMatchObject([{ type: 'error', code: 'run-cancelled' }]);
+    await hire();
+  }, 180_000);
 
   it('fails a call that kills every worker that takes it', async () => {
     const heard: Said[] = [];
