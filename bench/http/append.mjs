@@ -11,8 +11,9 @@ await run({
     { name: 'memory', durable: false },
     { name: 'disk', durable: true },
   ],
-  limit: '@durable-streams/server',
+  limit: 'node:http, keeping nothing',
   peers: [
+    { name: 'node:http, keeping nothing', server: at('raw.appends.mjs') },
     { name: '@durable-streams/server', server: at('reference.appends.mjs') },
     { name: 'sluice', server: at('sluice.appends.mjs') },
   ],
