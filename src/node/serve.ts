@@ -27,7 +27,7 @@ import {
   type Streams,
 } from '../streams/index.js';
 import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
-import { streamsRoute } from '../transport/sse/route.js';
+import { isStreamPath } from '../transport/sse/route.js';
 import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
 import type { Runs } from '../run/index.js';
 import { servePage } from './page.js';
@@ -215,7 +215,7 @@ function route(
   const path = (request.url ?? '/').split('?', 1)[0]!;
   if (path === '/') servePage(request, response);
   else if (path === '/streams') listStreams(response, gateway.streams);
-  else if (path.startsWith(streamsRoute)) serveEventStream(request, response, gateway, options);
+  else if (isStreamPath(path)) serveEventStream(request, response, gateway, options);
   else fallback(request, response);
 }
 

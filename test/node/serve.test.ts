@@ -30,7 +30,9 @@ describe('serve', () => {
     expect(await (await fetch(`${server.url}/streams`)).json()).toEqual([
       expect.objectContaining({ streamId: 'books/one', status: 'completed', next: 1 }),
     ]);
-    expect(await (await fetch(`${server.url}/streams/books/one`)).text()).toContain('"data":"hello"');
+    for (const path of ['streams', 'sse']) {
+      expect(await (await fetch(`${server.url}/${path}/books/one`)).text()).toContain('"data":"hello"');
+    }
   });
 
   it('serves WebSocket on the same port', async () => {

@@ -3,6 +3,9 @@ import { checkName, StreamError } from '../../chunk/index.js';
 /** Where streams are found below a server's base address: the name follows, segment by segment. */
 export const streamsRoute = '/streams/';
 
+/** Where else they are found: the name that proxies and older clients know. */
+const aliasRoute = '/sse/';
+
 /** Response header with the number of the first chunk that will come. */
 export const seqHeader = 'sluice-seq';
 
@@ -22,15 +25,21 @@ export function streamPath(streamId: string): string {
 }
 
 /**
- * The stream a request asks for, or `undefined` when its path is not below {@link streamsRoute}.
+ * The stream a request asks for, or `undefined` when its path is below neither `/streams/` nor `/sse/`.
  *
  * @param url - path and query, as a request line has them
  * @throws {@link StreamError} `name-invalid`
  */
 export function streamOfUrl(url: string): string | undefined {
   const [path = ''] = url.split('?', 1);
-  if (!path.startsWith(streamsRoute)) return undefined;
-  return checkName(path.slice(streamsRoute.length).split('/').map(decodeSegment).join('/'));
+  const route = [streamsRoute, aliasRoute].find((prefix) => path.startsWith(prefix));
+  if (route === undefined) return undefined;
+  return checkName(path.slice(route.length).split('/').map(decodeSegment).join('/'));
+}
+
+/** Whether a path is that of a stream's events. */
+export function isStreamPath(path: string): boolean {
+  return path.startsWith(streamsRoute) || path.startsWith(aliasRoute);
 }
 
 function decodeSegment(segment: string): string {

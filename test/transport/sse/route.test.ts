@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../../../src/chunk/index.js';
-import { streamOfUrl, streamPath } from '../../../src/transport/sse/route.js';
+import { isStreamPath, streamOfUrl, streamPath } from '../../../src/transport/sse/route.js';
 
 describe('streamPath', () => {
   it.each([
@@ -41,5 +41,10 @@ describe('streamOfUrl', () => {
 
   it('takes a name whose slashes were encoded as well', () => {
     expect(streamOfUrl('/streams/books%2Fmoby-dick')).toBe('books/moby-dick');
+  });
+
+  it('finds it at its other address, too', () => {
+    expect(streamOfUrl('/sse/books/moby%20dick?from=now')).toBe('books/moby dick');
+    expect(['/sse/a', '/streams/a', '/sse', '/sser/a'].map(isStreamPath)).toEqual([true, true, false, false]);
   });
 });
