@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { VirtualTimeScheduler } from 'rxjs';
 import { createProgress, type ProgressItem } from 'sluice/run';
 import { describe, expect, it } from 'vitest';
@@ -158,6 +161,36 @@ describe('progress item', () => {
     const rules = { attempts: 2, delayMs: 0, maxDelayMs: 0, retryOn: () => true };
     await expect(stubborn.run((_, attempt) => Promise.reject(new Error(`${attempt}`)), rules)).rejects.toThrow('2');
     await expect(stubborn.run(() => 1, { attempts: 0 })).rejects.toThrow('attempts must be');
+  });
+
+  it('gets through where a server breaks off twice', async () => {
+    let requests = 0;
+    const server = createServer((_, response) => {
+      requests++;
+      response.writeHead(200, { 'content-length': '4' });
+      response.write('ab');
+      if (requests < 3) response.destroy();
+      else response.end('cd');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const progress = createProgress();
+    const item = progress.item('download', { total: 4 });
+    const text = await item.run(
+      async ({ signal }) => {
+        item.set(0);
+        const response = await fetch(`http://127.0.0.1:${port}`, { signal });
+        const answer = await response.text();
+        item.advance(answer.length);
+        return answer;
+      },
+      { delayMs: 1 },
+    );
+    expect([text, requests, item.status]).toEqual(['abcd', 3, 'completed']);
+    expect(progress.snapshot().items[0]).toMatchObject({ current: 4, retries: 2 });
+    await progress[Symbol.asyncDispose]();
+    server.closeAllConnections();
+    server.close();
   });
 
   it('is cancelled when it is left before it is done', async () => {
