@@ -27,29 +27,36 @@ export class RunContext implements StepContext {
   readonly executionId: string;
   readonly stepId: string;
   readonly attempt: number;
-  readonly signal: AbortSignal;
   readonly services: unknown;
   readonly restored: JsonValue | undefined;
   readonly outputs: Outputs;
   private readonly recorder: Recorder;
   private readonly inbox: Inbox | undefined;
   private readonly stop: Stop;
+  private controller: AbortController | undefined;
   private over = false;
 
   constructor(parts: ContextParts) {
     const { stepId, attempt, stop, services, restored, recorder, inbox } = parts;
-    const controller = new AbortController();
-    stop.onStop((error) => controller.abort(error));
     this.executionId = recorder.executionId;
     this.stepId = stepId;
     this.attempt = attempt;
-    this.signal = controller.signal;
     this.stop = stop;
     this.services = services;
     this.restored = restored;
     this.recorder = recorder;
     this.inbox = inbox;
     this.outputs = new Outputs(recorder, stepId, attempt);
+  }
+
+  /** Made when it is asked for: most steps that are short do not, and it is the dearest thing about them. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      const controller = new AbortController();
+      this.controller = controller;
+      this.stop.onStop((error) => controller.abort(error));
+    }
+    return this.controller.signal;
   }
 
   /** The attempt is over: whatever it still does, nobody waits for it. */

@@ -37,6 +37,7 @@ export class EventLog implements RunSink {
   private busy: Promise<void> | undefined;
   private written = 0;
   private over = false;
+  private isDue = false;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly options: EventLogOptions) {}
@@ -69,22 +70,36 @@ export class EventLog implements RunSink {
     this.over = final;
     this.waiting.push(chunk);
     this.waitingBytes += chunk.size;
-    this.busy ??= this.write();
+    if (this.isDue) return;
+    this.isDue = true;
+    const { turn } = this;
+    setTimeout(turn);
+  }
+
+  /** What is told in one turn is kept together, unless somebody waits for it. */
+  private readonly turn = (): void => {
+    this.isDue = false;
+    this.begin();
+  };
+
+  private begin(): void {
+    if (this.waiting.length > 0) this.busy ??= this.write();
   }
 
   /** @throws why nothing more is kept */
   async kept(): Promise<void> {
+    this.begin();
     await this.busy;
     if (this.failure !== undefined) throw this.failure.error;
   }
 
   behind(): Promise<void> | undefined {
-    return this.waiting.length > behindEvents || this.waitingBytes > behindBytes ? this.busy : undefined;
+    if (this.waiting.length <= behindEvents && this.waitingBytes <= behindBytes) return undefined;
+    this.begin();
+    return this.busy;
   }
 
   private async write(): Promise<void> {
-    // What is told in one turn is kept together.
-    await Promise.resolve();
     try {
       while (this.waiting.length > 0) await this.append(this.waiting.splice(0, maxBatch));
     } catch (error) {

@@ -34,7 +34,7 @@ export async function crashRuns(options: RunCrashOptions): Promise<CrashReport> 
     let ended = false;
     while (!ended) {
       const isLast = report.kills >= options.kills;
-      ended = await work({ url: options.url, runs: ids }, calls, isLast ? undefined : random.int(0, 250));
+      ended = await work({ url: options.url, runs: ids }, calls, isLast ? undefined : random.int(0, 120));
       if (!ended) report.kills++;
     }
     const told = await (readers ?? readAll(options.url, ids));
