@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { delay, from, of } from 'rxjs';
 import { createStepTypes, PipelineError, pipelineFromJson } from 'sluice/run/json';
 import { runPipeline } from 'sluice/run';
@@ -194,5 +195,18 @@ describe('pipeline from JSON', () => {
       { types: more },
     );
     expect(await runPipeline(count, null, { services })).toEqual([1, 2, 3]);
+  });
+
+  it('takes what the documentation shows', async () => {
+    const page = readFileSync(new URL('../../../docs/runs.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```json\n([^]*?)```/.exec(page) ?? [];
+    const shown = createStepTypes()
+      .with('search', {
+        parameters: z.strictObject({ query: z.string() }),
+        run: ({ query }) => ({ count: 3, hits: [query] }),
+      })
+      .with('write', { parameters: z.strictObject({ prompt: z.string() }), run: ({ prompt }) => prompt });
+    const answer = pipelineFromJson(text, { types: shown });
+    expect(await runPipeline(answer, { question: 'sluices' })).toBe('About: ["sluices"]');
   });
 });
