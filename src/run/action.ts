@@ -54,7 +54,7 @@ export interface Action {
 export async function* runAction(
   { action, actor }: Action,
   input: unknown,
-  { id, signal }: Pick<ActorContext, 'id' | 'signal'>,
+  { id, attempt, signal }: Pick<ActorContext, 'id' | 'attempt' | 'signal'>,
   { now }: Pick<SchedulerLike, 'now'>,
 ): ActionChunks<unknown> {
   const begunAt = now();
@@ -63,7 +63,7 @@ export async function* runAction(
   let isFirst = true;
   yield said({ type: 'action-start', ...name });
   try {
-    for await (const chunk of actor.stream(input as never, { id: `${id}.${action}`, signal })) {
+    for await (const chunk of actor.stream(input as never, { id: `${id}.${attempt}.${action}`, signal })) {
       const end = result.take(chunk);
       if (end !== undefined) {
         const output = end.output === undefined ? {} : { output: end.output as JsonValue };

@@ -35,9 +35,9 @@ export function dataStep<I, T>(actor: Actor<I, T>): StepFunction<I, AsyncIterabl
   };
 }
 
-/** A call is named as the step's attempt is, where that is not too long: so it can be found. */
+/** A call is named after the step's attempt, where that is not too long, so that it can be found; and it is a call of its own. */
 function callOf({ executionId, stepId, attempt, signal }: StepContext): CallOptions {
-  const id = `${executionId}.${stepId.replaceAll('/', '.')}.${attempt}`;
+  const id = `${executionId}.${stepId.replaceAll('/', '.')}.${attempt}.${crypto.randomUUID().slice(0, 8)}`;
   return id.length > 128 ? { signal } : { id, signal };
 }
 

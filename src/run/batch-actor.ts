@@ -35,7 +35,7 @@ export function batchActor<I, O>(
 
   async function* stream(
     items: readonly I[],
-    { id, signal }: ActorContext,
+    { id, attempt, signal }: ActorContext,
   ): AsyncGenerator<ActorChunk<BatchItem<O>, readonly (O | null)[]>> {
     if (!Array.isArray(items)) throw new TypeError(`batch "${name}" must be given a list`);
     const total = items.length;
@@ -46,7 +46,7 @@ export function batchActor<I, O>(
     let done = 0;
     const process = async (index: number): Promise<BatchItem<O>> => {
       try {
-        const output = await each.execute(items[index]!, { id: `${id}.${index}`, signal: both });
+        const output = await each.execute(items[index]!, { id: `${id}.${attempt}.${index}`, signal: both });
         outputs[index] = output ?? null;
         return { index, output: outputs[index] as O };
       } catch (error) {

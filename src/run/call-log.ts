@@ -18,8 +18,13 @@ const over: ReadonlySet<string> = new Set(['stream-closed', 'stream-cancelled', 
 /** How a call's stream ends behind its last chunk. */
 function closeOf(chunk: ActorChunk): Close {
   if (chunk.type !== 'error') return { status: 'completed' };
+  return { status: 'failed', reason: reasonOf(chunk.message) };
+}
+
+/** @internal A message as a reason why a stream ended. */
+export function reasonOf(message: string): string {
   // The cut may go through a character.
-  return { status: 'failed', reason: chunk.message.slice(0, maxReason).toWellFormed() };
+  return message.slice(0, maxReason).toWellFormed();
 }
 
 /**

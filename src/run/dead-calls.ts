@@ -3,7 +3,7 @@ import { createChunk, encodeChunk, type StreamError, toStreamError } from '../ch
 import type { DeadJob, Queue } from '../queue/queue.js';
 import type { Streams } from '../streams/index.js';
 import { callStreams } from './call.js';
-import { isOver } from './call-log.js';
+import { isOver, reasonOf } from './call-log.js';
 
 /** Options of {@link watchDeadCalls}. */
 interface WatchOptions {
@@ -52,11 +52,12 @@ const keyOf = ({ id, attempt }: Pick<DeadJob, 'id' | 'attempt'>): string => `${a
 /** @internal Ends the stream of a call that was given up, as failed. Whoever still works on it is fenced. */
 export async function endDeadCall(
   streams: Pick<Streams, 'append'>,
-  { id, attempt, reason }: Pick<DeadJob, 'id' | 'attempt' | 'reason'>,
+  { id, attempt, reason: why }: Pick<DeadJob, 'id' | 'attempt' | 'reason'>,
   scheduler: SchedulerLike,
 ): Promise<void> {
   // Queues hold other work as well.
   if (!id.startsWith(callStreams)) return;
+  const reason = reasonOf(why);
   const data = { type: 'error', message: reason, code: 'stream-failed' };
   const chunk = createChunk({ streamId: id, seq: 0, data, final: true, timestamp: scheduler.now() });
   try {

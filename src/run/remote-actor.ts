@@ -7,6 +7,7 @@ import type { Actor, ActorKinds, CallOptions } from './actor.js';
 import { type ActorChunk, calledOff, errorChunk, isActorEnd } from './actor-chunk.js';
 import { ActorStream } from './actor-stream.js';
 import { callStream } from './call.js';
+import { reasonOf } from './call-log.js';
 
 /** Options of {@link remoteActor}. */
 export interface RemoteActorOptions {
@@ -75,7 +76,11 @@ class QueuedActor<I, T, O> implements RemoteActor<I, T, O> {
 
   stream(input: I, { id = crypto.randomUUID(), signal }: CallOptions = {}): ActorStream<T, O> {
     const streamId = callStream(this.name, id);
-    const enqueue = async (): Promise<void> => await this.enqueue(streamId, id, input as JsonValue);
+    const enqueue = async (isNew: boolean): Promise<void> => {
+      // The stream first: who cancels it before a worker has the job must be heard.
+      if (isNew) await this.create(streamId);
+      await this.enqueue(streamId, id, input as JsonValue);
+    };
     const leave = this.options.onUnsubscribe === 'leave' ? undefined : () => this.callOff(streamId, undefined);
     return this.read(streamId, enqueue, { signal, leave });
   }
@@ -92,9 +97,8 @@ class QueuedActor<I, T, O> implements RemoteActor<I, T, O> {
     await this.streams.cancel(callStream(this.name, id), reason);
   }
 
-  /** The stream first: who cancels it before a worker has the job must not be overheard. */
-  private async enqueue(streamId: string, id: string, input: JsonValue | undefined): Promise<void> {
-    const { keepMs: ttlMs, staleMs, session, maxAttempts } = this.options;
+  private async create(streamId: string): Promise<void> {
+    const { keepMs: ttlMs, staleMs, session } = this.options;
     await this.streams.create(streamId, {
       contentType: 'application/json',
       source: this.name,
@@ -102,20 +106,24 @@ class QueuedActor<I, T, O> implements RemoteActor<I, T, O> {
       metadata: { [staleKey]: staleMs === Infinity ? null : staleMs },
       ...(session === undefined ? {} : { session }),
     });
+  }
+
+  private async enqueue(streamId: string, id: string, input: JsonValue | undefined): Promise<void> {
+    const { maxAttempts } = this.options;
     const payload = { actor: this.name, id, ...(input === undefined ? {} : { input }) };
     try {
       await this.queue.enqueue(payload, { id: streamId, ...(maxAttempts === undefined ? {} : { maxAttempts }) });
     } catch (error) {
       // It may be in the queue all the same: then whoever gets it finds that it is over.
       const { message } = toStreamError(error, 'queue-unavailable');
-      await this.streams.close(streamId, 'failed', message.slice(0, 1024).toWellFormed());
+      await this.streams.close(streamId, 'failed', reasonOf(message));
       throw error;
     }
   }
 
   private read(
     streamId: string,
-    enqueue: (() => Promise<void>) | undefined,
+    enqueue: ReadingParts['enqueue'],
     { signal, leave }: Partial<Pick<ReadingParts, 'signal' | 'leave'>>,
   ): ActorStream<T, O> {
     const { streams } = this;
@@ -144,8 +152,8 @@ interface ReadingParts {
   readonly payloads: ActorKinds;
   readonly flow: Flow;
   readonly signal: AbortSignal | undefined;
-  /** Makes the call, for who does not only follow it. */
-  readonly enqueue: (() => Promise<void>) | undefined;
+  /** Makes the call, for who does not only follow it. One that was made is made again: its caller may have died over it. */
+  readonly enqueue: ((isNew: boolean) => Promise<void>) | undefined;
   /** Called when nobody listens any more. */
   readonly leave: (() => void) | undefined;
   cancel(reason: string): void;
@@ -209,7 +217,7 @@ class Reading {
     const { streams, streamId, enqueue } = this.parts;
     if (enqueue === undefined) return;
     const info = await streams.info(streamId);
-    if (info === undefined || info.status === 'active') await enqueue();
+    if (info === undefined || info.status === 'active') await enqueue(info === undefined);
   }
 
   private hear(data: unknown): void {

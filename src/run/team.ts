@@ -41,9 +41,9 @@ export function team<M extends Readonly<Record<string, Actor>>>(
   const actions = Object.entries(members).map(([action, one]) => ({ action: checkStepId(action), actor: one }));
   if (actions.length === 0) throw new TypeError(`team "${name}" must have a member`);
 
-  async function* stream(input: JsonValue, { id, signal }: ActorContext): AsyncGenerator<ActorChunk<never>> {
+  async function* stream(input: JsonValue, { id, attempt, signal }: ActorContext): AsyncGenerator<ActorChunk<never>> {
     const leaving = new AbortController();
-    const context = { id, signal: AbortSignal.any([signal, leaving.signal]) };
+    const context = { id, attempt, signal: AbortSignal.any([signal, leaving.signal]) };
     const outputs: Record<string, JsonValue> = {};
     const failures: unknown[] = [];
     const contributions = actions.map(async function* (action): AsyncGenerator<ActorChunk<never, never>, void> {

@@ -8,7 +8,7 @@ import { type Action, runAction } from '../../src/run/action.js';
 
 /** What an action says, and what it comes to. */
 async function heard(action: Action, input?: unknown): Promise<{ said: unknown[]; output?: unknown; error?: unknown }> {
-  const context = { id: 'call', signal: new AbortController().signal };
+  const context = { id: 'call', attempt: 1, signal: new AbortController().signal };
   let time = 0;
   const running = runAction(action, input, context, { now: () => (time += 5) });
   const said: unknown[] = [];
@@ -37,7 +37,7 @@ describe('an action', () => {
     expect(await heard({ action: 'write', actor: writer }, 'x')).toEqual({
       said: [
         { type: 'action-start', ...name },
-        { type: 'action-progress', ...name, current: 1, message: 'call.write' },
+        { type: 'action-progress', ...name, current: 1, message: 'call.1.write' },
         { type: 'action-data', ...name, value: 'on x' },
         { type: 'action-complete', ...name, output: 'on x', duration_ms: 5 },
       ],

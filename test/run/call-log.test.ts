@@ -3,7 +3,7 @@ import { createMemoryLog } from 'sluice/log/memory';
 import type { ActorChunk } from 'sluice/run';
 import { createStreams, type Streams } from 'sluice/streams';
 import { describe, expect, it } from 'vitest';
-import { CallLog, isOver } from '../../src/run/call-log.js';
+import { CallLog, isOver, reasonOf } from '../../src/run/call-log.js';
 
 const streamId = 'actors/a/b';
 const data = (value: number): ActorChunk => ({ type: 'data', value });
@@ -54,6 +54,10 @@ describe('call log', () => {
     expect(info).toMatchObject({ status: 'failed' });
     expect(info?.reason).toHaveLength(1024);
     expect(info?.reason?.isWellFormed()).toBe(true);
+  });
+
+  it('cuts a reason that is too long, not through a character', () => {
+    expect([reasonOf('no'), reasonOf(`${'x'.repeat(1023)}😀`).isWellFormed()]).toEqual(['no', true]);
   });
 
   it('lets the actor wait while much is on its way, which then goes together', async () => {

@@ -40,6 +40,16 @@ describe('remoteActor', () => {
     serving.unsubscribe();
   });
 
+  it('joins a call that was made with other options', async () => {
+    const { queue, streams } = stage();
+    const held = remoteActor(queue, streams, 'nobody').stream(1, { id: 'b' }).subscribe();
+    await until('it waits', async () => (await streams.info('actors/nobody/b')) !== undefined);
+    const other = remoteActor(queue, streams, 'nobody', { keepMs: 1 }).execute(1, { id: 'b' });
+    await streams.close('actors/nobody/b', 'failed', 'that will do');
+    await expect(other).rejects.toThrow('that will do');
+    held.unsubscribe();
+  });
+
   it('cancels a call that nobody listens to any more, and takes it out of the queue', async () => {
     const { queue, streams } = stage();
     const remote = remoteActor(queue, streams, 'echo');
@@ -101,17 +111,15 @@ describe('remoteActor', () => {
   it('completes and fails as the stream does, where the actor has said nothing of it', async () => {
     const { queue, streams } = stage();
     const remote = remoteActor(queue, streams, 'echo');
-    const ended: ActorChunk[] = [];
+    const calls = ['a', 'b'].map(async (id) => await lastValueFrom(remote.stream(1, { id }).pipe(toArray())));
     for (const id of ['a', 'b']) {
-      remote.stream(1, { id }).subscribe((chunk) => ended.push(chunk));
       await until('it is made', async () => (await streams.info(`actors/echo/${id}`)) !== undefined);
     }
     await streams.close('actors/echo/a');
     await streams.close('actors/echo/b', 'failed', 'stale');
-    await until('both know', () => ended.length === 2);
-    expect(ended).toEqual([
-      { type: 'complete' },
-      { type: 'error', message: 'the stream "actors/echo/b" failed: stale', code: 'stream-failed' },
+    expect(await Promise.all(calls)).toEqual([
+      [{ type: 'complete' }],
+      [{ type: 'error', message: 'the stream "actors/echo/b" failed: stale', code: 'stream-failed' }],
     ]);
   });
 
