@@ -11,6 +11,11 @@ export interface Lifetime {
 
 const timestamp = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
+/** @internal Whether text is a time as `Stream-Expires-At` says it. */
+export function isTime(text: string): boolean {
+  return timestamp.test(text) && !Number.isNaN(Date.parse(text));
+}
+
 /** @internal Reads the lifetime a stream is to be created with. */
 export function readLifetime(ttl: string | undefined, expiresAt: string | undefined): Lifetime {
   if (ttl !== undefined && expiresAt !== undefined) {
@@ -18,7 +23,7 @@ export function readLifetime(ttl: string | undefined, expiresAt: string | undefi
   }
   if (ttl !== undefined) return { ttl: readCount('Stream-TTL', ttl) };
   if (expiresAt === undefined) return {};
-  if (timestamp.test(expiresAt) && !Number.isNaN(Date.parse(expiresAt))) return { expiresAt };
+  if (isTime(expiresAt)) return { expiresAt };
   throw new Refusal(400, 'header-invalid', 'Stream-Expires-At must be a time of RFC 3339');
 }
 

@@ -4,7 +4,7 @@ import type { ChunkType, EncodedChunk } from '../chunk/index.js';
 export const defaultMediaType = 'application/octet-stream';
 
 const word = "[!#$%&'*+.^_`|~\\w-]+";
-const value = `(?:${word}|"(?:[^"\\\\\\r\\n]|\\\\[ -~])*")`;
+const value = `(?:${word}|"(?:[\\t !#-[\\]-~\\x80-\\xff]|\\\\[ -~])*")`;
 // Each sign fits in one way only, so that no text takes long.
 const grammar = new RegExp(`^${word}/${word}(?:[ \\t]*;[ \\t]*${word}=${value})*[ \\t]*;?[ \\t]*$`);
 const maxLength = 255;

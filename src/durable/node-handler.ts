@@ -33,7 +33,8 @@ export function nodeHandler(
   return (request, response) => {
     // What a reader that has gone breaks is nobody's error.
     response.on('error', () => {});
-    void respond(request, response);
+    // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
+    respond(request, response).catch(() => response.destroy());
   };
 }
 

@@ -4,7 +4,7 @@ import type { Log, StreamConfig } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
 import { Forks } from './forks.js';
 import { Lifetimes } from './lifetimes.js';
-import { defaultMediaType, mediaTypeOf } from './media-type.js';
+import { defaultMediaType, isMediaType, mediaTypeOf } from './media-type.js';
 import { Refusal } from './reply.js';
 import { type ForkOrigin, readNote, type StreamRecord } from './stream-record.js';
 
@@ -87,7 +87,10 @@ export class Registry {
   async look(name: string): Promise<StreamRecord | undefined> {
     const info = await this.log.info(checkName(name));
     if (info === undefined) return undefined;
-    const mediaType = info.contentType ?? (await this.mediaTypeOf(info));
+    const { contentType } = info;
+    // Whoever created it elsewhere may have said anything, and this becomes a header.
+    const known = contentType !== undefined && isMediaType(contentType);
+    const mediaType = known ? contentType : await this.mediaTypeOf(info);
     return { ...readNote(info), name, info, mediaType, closed: info.status !== 'active' };
   }
 

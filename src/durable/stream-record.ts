@@ -1,5 +1,5 @@
-import type { JsonObject, StreamInfo } from '../chunk/index.js';
-import { type Lifetime, lifetimeJson } from './lifetime.js';
+import { isSeq, type JsonObject, type StreamInfo } from '../chunk/index.js';
+import { isTime, type Lifetime, lifetimeJson } from './lifetime.js';
 import { formatOffset } from './offset.js';
 
 /** @internal Where a fork comes from. */
@@ -27,12 +27,20 @@ export function writeNote({ lifetime, fork }: DurableNote): { readonly metadata?
   return Object.keys(note).length === 0 ? {} : { metadata: { durable: note } };
 }
 
-/** @internal Reads what {@link writeNote} wrote. Others may have written anything. */
+/** @internal Reads what {@link writeNote} wrote. Others may have written anything: what it cannot have been is left out. */
 export function readNote({ metadata }: StreamInfo): DurableNote {
-  const { ttl, expiresAt, fork } = (metadata?.['durable'] ?? {}) as Lifetime & { fork?: ForkOrigin };
-  if (typeof ttl === 'number') return { lifetime: { ttl }, fork };
-  if (typeof expiresAt === 'string') return { lifetime: { expiresAt }, fork };
+  const note = (metadata?.['durable'] ?? {}) as { readonly [field in keyof Lifetime | 'fork']?: unknown };
+  const fork = isOrigin(note.fork) ? note.fork : undefined;
+  if (isSeq(note.ttl)) return { lifetime: { ttl: note.ttl }, fork };
+  if (typeof note.expiresAt === 'string' && isTime(note.expiresAt)) {
+    return { lifetime: { expiresAt: note.expiresAt }, fork };
+  }
   return { lifetime: {}, fork };
+}
+
+function isOrigin(value: unknown): value is ForkOrigin {
+  const { from, at, sub, count, base } = (value ?? {}) as { readonly [field in keyof ForkOrigin]?: unknown };
+  return typeof from === 'string' && typeof at === 'string' && isSeq(sub) && isSeq(count) && isSeq(base);
 }
 
 /** @internal A stream as this door knows it. */

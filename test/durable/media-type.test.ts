@@ -17,6 +17,8 @@ describe('media type', () => {
     'text/pl ain',
     'a/b;c',
     'text/plain\r\nx: y',
+    'a/b;c="\u0000"',
+    'a/b;c="\u2713"',
     `a/${'b'.repeat(300)}`,
   ])('takes "%s" for none', (type) => expect(isMediaType(type)).toBe(false));
 

@@ -176,6 +176,20 @@ describe('nodeHandler', () => {
     expect(answer.toLowerCase()).not.toContain('\r\nset-cookie');
   });
 
+  it('breaks off what it cannot answer, and nothing else', async () => {
+    const handle = async () => ({ status: 200, headers: { 'x-name': 'a\r\nb: c' } });
+    const http = createServer(nodeHandler({ handle, dispose: () => {} }));
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    closing.push(() => new Promise((resolve) => http.close(resolve)));
+    const socket = connect((http.address() as AddressInfo).port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (part) => (answer += part.toString())).on('error', () => {});
+    socket.write(head('GET', 'a'));
+    await once(socket, 'close');
+    expect(answer).toBe('');
+  });
+
   it('says where a stream is by no name that is none', async () => {
     const { raw } = await stage();
     const answer = await raw('PUT /v1/stream/a HTTP/1.1\r\nhost: evil"><x\r\nconnection: close\r\n\r\n');
@@ -204,11 +218,12 @@ describe('nodeHandler', () => {
     socket.on('error', () => {});
     await once(socket, 'connect');
     socket.write(head('GET', target));
-    socket.once('data', () => socket.pause());
+    await once(socket, 'data');
+    socket.pause();
     const sockets = () => new Promise<number>((resolve) => http.getConnections((_, count) => resolve(count)));
     http.closeIdleConnections();
     await until('it is gone', async () => (await sockets()) === 0);
-    expect(watching()).toBe(0);
+    await until('nobody watches for it', () => watching() === 0);
     socket.destroy();
   });
 });

@@ -14,6 +14,23 @@ describe('Registry', () => {
     expect((await ask('HEAD', 'a')).headers['content-type']).toBe('text/plain; charset=utf-8');
   });
 
+  it.each(['', 'tokens', 'text/plain\r\nset-cookie: a=b', 'text/plain; a="\u2713"'])(
+    'says what a stream is where another door called it %j',
+    async (contentType) => {
+      const { log, ask } = lab();
+      log.create('a', { contentType });
+      log.append('a', [encoded('hello')]);
+      expect((await ask('HEAD', 'a')).headers['content-type']).toBe('text/plain; charset=utf-8');
+    },
+  );
+
+  it('removes no stream for a lifetime that is none', async () => {
+    const { log, ask } = lab();
+    log.create('a', { metadata: { durable: { expiresAt: 'soon' } } });
+    expect((await ask('HEAD', 'a')).status).toBe(200);
+    expect(log.info('a')).toBeDefined();
+  });
+
   it('lets nobody see a stream that is being made, but waits for it', async () => {
     const { streams } = lab();
     const registry = new Registry({ streams, scheduler: new VirtualTime(), isFollowed: () => false });

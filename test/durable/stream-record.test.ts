@@ -14,8 +14,16 @@ describe('stream record', () => {
   });
 
   it('takes nothing from what others have written', () => {
-    for (const metadata of [undefined, {}, { durable: { ttl: 'x', expiresAt: 5 } }]) {
-      expect(readNote(info(metadata))).toEqual({ lifetime: {}, fork: undefined });
+    const notes = [
+      { ttl: 'x', expiresAt: 5 },
+      { ttl: -1 },
+      { expiresAt: 'soon' },
+      { fork: null },
+      { fork: { ...fork, base: 'a\r\nb: c' } },
+      { fork: { ...fork, count: undefined } },
+    ];
+    for (const metadata of [undefined, {}, { durable: null }, ...notes.map((durable) => ({ durable }))]) {
+      expect(readNote(info(metadata)), JSON.stringify(metadata)).toEqual({ lifetime: {}, fork: undefined });
     }
   });
 
