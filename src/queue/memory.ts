@@ -205,8 +205,9 @@ class MemoryQueue implements Queue {
       fail: async (reason: string, { delayMs, final = false }: FailOptions = {}) => {
         check();
         const waitMs = this.rules.failDelayMs(delayMs, entry.failures + 1);
+        const kept = reasonOf(reason);
         this.letGo(entry);
-        return this.failed(entry, reasonOf(reason), waitMs, this.due, final);
+        return this.failed(entry, kept, waitMs, this.due, final);
       },
       release: async () => {
         check();

@@ -89,8 +89,9 @@ function idProblem(id: unknown): string | undefined {
   return id.isWellFormed() ? undefined : 'without lone surrogates';
 }
 
-/** @internal A reason as it is kept. */
+/** @internal A reason as it is kept. Checked before anything is done to the job that it is about. */
 export function reasonOf(reason: string): string {
+  if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${kindOf(reason)}`);
   return reason.slice(0, reasonCharacters).toWellFormed();
 }
 

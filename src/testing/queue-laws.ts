@@ -271,6 +271,8 @@ async function refusesNonsense(stage: QueueStage): Promise<void> {
   await stage.jobs('a');
   const job = await stage.claim();
   await refusedCall('delayMs', () => job.fail('x', { delayMs: 1.5 }));
+  await refusedCall('reason', () => job.fail(new Error('x') as never));
+  await stage.holds(0, 1, 0);
   // It is still its claimer's.
   await job.ack();
 }
