@@ -8,7 +8,7 @@ import { longestMs } from './rules.js';
 export interface WorkOptions extends ConsumeOptions {
   /** How long an attempt may take; then its signal aborts and it has failed. Default `Infinity`. */
   readonly timeoutMs?: number;
-  /** Whether a job may be tried again after this error. Default: always. */
+  /** Whether a job may be tried again after this error. Default: always; also when this throws. */
   readonly isRetryable?: (error: unknown, job: HeldJob) => boolean;
 }
 
@@ -83,10 +83,20 @@ async function failed(
 ): Promise<Outcome['status']> {
   if (job.signal.aborted) return 'lost';
   const reason = toStreamError(error, 'callback-failed').message;
+  const final = !mayRetry(isRetryable, error, job);
   try {
-    return await job.fail(reason, { final: !isRetryable(error, job) });
+    return await job.fail(reason, { final });
   } catch {
     // The lease runs out, or has: another gets it.
     return 'lost';
+  }
+}
+
+function mayRetry(isRetryable: NonNullable<WorkOptions['isRetryable']>, error: unknown, job: HeldJob): boolean {
+  try {
+    return isRetryable(error, job);
+  } catch {
+    // A job that is not settled would be held, and its lease renewed, for ever.
+    return true;
   }
 }

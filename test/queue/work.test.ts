@@ -62,6 +62,21 @@ describe('work', () => {
     working.unsubscribe();
   });
 
+  it('tries again what nobody can say of whether it is worth it', async () => {
+    const { time, queue, outcomes, start } = stage(() => Promise.reject(new Error('no')), {
+      isRetryable: () => {
+        throw new Error('neither');
+      },
+    });
+    await queue.enqueue('x', { id: 'a' });
+    await queue.enqueue('x', { id: 'b' });
+    const working = start();
+    await time.pass(10);
+    expect(ends(outcomes)).toEqual(['a 1 waiting', 'b 1 waiting']);
+    expect(await queue.counts()).toEqual({ waiting: 2, claimed: 0, dead: 0 });
+    working.unsubscribe();
+  });
+
   it('works on many at a time, each as long as it takes', async () => {
     const { time, queue, outcomes, start } = stage(() => time.wait(1000), { concurrency: 3 });
     for (const id of ['a', 'b', 'c', 'd']) await queue.enqueue('x', { id });
