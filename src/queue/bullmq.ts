@@ -86,6 +86,8 @@ interface Kept {
 
 /** What BullMQ answers when somebody acts on a job that he does not have: no job, no lock, not active, another's lock. */
 const notHeld = new Set<unknown>([-1, -2, -3, -6]);
+/** What Redis says when its memory is full, or its disk. Older ones put the error of a command in a script behind a colon. */
+const noRoom = /(?:^|: -?)(?:OOM|MISCONF) /;
 /** Jobs are looked for whose workers have fallen silent, as often as this or a third of the lease. */
 const searchMs = 400;
 
@@ -342,7 +344,9 @@ class BullmqQueue implements Queue {
     } catch (cause) {
       if (cause instanceof StreamError || isNotHeld(cause)) throw cause;
       if (this.closed) throw queueClosed();
-      throw new StreamError('queue-unavailable', `Redis cannot be asked: ${(cause as Error).message}`, { cause });
+      const { message } = cause as Error;
+      if (noRoom.test(message)) throw new StreamError('queue-full', `Redis has no room: ${message}`, { cause });
+      throw new StreamError('queue-unavailable', `Redis cannot be asked: ${message}`, { cause });
     } finally {
       patience?.unsubscribe();
     }

@@ -20,9 +20,9 @@ export interface ConsumeOptions {
   readonly stop?: AbortSignal;
   /** How long jobs may take to be settled after `stop`; then they are given back. Default `Infinity`. */
   readonly graceMs?: number;
-  /** Pause after the queue could not be reached, before it is asked again. Default 1000. */
+  /** Pause after the queue could not be asked, before it is asked again. Default 1000. */
   readonly pauseMs?: number;
-  /** Hears that the queue cannot be reached, or that a lease could not be renewed. Must not throw. */
+  /** Hears that the queue cannot be reached or has no room, or that a lease could not be renewed. Must not throw. */
   readonly onTrouble?: (error: StreamError) => void;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
@@ -36,8 +36,8 @@ const claimMs = 60_000;
  * three times as often as they would run out. A job is settled by `ack`, `fail` or `release`, whatever the queue answers: what it
  * did not hear of comes again.
  *
- * **Emits** jobs, at most `concurrency` that are not settled. **Errors** with what the queue throws, but for `queue-unavailable`:
- * then it is asked again. **Completes** after `stop`. **Holds** `concurrency` jobs; unsubscribing gives them back.
+ * **Emits** jobs, at most `concurrency` that are not settled. **Errors** with what the queue throws, but for `queue-unavailable`
+ * and `queue-full`: then it is asked again. **Completes** after `stop`. **Holds** `concurrency` jobs; unsubscribing gives them back.
  *
  * @example
  * consume(queue, { concurrency: 4 }).subscribe(async (job) => {
@@ -103,7 +103,7 @@ class Consumption {
         const job = await this.queue.claim({ waitMs: claimMs, signal });
         if (job !== undefined) this.hold(job);
       } catch (error) {
-        if (!isUnavailable(error)) return this.subscriber.error(error);
+        if (!mayPass(error)) return this.subscriber.error(error);
         this.rules.onTrouble(error);
         await this.asleep((wake) => this.rules.scheduler.schedule(wake, this.rules.pauseMs));
       }
@@ -179,7 +179,7 @@ class Holding implements HeldJob {
       await this.renew();
     } catch (error) {
       // The next word may still come in time; if not, the queue says that the lease is lost.
-      if (isUnavailable(error)) this.keeping.onTrouble(error);
+      if (mayPass(error)) this.keeping.onTrouble(error);
       else this.lose(error);
     }
     if (!this.over) this.timer = this.schedule();
@@ -219,6 +219,7 @@ class Holding implements HeldJob {
   }
 }
 
-function isUnavailable(error: unknown): error is StreamError {
-  return error instanceof StreamError && error.code === 'queue-unavailable';
+/** A queue that cannot be reached comes back; one without room to write has some when jobs are done, or somebody makes it. */
+function mayPass(error: unknown): error is StreamError {
+  return error instanceof StreamError && (error.code === 'queue-unavailable' || error.code === 'queue-full');
 }

@@ -91,6 +91,24 @@ describe('consume', () => {
     expect(time.actions).toEqual([]);
   });
 
+  it.each(['queue-unavailable', 'queue-full'] as const)('asks again when claiming is %s', async (code) => {
+    let refuses = true;
+    const { time, jobs, ends, start, enqueue } = stage({}, (inner) => ({
+      claim: async (options) => {
+        if (refuses) throw new StreamError(code, 'not now');
+        return inner.claim(options);
+      },
+    }));
+    await enqueue('a');
+    const heard: string[] = [];
+    const consumption = start({ pauseMs: 100, onTrouble: (trouble) => heard.push(trouble.code) });
+    await time.pass(150);
+    refuses = false;
+    await time.pass(100);
+    expect([heard, ends, jobs.map(({ id }) => id)]).toEqual([[code, code], [], ['a']]);
+    consumption.unsubscribe();
+  });
+
   it('does not hold what the queue did not hear of', async () => {
     let fails = true;
     const { time, queue, jobs, start, enqueue } = stage({}, (inner) => ({
