@@ -26,6 +26,18 @@ describe.skipIf(natsPath === undefined)('createNatsQueue', () => {
 
   queueLaws('a queue in NATS', (options) => ({ queue: open(options) }));
 
+  it('takes as long a name as JetStream does, and refuses a longer one at once', async () => {
+    const longest = 'n'.repeat(255 - 'sluice-queue--claims'.length);
+    const queue = open({}, longest);
+    const id = '漢'.repeat(256);
+    await queue.enqueue('x', { id });
+    expect(await queue.claim()).toMatchObject({ id, payload: 'x' });
+    await queue.dispose();
+    for (const name of [`${longest}n`, '漢'.repeat(27)]) {
+      expect(() => open({}, name)).toThrow(expect.objectContaining({ code: 'name-invalid' }));
+    }
+  });
+
   /** Writes a decision about a job as another process would. */
   const decide = async (name: string, decision: Decision): Promise<void> => {
     const head = headers();

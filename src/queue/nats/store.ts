@@ -36,6 +36,8 @@ const consumer = 'workers';
 const notThere = new Set([10_043, 10_057]);
 /** How much later than asked for an answer may come. */
 const lateMs = 100;
+/** Most characters of a stream's name in JetStream. */
+const nameCharacters = 255;
 /** Messages that are asked for at once. */
 const page = 256;
 
@@ -54,6 +56,10 @@ export class QueueStore {
     private readonly replicas: number,
   ) {
     this.name = wordOf(queue);
+    if (this.streamOf('claims').length > nameCharacters) {
+      const message = `a queue in NATS needs a shorter name: "${queue}" is one of more than ${nameCharacters} characters there`;
+      throw new StreamError('name-invalid', message, { field: 'name' });
+    }
     this.jetstream = jetstream(connection, { timeout: answerMs });
   }
 
