@@ -2,10 +2,18 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { StreamError } from '../chunk/index.js';
+import { actorCommand } from './commands/actor.js';
+import { answerCommand } from './commands/answer.js';
+import { cancelCommand } from './commands/cancel.js';
+import { infoCommand } from './commands/info.js';
 import { llmCommand } from './commands/llm.js';
+import { lsCommand } from './commands/ls.js';
 import { publishCommand } from './commands/publish.js';
+import { replayCommand } from './commands/replay.js';
+import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { tailCommand } from './commands/tail.js';
+import { workerCommand } from './commands/worker.js';
 
 const { version } = createRequire(import.meta.url)('sluice/package.json') as { version: string };
 
@@ -16,6 +24,14 @@ const program = new Command('sluice')
   .addCommand(serveCommand())
   .addCommand(publishCommand())
   .addCommand(tailCommand())
+  .addCommand(lsCommand())
+  .addCommand(infoCommand())
+  .addCommand(cancelCommand())
+  .addCommand(runCommand())
+  .addCommand(replayCommand())
+  .addCommand(answerCommand())
+  .addCommand(actorCommand())
+  .addCommand(workerCommand())
   .addCommand(llmCommand());
 
 // A reader that has seen enough, such as `head`, is no error.

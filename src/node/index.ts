@@ -4,6 +4,7 @@
  * @module
  */
 export { openLog } from './open-log.js';
+export { openQueue, type OpenQueueOptions } from './open-queue.js';
 export { createRunRoutes, type RunRoutes, type RunRoutesOptions, type ServedRunsOptions } from './run-routes.js';
 export type { RunWatchOptions } from './run-watch.js';
 export * from './serve.js';

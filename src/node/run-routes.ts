@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import * as z from 'zod';
+import { asyncScheduler } from 'rxjs';
 import { WebSocketServer } from 'ws';
 import { checkBound, StreamError } from '../chunk/index.js';
+import { closeCodes } from '../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
 import { createRuns, type Pipeline, type RunEvent, runEvents, type Runs, type RunsOptions } from '../run/index.js';
 import { checkExecutionId, eventsOf, runOf, runStreams } from '../run/names.js';
@@ -54,6 +56,8 @@ const streamPath = '/stream/pipeline/';
 /** Where a run is watched over a WebSocket. */
 const socketPath = '/ws/pipeline/';
 const runsPath = '/v1/runs';
+/** How long a WebSocket has to say goodbye, in milliseconds. */
+const farewellMs = 1000;
 
 const text = z.string().min(1);
 const json = z.json();
@@ -274,7 +278,13 @@ class Routes<S> implements RunRoutes<S> {
   }
 
   close(): void {
-    for (const socket of this.sockets.clients) socket.close(1001, 'the server goes away');
+    const { scheduler = asyncScheduler } = this.options;
+    for (const socket of this.sockets.clients) {
+      socket.close(closeCodes['going-away'], 'the server goes away');
+      // `ws` gives a peer that does not answer 30 s.
+      const ending = scheduler.schedule(() => socket.terminate(), farewellMs);
+      socket.once('close', () => ending.unsubscribe());
+    }
     this.sockets.close();
   }
 }

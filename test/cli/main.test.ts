@@ -11,7 +11,21 @@ describe('sluice', () => {
     };
     expect((await sluice('--version').ended).stdout.toString()).toBe(`${version}\n`);
     const help = (await sluice('--help').ended).stdout.toString();
-    for (const command of ['serve', 'publish', 'tail', 'llm']) expect(help).toContain(command);
+    for (const command of [
+      'serve',
+      'publish',
+      'tail',
+      'ls',
+      'info',
+      'cancel',
+      'run',
+      'replay',
+      'answer',
+      'actor',
+      'worker',
+      'llm',
+    ])
+      expect(help).toContain(command);
   });
 
   it('refuses a command it does not know', async () => {

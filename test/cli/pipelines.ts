@@ -1,0 +1,38 @@
+// Pipelines for tests of the command line, and what their steps are and work with.
+import * as z from 'zod';
+import { pipeline } from 'sluice/run';
+import { createStepTypes } from 'sluice/run/json';
+
+export const services = { greeting: 'hello' };
+
+type Services = typeof services;
+
+/** Says it bit by bit, then loudly. */
+export const greet = pipeline<string, Services>('greet', { needs: ['greeting'] })
+  .step('say', async function* (name, { services: { greeting }, emitProgress }) {
+    yield `${greeting} `;
+    emitProgress(0.5, 'half way');
+    yield name;
+  })
+  .step('shout', (text) => text.toUpperCase());
+
+export const fail = pipeline('fail').step('break', () => {
+  throw new Error('it broke');
+});
+
+/** Never ends by itself; says so when it is stopped. */
+export const wait = pipeline('wait').step('sit', async (_, { signal, log }) => {
+  log('sitting');
+  await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+});
+
+/** Ann says whether. */
+export const approve = pipeline('approve').step('ask', async (_, { waitFor }) => {
+  return await waitFor('ok', { details: 'May it?', by: ['ann'] });
+});
+
+export const types = createStepTypes<Services>().with('greet', {
+  parameters: z.strictObject({ name: z.string() }),
+  needs: ['greeting'],
+  run: ({ name }, { services: { greeting } }) => `${greeting} ${name}`,
+});
