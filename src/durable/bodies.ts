@@ -10,28 +10,34 @@ export class Bodies {
     private readonly maxPending: number,
   ) {}
 
-  /** Runs work on a request's body, which counts until it is done. */
+  /**
+   * Runs work on a request's body, which counts as it comes and until the work is done: who announces much and sends nothing
+   * takes nobody's room.
+   */
   async with<T>(request: DurableRequest, work: (body: Uint8Array) => Promise<T>): Promise<T> {
-    const { maxBody, maxPending } = this;
-    const announced = request.header('content-length');
-    const length = announced === undefined ? undefined : Number(announced);
-    if (length !== undefined && length > maxBody) throw tooLarge(maxBody);
-    // A body that does not say how long it is may be as long as any.
-    const room = length ?? (request.header('transfer-encoding') === undefined ? 0 : maxBody);
-    if (this.pending > 0 && this.pending + room > maxPending) {
-      throw new Refusal(503, 'overflow', 'too much is being received at this moment', { 'retry-after': '1' });
-    }
-    this.pending += room;
+    const { maxBody } = this;
+    const announced = Number(request.header('content-length') ?? 0);
+    if (announced > maxBody) throw tooLarge(maxBody);
+    if (this.pending > 0 && this.pending + announced > this.maxPending) throw tooMuch();
+    let received = 0;
     try {
-      const body = await request.body(maxBody);
-      if (body === undefined) throw tooLarge(maxBody);
-      return await work(body);
+      const body = await request.body((length) => {
+        this.pending += length - received;
+        received = length;
+        return length <= maxBody && (this.pending <= this.maxPending || this.pending === length);
+      });
+      if (body !== undefined) return await work(body);
+      throw received > maxBody ? tooLarge(maxBody) : tooMuch();
     } finally {
-      this.pending -= room;
+      this.pending -= received;
     }
   }
 }
 
 function tooLarge(maxBody: number): Refusal {
   return new Refusal(413, 'overflow', `a body may have ${maxBody} bytes`);
+}
+
+function tooMuch(): Refusal {
+  return new Refusal(503, 'overflow', 'too much is being received at this moment', { 'retry-after': '1' });
 }

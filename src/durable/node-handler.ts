@@ -75,7 +75,7 @@ function requestOf(request: IncomingMessage, response: ServerResponse, path: str
       }
       return controller.signal;
     },
-    body: (limit) => bodyOf(request, limit),
+    body: (admits) => bodyOf(request, admits),
   };
 }
 
@@ -87,15 +87,15 @@ function rootOf(request: IncomingMessage, path: string): string {
   return `${scheme}://${host.test(asked) ? asked : 'localhost'}${path}`;
 }
 
-/** Reads a body, and stops as soon as it is too long. */
-function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+/** Reads a body, and stops as soon as it is refused. */
+function bodyOf(request: IncomingMessage, admits: (length: number) => boolean): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
     const take = (part: Buffer): void => {
       length += part.length;
       parts.push(part);
-      if (length <= limit) return;
+      if (admits(length)) return;
       request.off('data', take).pause();
       resolve(undefined);
     };
@@ -107,7 +107,9 @@ function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array | u
       resolve(new Uint8Array(parts.length === 1 ? parts[0]! : Buffer.concat(parts, length)));
     });
     request.on('error', reject);
-    request.on('close', () => reject(new Error('the body was cut off')));
+    request.on('close', () => {
+      if (!request.readableEnded) reject(new Error('the body was cut off'));
+    });
   });
 }
 

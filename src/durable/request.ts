@@ -12,8 +12,8 @@ export interface DurableRequest {
   header(name: string): string | undefined;
   /** Aborted when the one who asks has gone. */
   readonly signal: AbortSignal;
-  /** Reads the body: `undefined` as soon as it turns out to have more than `limit` bytes. */
-  body(limit: number): Promise<Uint8Array | undefined>;
+  /** Reads the body: `undefined` as soon as `admits`, which is told how long it is so far, says no. */
+  body(admits: (length: number) => boolean): Promise<Uint8Array | undefined>;
 }
 
 /** @internal What a request's target names below the root. */

@@ -41,12 +41,12 @@ function requestOf(request: Request, path: string): DurableRequest {
     root: origin + path,
     signal: request.signal,
     header: (name) => request.headers.get(name) ?? undefined,
-    body: (limit) => bodyOf(request, limit),
+    body: (admits) => bodyOf(request, admits),
   };
 }
 
-/** Reads a body, and stops as soon as it is too long. */
-async function bodyOf({ body }: Request, limit: number): Promise<Uint8Array | undefined> {
+/** Reads a body, and stops as soon as it is refused. */
+async function bodyOf({ body }: Request, admits: (length: number) => boolean): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   let length = 0;
   if (body === null) return new Uint8Array();
@@ -56,7 +56,7 @@ async function bodyOf({ body }: Request, limit: number): Promise<Uint8Array | un
     if (done) break;
     length += value.length;
     parts.push(value);
-    if (length <= limit) continue;
+    if (admits(length)) continue;
     await reader.cancel();
     return undefined;
   }

@@ -31,7 +31,18 @@ describe('Bodies', () => {
       status: 503,
       headers: { 'retry-after': '1' },
     });
+    await expect(bodies.with(sized(undefined, '1'), length)).rejects.toMatchObject({ status: 503 });
     expect(await bodies.with(requestFor('POST', 'a'), length), 'nothing needs no room').toBe(0);
+  });
+
+  it('keeps no room for what was announced and does not come', async () => {
+    const bodies = new Bodies(4, 8);
+    const never = { body: () => new Promise<never>(() => {}) };
+    for (let i = 0; i < 3; i++) {
+      void bodies.with({ ...sized(4, ''), ...never }, length);
+      void bodies.with({ ...sized(undefined, ''), ...never }, length);
+    }
+    expect(await bodies.with(sized(4, 'four'), length)).toBe(4);
   });
 
   it('receives one that alone is more than all may be', async () => {

@@ -35,7 +35,7 @@ export function requestFor(
     root,
     signal: signal ?? new AbortController().signal,
     header: (name) => headers[name],
-    body: async (limit) => (bytes.length > limit ? undefined : bytes),
+    body: async (admits) => (admits(bytes.length) ? bytes : undefined),
   };
 }
 
