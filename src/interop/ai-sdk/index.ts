@@ -3,6 +3,9 @@
  *
  * @module
  */
+export * from './chat.js';
+export type { ChatAnswer } from './chat-run.js';
+export * from './chat-transport.js';
 export * from './from-ui-message.js';
 export * from './to-ui-message.js';
 export * from './ui-chunk.js';
