@@ -19,22 +19,24 @@ export class Execution {
 
   /** Walks a pipeline to its end. When it rejects, all that was at work has stopped. */
   async walk(root: SequenceNode, input: unknown, earlier?: Earlier): Promise<Output> {
-    return await this.whole(root, '', { value: input }, earlier);
+    return await this.sequence(root, '', { value: input }, earlier);
   }
 
-  /** A part of the pipeline, to its end. */
-  private async whole(node: PipelineNode, path: string, input: Output, earlier: Earlier | undefined): Promise<Output> {
+  /** A part of the pipeline that has parts, to its end. */
+  private async part(
+    node: Exclude<PipelineNode, StepNode>,
+    path: string,
+    input: Output,
+    earlier: Earlier | undefined,
+  ): Promise<Output> {
+    const inner = `${path}${node.id}/`;
     switch (node.kind) {
-      case 'step':
-        return (await this.step(node, path + node.id, input, earlier, false)) as Output;
-      case 'sequence':
-        return await this.sequence(node, path, input, earlier?.within());
       case 'parallel':
-        return await this.parallel(node, `${path}${node.id}/`, input, earlier);
+        return await this.parallel(node, inner, input, earlier);
       case 'branch':
-        return await this.branch(node, `${path}${node.id}/`, input, earlier);
+        return await this.branch(node, inner, input, earlier);
       case 'map':
-        return await this.map(node, `${path}${node.id}/`, input, earlier);
+        return await this.map(node, inner, input, earlier);
     }
   }
 
@@ -61,8 +63,7 @@ export class Execution {
         output =
           node.kind === 'step'
             ? await this.step(node, path + node.id, output, earlier, reads(nodes[index + 1]))
-            : await this.whole(node, path, output as Output, earlier);
-        if (node.kind === 'sequence') continue;
+            : await this.part(node, path, output as Output, earlier);
         if (output instanceof Live) streaming.push({ id: node.id, live: output });
         else earlier?.add(node.id, output.value);
       }
@@ -94,7 +95,7 @@ export class Execution {
     const finished = (output: Output): Output => {
       if (node.options.compensate === undefined) return output;
       const given = input instanceof Live ? undefined : input.value;
-      this.deeds.push({ node, stepId, attempt: output.attempt ?? 1, input: given, output: output.value, earlier });
+      this.deeds.push({ node, stepId, attempt: output.attempt!, input: given, output: output.value, earlier });
       return output;
     };
     const known = await this.known(node, stepId);
@@ -137,8 +138,8 @@ export class Execution {
     earlier: Earlier | undefined,
   ): Promise<Output> {
     const answers = await this.all(
-      branches.map(async ([key, node]) => {
-        const { value } = await this.whole(node, `${path}${key}/`, input, earlier);
+      branches.map(async ([key, parts]) => {
+        const { value } = await this.sequence(parts, `${path}${key}/`, input, earlier?.within());
         return [key, value] as const;
       }),
     );
@@ -163,7 +164,8 @@ export class Execution {
     if (typeof answer !== 'boolean') {
       throw new StreamError('callback-failed', `when of branch "${id}" must answer true or false`);
     }
-    return await this.whole(answer ? yes : no, `${path}${answer ? 'then' : 'else'}/`, { value: input.value }, earlier);
+    const way = `${path}${answer ? 'then' : 'else'}/`;
+    return await this.sequence(answer ? yes : no, way, { value: input.value }, earlier?.within());
   }
 
   private async map(
@@ -180,7 +182,7 @@ export class Execution {
       while (next < value.length) {
         const index = next++;
         const item = { value: value[index] as unknown, index };
-        answers[index] = (await this.whole(each, `${path}${index}/`, item, earlier?.within(item))).value;
+        answers[index] = (await this.sequence(each, `${path}${index}/`, item, earlier?.within(item))).value;
       }
     };
     await this.all(Array.from({ length: Math.min(concurrency, value.length) }, work));

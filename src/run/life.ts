@@ -73,7 +73,7 @@ export class Life<S> {
         return;
       } catch (error) {
         const { code, details } = error as StreamError;
-        if (code !== 'producer-fenced') throw isConflict(error) ? new TakenError('taken', { cause: error }) : error;
+        if (code !== 'producer-fenced') throw error;
         // Somebody was here before, and perhaps died before telling: of two that are alive the later one goes on.
         this.epoch = details.expected! + 1;
         this.leave();

@@ -163,7 +163,7 @@ export class Pipeline<I, O, S> {
   private add(node: PipelineNode, id: string): Pipeline<I, never, S> {
     checkStepId(id);
     const { root, ...rest } = this.definition;
-    if (root.nodes.some((other) => 'id' in other && other.id === id)) {
+    if (root.nodes.some((other) => other.id === id)) {
       throw new TypeError(`pipeline "${this.name}" has two steps "${id}" side by side`);
     }
     return new Pipeline({ ...rest, root: { kind: 'sequence', nodes: [...root.nodes, node] } });

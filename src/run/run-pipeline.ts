@@ -85,8 +85,9 @@ export async function runPipeline<I, O, S>(
     // A run that cannot be told of is perhaps in other hands: what it did stands.
     if (broken?.stopped === true) throw broken.error;
     await undo(execution.deeds, scope);
-    if (recorder.tellsRun)
+    if (recorder.tellsRun) {
       tellEnd(recorder, error, cancelled.error !== undefined && cancelled.error === error, lasted());
+    }
     throw error;
   } finally {
     cancelled.unlink();

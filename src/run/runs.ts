@@ -176,12 +176,12 @@ class StreamRuns<S> implements Runs<S> {
       try {
         await life.fence();
         // Whoever had it may have written until now.
-        const { journal, stream } = await this.open(pipeline, executionId);
+        const now = await this.open(pipeline, executionId);
+        const { journal, stream } = now;
+        if (journal.end !== undefined) return (await this.ended(now, executionId)) as ValueOf<O>;
         return await life.run(pipeline, journal.input as I, journal, stream.next, begun);
       } catch (error) {
         if (!(error instanceof TakenError)) throw error;
-        const now = await this.open(pipeline, executionId);
-        if (now.journal.end !== undefined) return (await this.ended(now, executionId)) as ValueOf<O>;
         throw new StreamError('producer-fenced', `another has taken up run "${executionId}"`, { cause: error.cause });
       } finally {
         life.leave();

@@ -120,7 +120,7 @@ export interface SequenceNode {
 export interface ParallelNode {
   readonly kind: 'parallel';
   readonly id: string;
-  readonly branches: readonly (readonly [key: string, node: PipelineNode])[];
+  readonly branches: readonly (readonly [key: string, parts: SequenceNode])[];
 }
 
 /** @internal One of two. */
@@ -128,8 +128,8 @@ export interface BranchNode {
   readonly kind: 'branch';
   readonly id: string;
   readonly when: (input: never, earlier?: Earlier) => boolean;
-  readonly yes: PipelineNode;
-  readonly no: PipelineNode;
+  readonly yes: SequenceNode;
+  readonly no: SequenceNode;
 }
 
 /** @internal The same for each item of a list. */
@@ -138,12 +138,12 @@ export interface MapNode {
   readonly id: string;
   /** The list, where that is not what the part before it came to. */
   readonly list?: ((input: unknown, earlier: Earlier | undefined) => unknown) | undefined;
-  readonly each: PipelineNode;
+  readonly each: SequenceNode;
   readonly concurrency: number;
 }
 
-/** @internal A pipeline or a part of one. */
-export type PipelineNode = StepNode | SequenceNode | ParallelNode | BranchNode | MapNode;
+/** @internal A part of a pipeline. */
+export type PipelineNode = StepNode | ParallelNode | BranchNode | MapNode;
 
 const idPattern = /^[\w.-]{1,64}$/;
 

@@ -19,10 +19,17 @@ export interface Deed {
 /** Longest that undoing one step takes, where the step has no limit of its own. */
 const defaultTimeoutMs = 60_000;
 
-/** @internal Undoes what finished steps did, the latest first. What fails at that does not keep the others from it. */
+/**
+ * Undoes what finished steps did, the latest first. What fails at that does not keep the others from it.
+ *
+ * @internal
+ * @throws why nothing is kept any more: the run is perhaps in other hands, and what it did stands
+ */
 export async function undo(deeds: readonly Deed[], scope: Scope): Promise<void> {
   for (const deed of deeds.toReversed()) {
-    if (!scope.journal.isCompensated(deed.stepId)) await undoOne(deed, scope);
+    if (scope.journal.isCompensated(deed.stepId)) continue;
+    await scope.recorder.kept();
+    await undoOne(deed, scope);
   }
 }
 

@@ -132,11 +132,14 @@ describe('attempt', () => {
     const sink = { next: () => {}, behind: () => Promise.reject(new Error('gone')) };
     const flood = pipeline('flood').step('make', () => words('a b c'));
     expect(await runPipeline(flood, undefined, { sink })).toBe('a b c');
-    const stuck = { next: () => {}, behind: () => new Promise<void>(() => {}) };
-    const late = pipeline('late').step('make', () => words('a b c'), { timeoutMs: 10 });
-    await expect(runPipeline(late, undefined, { sink: stuck, scheduler: fastTime() })).rejects.toMatchObject({
+    let late!: () => void;
+    const stuck = { next: () => {}, behind: () => new Promise<void>((resolve) => (late = resolve)) };
+    const held = pipeline('held').step('make', () => words('a b c'), { timeoutMs: 10 });
+    await expect(runPipeline(held, undefined, { sink: stuck, scheduler: fastTime() })).rejects.toMatchObject({
       code: 'step-timeout',
     });
+    late();
+    await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('bounds what a step puts out, texts, bytes and all else', async () => {
@@ -169,6 +172,30 @@ describe('attempt', () => {
     );
     expect((await stage(slow, undefined, { scheduler: fastTime() })).error).toMatchObject({ code: 'step-timeout' });
     expect(left).toBe(true);
+  });
+
+  it('does not begin a stream that nobody read before its step was given up', async () => {
+    let begun = false;
+    const late = pipeline('late')
+      .step(
+        'write',
+        () =>
+          new Observable<string>(() => {
+            begun = true;
+          }),
+        { timeoutMs: 1 },
+      )
+      .step(
+        'read',
+        async (input, { signal }) => {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          input.subscribe({ error: () => {} });
+        },
+        { input: 'stream' },
+      );
+    const { error } = await stage(late, undefined, { scheduler: fastTime() });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([error, begun]).toMatchObject([{ code: 'step-timeout' }, false]);
   });
 
   it('aborts the signal of a step that has ended: whatever it still does, nobody waits for it', async () => {

@@ -41,4 +41,14 @@ describe('context', () => {
     });
     expect(((await stage(bad, undefined)).error as Error).message).toContain(message);
   });
+
+  it('has one signal, whenever it is asked for', async () => {
+    const signals: AbortSignal[] = [];
+    const asking = pipeline('asking').step('ask', (_, context) => {
+      signals.push(context.signal, context.signal);
+      queueMicrotask(() => signals.push(context.signal));
+    });
+    await stage(asking, undefined);
+    expect([new Set(signals).size, signals[0]!.aborted]).toEqual([1, true]);
+  });
 });

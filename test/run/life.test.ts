@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, lastValueFrom, toArray, VirtualTimeScheduler } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, retry, toArray, VirtualTimeScheduler } from 'rxjs';
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRuns, pipeline, type RunsOptions } from 'sluice/run';
 import { createReaper, createStreams, type Streams } from 'sluice/streams';
@@ -22,10 +22,12 @@ const hang = (): Promise<never> => new Promise(() => {});
 async function dyingUndone(cancelled: boolean) {
   const all = stage();
   const undone: string[] = [];
+  let wake!: () => void;
+  const slow = new Promise<void>((resolve) => (wake = resolve));
   let failures = 0;
   const saga = pipeline('saga')
     .step('a', () => 'a', { compensate: (output) => undone.push(output) })
-    .step('b', () => 'b', { compensate: (output) => (undone.push(output), hang()) })
+    .step('b', () => 'b', { compensate: (output) => (undone.push(output), slow) })
     .step('c', () => 'c', { compensate: (output) => undone.push(output) })
     .step('end', () => {
       failures++;
@@ -44,7 +46,7 @@ async function dyingUndone(cancelled: boolean) {
     await all.make().cancel(first.executionId, 'not wanted');
   }
   await vi.waitFor(() => expect(undone).toEqual(['c', 'b']), { timeout: 10_000 });
-  return { ...all, saga, undone, executionId: first.executionId, failures: () => failures };
+  return { ...all, saga, undone, executionId: first.executionId, failures: () => failures, first, wake };
 }
 
 describe('life', () => {
@@ -124,6 +126,19 @@ describe('life', () => {
     ]);
   });
 
+  it('undoes nothing any more that another is undoing', async () => {
+    const { make, saga, undone, executionId, first, wake } = await dyingUndone(false);
+    const other = pipeline(saga.name)
+      .step('a', () => 'never', { compensate: (output) => undone.push(`${output} by another`) })
+      .step('b', () => 'never')
+      .step('c', () => 'never')
+      .step('end', () => 'never');
+    await expect(make().resume(other, executionId).result).rejects.toThrow('storm');
+    wake();
+    await expect(first.result).rejects.toMatchObject({ code: expect.stringMatching(/fenced|closed/) as string });
+    expect(undone).toEqual(['c', 'b', 'a by another']);
+  });
+
   it('ends as cancelled what was cancelled before it was taken up, in the midst of being undone', async () => {
     const { make, executionId, undone } = await dyingUndone(true);
     const other = pipeline('saga')
@@ -196,6 +211,95 @@ describe('life', () => {
       if (states.length === 4) break;
     }
     expect(states.toSorted()).toEqual(['held', 'held', 'released', 'released']);
+  });
+
+  it('holds a lease on time that is its own, where none is handed in', async () => {
+    const { streams } = stage();
+    const { result } = createRuns({ streams }).start(
+      pipeline('p').step('a', () => 1),
+      undefined,
+    );
+    expect(await result).toBe(1);
+    expect(await streams.info('sluice/leases')).toBeDefined();
+  });
+
+  it('gives the result of a run that ends as it is taken up, and says when the log fails it', async () => {
+    const { streams, make } = stage();
+    const one = pipeline('one').step('a', (_, { attempt }) => (attempt === 1 ? gate : 'never'));
+    let go!: (value: string) => void;
+    const gate = new Promise<string>((resolve) => (go = resolve));
+    const first = make().start(one, undefined);
+    await first.begun;
+    const meddling = (meddle: () => Promise<unknown>): Streams =>
+      Object.assign(Object.create(streams) as Streams, {
+        append: async (...args: Parameters<Streams['append']>) => {
+          await meddle();
+          return await streams.append(...args);
+        },
+      });
+    const failing = meddling(() => Promise.reject(new Error('disk full')));
+    await expect(make(failing).resume(one, first.executionId).result).rejects.toThrow('disk full');
+    const late = meddling(async () => {
+      go('first');
+      await first.result;
+    });
+    expect(await make(late).resume(one, first.executionId).result).toBe('first');
+  });
+
+  it('says when it cannot be told to stop', async () => {
+    const { streams, make } = stage();
+    const { executionId, begun } = make().start(pipeline('p').step('a', hang), undefined);
+    await begun;
+    const failing = Object.assign(Object.create(streams) as Streams, {
+      publish: () => Promise.reject(new Error('full')),
+    });
+    await expect(make(failing).cancel(executionId)).rejects.toThrow('full');
+    const asking = make().start(
+      pipeline('asking').step('a', (_, { waitFor }) => waitFor('x')),
+      undefined,
+    );
+    await firstValueFrom(
+      make()
+        .events(asking.executionId, { types: ['step_waiting'] })
+        .pipe(retry({ delay: 1 })),
+    );
+    await expect(make(failing).answer(asking.executionId, 'x', 1)).rejects.toThrow('full');
+    await expect(make(failing).answer(executionId, 'x', NaN)).rejects.toThrow('an answer must be JSON but holds NaN');
+    // It ends while it is being cancelled: that is no trouble.
+    const ending = Object.assign(Object.create(streams) as Streams, {
+      publish: async (...args: Parameters<Streams['publish']>) => {
+        await streams.close(args[0]);
+        return await streams.publish(...args);
+      },
+    });
+    await make(ending).cancel(executionId);
+  });
+
+  it('does not begin where nothing can be said to it', async () => {
+    const { streams, make } = stage();
+    const failing = Object.assign(Object.create(streams) as Streams, {
+      create: async (...args: Parameters<Streams['create']>) => {
+        if (args[0].endsWith('/inbox')) throw new Error('full');
+        await streams.create(...args);
+      },
+    });
+    let ran = false;
+    const { begun, result } = make(failing).start(
+      pipeline('p').step('a', () => (ran = true)),
+      undefined,
+    );
+    await expect(begun).rejects.toThrow('full');
+    await expect(result).rejects.toThrow('full');
+    expect(ran).toBe(false);
+  });
+
+  it('cannot go on where somebody else has ended its stream', async () => {
+    const { streams, make } = stage({ services: { a: 1 } });
+    const one = pipeline('p').step('a', hang);
+    const { executionId, begun } = make().start(one, undefined);
+    await begun;
+    await streams.close(`runs/${executionId}`);
+    await expect(make().resume(one, executionId).result).rejects.toThrow('was given up: nobody had it');
   });
 
   it('closes what is said to it when it has ended: nobody is left waiting, and nothing is left behind', async () => {

@@ -1,4 +1,4 @@
-import { pipeline } from 'sluice/run';
+import { pipeline, runPipeline } from 'sluice/run';
 import { describe, expect, it } from 'vitest';
 import { checkStreaming } from '../../src/run/pipeline.js';
 
@@ -25,6 +25,16 @@ describe('pipeline', () => {
     ['the key of a branch', () => pipeline('p').parallel('a', { 'x y': (start) => start })],
   ])('refuses %s that is none', (_, build) => {
     expect(build).toThrow('a step id must be');
+  });
+
+  it('goes the other way where there is one', async () => {
+    const sign = pipeline<number>('p').branch(
+      'sign',
+      (n) => n < 0,
+      (start) => start.step('minus', (n) => `minus ${-n}`),
+      (start) => start.step('plus', (n) => `plus ${n}`),
+    );
+    expect([await runPipeline(sign, -1), await runPipeline(sign, 2)]).toEqual(['minus 1', 'plus 2']);
   });
 
   it('checks how many items it works on at a time, and how it streams', () => {

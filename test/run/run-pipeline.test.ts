@@ -2,6 +2,7 @@ import { concatMap, from, interval, NEVER, of, take, timer } from 'rxjs';
 import { StreamError } from 'sluice/chunk';
 import { pipeline, runEvents, runPipeline, type StepContext } from 'sluice/run';
 import { describe, expect, it } from 'vitest';
+import { Journal } from '../../src/run/journal.js';
 import { fastTime, stage } from './stage.js';
 
 async function* words(text: string): AsyncGenerator<string> {
@@ -307,6 +308,8 @@ describe('run pipeline', () => {
     const { error, told } = await stage(never, undefined, { signal: AbortSignal.abort() });
     expect([ran, told.at(-1)]).toEqual([false, 'pipeline_cancelled "the run was cancelled"']);
     expect(error).toMatchObject({ code: 'run-cancelled' });
+    const nothing = await stage(pipeline('nothing'), 1, { signal: AbortSignal.abort('enough') });
+    expect(nothing.told).toEqual(['pipeline_start', 'pipeline_cancelled "enough"']);
   });
 
   it('runs branches at the same time, and stops all when one fails', async () => {
@@ -404,5 +407,19 @@ describe('run pipeline', () => {
       .step('length', (all) => [...all]);
     const { output, told } = await stage(bytes, undefined);
     expect([output, told[2]]).toEqual([[1, 2, 3], 'step_output put #1 ["AQ==","AgM="]']);
+  });
+
+  it('undoes the rest where an earlier process has begun to, though nobody knows why any more', async () => {
+    const journal = new Journal();
+    const add = (type: string, step: string, data: object): void =>
+      journal.add({ event_type: type, execution_id: 'run', step_id: step, timestamp: 0, data } as never);
+    add('step_complete', 'a', { attempt: 1, output: 'a' });
+    add('step_compensated', 'b', {});
+    const undone: string[] = [];
+    const saga = pipeline('saga')
+      .step('a', () => 'never', { compensate: (output) => undone.push(output) })
+      .step('c', () => 'never');
+    const { error } = await stage(saga, undefined, { journal });
+    expect([(error as Error).message, undone]).toEqual(['an earlier process undid what it had done', ['a']]);
   });
 });

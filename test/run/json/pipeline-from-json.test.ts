@@ -135,6 +135,8 @@ describe('pipeline from JSON', () => {
     expect(error).toMatchObject({ code: 'step-timeout' });
     expect(undone).toEqual([{ receipt: 'two' }, { receipt: 'paid 1' }]);
     expect(told.filter((line) => line.startsWith('step_retry'))).toHaveLength(2);
+    const again = await outcome([{ id: 'flaky', type: 'flaky', retry: { attempts: 3 } }]);
+    expect(again.output).toBe('now');
     expect(told.slice(-3, -1)).toEqual(['step_compensated charge-2', 'step_compensated charge-1']);
   });
 
