@@ -78,10 +78,10 @@ export class Execution {
   }
 
   /** One part has failed: the others are stopped, and waited for. */
-  private async failed(error: unknown, others: readonly Promise<unknown>[]): Promise<never> {
-    this.scope.stop.stop(error);
+  private async failed(cause: unknown, others: readonly Promise<unknown>[]): Promise<never> {
+    this.scope.stop.stop(cause);
     await Promise.allSettled(others);
-    throw error;
+    throw cause;
   }
 
   /** A step; what it puts out while it does, when the next one reads that. */
@@ -149,8 +149,8 @@ export class Execution {
   private async all<T>(parts: readonly Promise<T>[]): Promise<T[]> {
     try {
       return await Promise.all(parts);
-    } catch (error) {
-      return await this.failed(error, parts);
+    } catch (cause) {
+      return await this.failed(cause, parts);
     }
   }
 

@@ -155,14 +155,16 @@ class StreamRuns<S> implements Runs<S> {
 
   /** Whoever starts a run may watch it at once, though it is not in the log yet. */
   private noteBeginning({ executionId, begun }: Run<unknown>): void {
-    const settled = begun.then(
-      () => {},
-      () => {},
-    );
-    this.beginning.set(executionId, settled);
-    void settled.then(() => {
-      if (this.beginning.get(executionId) === settled) this.beginning.delete(executionId);
-    });
+    const settled = async (): Promise<void> => {
+      try {
+        await begun;
+      } catch {
+        // Whoever asks for its events is told that there are none.
+      }
+      if (this.beginning.get(executionId) === beginning) this.beginning.delete(executionId);
+    };
+    const beginning = settled();
+    this.beginning.set(executionId, beginning);
   }
 
   resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string): Run<ValueOf<O>> {
@@ -289,7 +291,8 @@ function runOfWork<O>(executionId: string, work: (begun: () => void) => Promise<
   let isBegun = (): void => {};
   const kept = new Promise<void>((resolve) => (isBegun = resolve));
   const result = work(isBegun);
-  const begun = Promise.race([kept, result.then(() => {})]);
+  const over = async (): Promise<void> => void (await result);
+  const begun = Promise.race([kept, over()]);
   result.catch(() => {});
   begun.catch(() => {});
   return { executionId, begun, result };

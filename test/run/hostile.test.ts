@@ -19,10 +19,12 @@ describe('a hostile step', () => {
       },
       'no',
     ],
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- this is what is tried
     ['rejects with no Error', () => Promise.reject('text'), 'text'],
     [
       'throws nothing',
       () => {
+        // eslint-disable-next-line no-throw-literal -- this is what is tried
         throw undefined;
       },
       'undefined',

@@ -351,9 +351,9 @@ describe('life', () => {
 
   it('fails before it begins when its input is none that can be kept, or a service is missing', async () => {
     const { make } = stage();
-    const any = pipeline<unknown>('any').step('a', () => 1);
+    const any = pipeline('any').step('a', () => 1);
     expect(() => make().start(any, new Map())).toThrow('input of a run must be JSON but holds an instance of Map');
-    const needy = pipeline<unknown>('needy', { needs: ['llm'] }).step('a', () => 1);
+    const needy = pipeline('needy', { needs: ['llm'] }).step('a', () => 1);
     const { begun, result, executionId } = make().start(needy, 1);
     await expect(begun).rejects.toMatchObject({ code: 'pipeline-invalid' });
     await expect(result).rejects.toThrow('needs services that are not there: llm');

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- a word of pipelines, and a list */
 import * as z from 'zod';
 import { firstProblem, kindOf } from '../../chunk/index.js';
 import type { StreamingOptions } from '../pipeline.js';

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- a word of pipelines, and a list */
 import { createStepTypes, pipelineFromJson } from 'sluice/run/json';
 import { describe, expect, it } from 'vitest';
 

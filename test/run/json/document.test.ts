@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- a word of pipelines, and a list */
 import { parseDocument } from '../../../src/run/json/document.js';
 import { describe, expect, it } from 'vitest';
 

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- a word of pipelines, and a list */
 import { readFileSync } from 'node:fs';
 import { delay, from, of } from 'rxjs';
 import { createStepTypes, PipelineError, pipelineFromJson } from 'sluice/run/json';
