@@ -1,14 +1,15 @@
 import { asapScheduler, asyncScheduler, type SchedulerLike } from 'rxjs';
-import { checkBound, kindOf } from '../chunk/index.js';
+import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 import type { Streams } from '../streams/index.js';
 import { Appender, readAppend } from './append.js';
 import { Bodies } from './bodies.js';
 import { Creator, readWish } from './create.js';
-import type { PageForm } from './page.js';
+import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads } from './read.js';
 import { Registry } from './registry.js';
 import { answer, answerError, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, isOurs, nameOf, readTarget } from './request.js';
+import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
 import type { Webhooks } from './subscription/webhooks.js';
 import { type Follower, Tail } from './tail.js';
@@ -101,7 +102,7 @@ class Door implements DurableStreams {
     });
     this.reads = new Reads({
       log: streams.log,
-      join: (name, form, follower) => this.join(name, form, follower),
+      join: (record, follower) => this.join(record, follower),
       scheduler,
       random,
       longPollTimeoutMs: checkBound('longPollTimeoutMs', options.longPollTimeoutMs ?? 20_000),
@@ -190,25 +191,33 @@ class Door implements DurableStreams {
   }
 
   /** The tail of a stream, for one follower more. */
-  private join(name: string, form: PageForm, follower: Follower): Tail {
-    let tail = this.tails.get(name);
-    if (tail === undefined) {
-      const deserted = (): void => void this.tails.delete(name);
-      const { scheduler } = this;
-      const timing = {
-        soon: (work: () => void) => void asapScheduler.schedule(work),
-        later: (work: () => void) => void scheduler.schedule(work, 1),
-        now: () => scheduler.now(),
-      };
-      tail = new Tail(name, form, this.options.streams.log, timing, deserted);
-      this.tails.set(name, tail);
-    }
+  private join(record: StreamRecord, follower: Follower): Tail {
+    const tail = this.tailOf(record);
     tail.add(follower);
     return tail;
   }
 
+  private tailOf(record: StreamRecord): Tail {
+    const stream = madeOf(record);
+    const { name } = stream;
+    const known = this.tails.get(name);
+    if (known?.stream.createdAt === stream.createdAt) return known;
+    known?.close(new StreamError('stream-not-found', `the stream "${name}" was removed`, { streamId: name }));
+    const form = { type: chunkTypeOf(record.mediaType), base: baseOf(record) };
+    const { scheduler } = this;
+    const timing = {
+      soon: (work: () => void) => void asapScheduler.schedule(work),
+      later: (work: () => void) => void scheduler.schedule(work, 1),
+      now: () => scheduler.now(),
+    };
+    const tail = new Tail(stream, form, this.options.streams.log, timing, () => void this.tails.delete(name));
+    this.tails.set(name, tail);
+    return tail;
+  }
+
   dispose(): void {
-    for (const tail of [...this.tails.values()]) tail.close();
+    const error = new StreamError('log-unavailable', 'the server is closing');
+    for (const tail of [...this.tails.values()]) tail.close(error);
     this.subscriptions?.dispose();
     this.registry.dispose();
   }

@@ -4,11 +4,11 @@ import { lifetimeHeaders } from './lifetime.js';
 import { awaitPage, Live } from './live.js';
 import { chunkTypeOf } from './media-type.js';
 import { formatOffset, parseOffset, type Place } from './offset.js';
-import { bodyOf, isBase64, type PageForm } from './page.js';
+import { bodyOf, isBase64 } from './page.js';
 import { Replay, replayLimit } from './replay.js';
 import { answer, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, single } from './request.js';
-import { baseOf, type StreamRecord, tailOf } from './stream-record.js';
+import { baseOf, madeOf, type StreamRecord, tailOf } from './stream-record.js';
 import type { Follower, Tail } from './tail.js';
 import { nextCursor } from './cursor.js';
 
@@ -47,7 +47,7 @@ export function matches(condition: string | undefined, tag: string): boolean {
 /** What {@link Reads} needs. */
 interface Surroundings {
   readonly log: Log;
-  readonly join: (name: string, form: PageForm, follower: Follower) => Tail;
+  readonly join: (record: StreamRecord, follower: Follower) => Tail;
   readonly scheduler: SchedulerLike;
   readonly random: () => number;
   readonly longPollTimeoutMs: number;
@@ -113,14 +113,13 @@ export class Reads {
     }
     const type = chunkTypeOf(record.mediaType);
     const whole = shown.from + shown.chunks.length >= shown.next;
-    const body = whole ? bodyOf(type, shown.chunks) : new Replay({ log, name: record.name, type, slice: shown });
+    const body = whole ? bodyOf(type, shown.chunks) : new Replay({ log, stream: madeOf(record), type, slice: shown });
     return { status: 200, headers, body };
   }
 
   private async longPoll(record: StreamRecord, from: number, wish: ReadWish, signal: AbortSignal): Promise<Reply> {
     const { scheduler, longPollTimeoutMs, join } = this.surroundings;
-    const form = formOf(record);
-    const enter = (follower: Follower): Tail => join(record.name, form, follower);
+    const enter = (follower: Follower): Tail => join(record, follower);
     const page = await awaitPage(from, enter, { scheduler, timeoutMs: longPollTimeoutMs, signal });
     const cursor = `${this.cursor(wish)}`;
     if (page === undefined || page.empty) {
@@ -139,18 +138,17 @@ export class Reads {
 
   private sse(record: StreamRecord, from: number, wish: ReadWish): Reply {
     const { scheduler, random, eventStreamMs, heartbeatMs, join } = this.surroundings;
-    const form = formOf(record);
     const headers: Record<string, string> = {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
       // Or nginx would collect events until its buffer is full.
       'x-accel-buffering': 'no',
-      ...(isBase64(form.type) ? { 'stream-sse-data-encoding': 'base64' } : {}),
+      ...(isBase64(chunkTypeOf(record.mediaType)) ? { 'stream-sse-data-encoding': 'base64' } : {}),
     };
     const body = new Live({
       from,
       cursor: () => this.cursor(wish),
-      join: (follower) => join(record.name, form, follower),
+      join: (follower) => join(record, follower),
       scheduler,
       // Those who came together do not come back together.
       lifetimeMs: Math.ceil(eventStreamMs * (1 + random() / 10)),
@@ -182,10 +180,6 @@ export class Reads {
     if (left < maxAgeSeconds) return `${cache}, max-age=${Math.max(0, left)}`;
     return `${cache}, max-age=${maxAgeSeconds}, stale-while-revalidate=300`;
   }
-}
-
-function formOf(record: StreamRecord): PageForm {
-  return { type: chunkTypeOf(record.mediaType), base: baseOf(record) };
 }
 
 function gone(): Refusal {

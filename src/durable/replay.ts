@@ -1,5 +1,6 @@
 import type { ChunkType, EncodedChunk } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
+import { type Made, readSame } from './read-same.js';
 import { concat, renderChunks } from './render.js';
 import type { Outflow, Sink } from './reply.js';
 
@@ -9,7 +10,7 @@ export const replayLimit: ReadLimit = { chunks: 4096, bytes: 512 * 1024 };
 /** @internal What a {@link Replay} shows. */
 export interface ReplayOptions {
   readonly log: Log;
-  readonly name: string;
+  readonly stream: Made;
   readonly type: ChunkType;
   /** The first chunks. */
   readonly slice: LogSlice;
@@ -51,12 +52,12 @@ export class Replay implements Outflow {
   private read(): void {
     if (this.reading || this.sink === undefined) return;
     this.reading = true;
-    const { log, name, slice } = this.options;
+    const { log, stream, slice } = this.options;
     const limit = { ...replayLimit, chunks: Math.min(replayLimit.chunks, slice.next - this.next) };
     const { next } = this;
     attempt(
       () =>
-        whenReady(log.read(name, next, limit), ({ from, chunks }) => {
+        whenReady(readSame(log, stream, next, limit), ({ from, chunks }) => {
           this.reading = false;
           if (from === next && chunks.length > 0) this.write(chunks);
           else this.sink?.abort();

@@ -1,6 +1,7 @@
 import { isSeq, type JsonObject, type StreamInfo } from '../chunk/index.js';
 import { isTime, type Lifetime, lifetimeJson } from './lifetime.js';
 import { formatOffset } from './offset.js';
+import type { Made } from './read-same.js';
 
 /** @internal Where a fork comes from. */
 export interface ForkOrigin {
@@ -59,4 +60,9 @@ export function baseOf({ fork }: Pick<StreamRecord, 'fork'>): number {
 /** @internal The offset behind the newest chunk. */
 export function tailOf(record: StreamRecord): string {
   return formatOffset(record.info.next + baseOf(record));
+}
+
+/** @internal Which of all streams that ever had its name a stream is. */
+export function madeOf({ name, info }: StreamRecord): Made {
+  return { name, createdAt: info.createdAt };
 }

@@ -1,6 +1,7 @@
 import { StreamError } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, whenReady } from '../log/log.js';
 import { Page, type PageForm } from './page.js';
+import { type Made, readSame } from './read-same.js';
 
 /** @internal Somebody who follows a stream. */
 export interface Follower {
@@ -51,13 +52,13 @@ export class Tail {
   private ranAt = -Infinity;
 
   constructor(
-    readonly name: string,
+    readonly stream: Made,
     private readonly form: PageForm,
     private readonly log: Log,
     private readonly timing: TailTiming,
     private readonly deserted: () => void,
   ) {
-    this.unwatch = log.watch(name, () => {
+    this.unwatch = log.watch(stream.name, () => {
       this.version++;
       this.arm();
     });
@@ -77,8 +78,7 @@ export class Tail {
   }
 
   /** Nobody is followed here any more. */
-  close(): void {
-    const error = new StreamError('log-unavailable', 'the server is closing', { streamId: this.name });
+  close(error: StreamError): void {
     for (const follower of [...this.followers.keys()]) this.fail(follower, error);
   }
 
@@ -119,7 +119,10 @@ export class Tail {
     reads.set(key, read);
     const { next: from, split } = follower;
     attempt(
-      () => whenReady(this.log.read(this.name, from, limit), (slice) => this.spread(slice, from, split, version, read)),
+      () =>
+        whenReady(readSame(this.log, this.stream, from, limit), (slice) =>
+          this.spread(slice, from, split, version, read),
+        ),
       (error) => {
         reads.delete(key);
         for (const each of read.waiting) this.fail(each, error);
@@ -128,8 +131,8 @@ export class Tail {
   }
 
   private spread(slice: LogSlice, from: number, split: Follower['split'], version: number, read: SharedRead): void {
-    if (slice.next < from) throw new StreamError('stream-not-found', `the stream "${this.name}" was removed`);
-    if (slice.from > from) throw new StreamError('gap', `chunks of "${this.name}" are no longer kept`);
+    if (slice.next < from) throw new StreamError('stream-not-found', `the stream "${this.stream.name}" was removed`);
+    if (slice.from > from) throw new StreamError('gap', `chunks of "${this.stream.name}" are no longer kept`);
     this.tail = slice.next;
     const page = new Page(this.form, slice, split);
     read.page = page;

@@ -35,6 +35,32 @@ describe('Live', () => {
     );
   });
 
+  it('ends for who took nothing while the stream was removed and made anew', async () => {
+    const { follow, put, ask, time } = await stage();
+    const paused = await follow('a?offset=-1&live=sse', 1);
+    await time.pass(2);
+    await ask('DELETE', 'a');
+    await put('a', { body: 'another' });
+    await ask('POST', 'a', { body: ', and more', headers: text });
+    paused.drink();
+    await time.pass(2);
+    expect([paused.state, paused.text.includes('more')]).toEqual(['ended', false]);
+  });
+
+  it('ends for who took nothing when somebody follows the stream that was made anew, as what that is', async () => {
+    const { follow, ask, time } = await stage();
+    const paused = await follow('a?offset=-1&live=sse', 1);
+    await time.pass(2);
+    await ask('DELETE', 'a');
+    await ask('PUT', 'a', { body: '[1]', headers: json });
+    const late = await follow();
+    expect(late.text).toContain('data:[1]\n');
+    expect(paused.state).toBe('ended');
+    await ask('POST', 'a', { body: '2', headers: json });
+    await time.pass(2);
+    expect(late.text).toContain('data:[2]\n');
+  });
+
   it('holds one page for who takes nothing more, and goes on when he does', async () => {
     const { follow, post, time } = await stage();
     const reader = await follow('a?offset=-1&live=sse', 1);

@@ -7,7 +7,8 @@ import { encoded, json, lab, open, textOf } from './lab.js';
 const words = Array.from({ length: 10_000 }, (_, n) => `<${n}>`);
 
 async function stage(headers?: Record<string, string>) {
-  const parts = lab();
+  let time = 0;
+  const parts = lab({}, { now: () => time++ });
   await parts.ask('PUT', 'a', headers === undefined ? { headers: { 'content-type': 'text/plain' } } : { headers });
   parts.log.append('a', words.map(encoded));
   return parts;
@@ -56,9 +57,29 @@ describe('Replay', () => {
     expect(reader.state).toBe('aborted');
   });
 
+  it('is broken off when the stream was removed and made anew', async () => {
+    const { get, log } = await stage();
+    const reader = open(await get('a'), 1);
+    log.delete('a');
+    log.create('a', { contentType: 'text/plain' });
+    log.append(
+      'a',
+      words.map(() => encoded('another')),
+    );
+    reader.drink();
+    await until('it is over', () => reader.state !== 'open');
+    expect(reader.state).toBe('aborted');
+    expect(reader.text).not.toContain('another');
+  });
+
   it('writes nothing for who has gone before it has begun to read', async () => {
     const log = createMemoryLog();
-    const replay = new Replay({ log, name: 'a', type: 'text', slice: { from: 0, chunks: [], next: 5 } });
+    const replay = new Replay({
+      log,
+      stream: { name: 'a', createdAt: 0 },
+      type: 'text',
+      slice: { from: 0, chunks: [], next: 5 },
+    });
     replay.closed();
     replay.drained();
     expect(textOf({ status: 200, headers: {}, body: new Uint8Array() })).toBe('');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StreamError } from '../../src/chunk/index.js';
 import type { Page } from '../../src/durable/page.js';
 import { type Follower, Tail } from '../../src/durable/tail.js';
 import { encoded, texts } from '../../src/testing/log-stage.js';
@@ -26,14 +27,14 @@ class Reader implements Follower {
 }
 
 function stage() {
-  const log = new LateLog();
+  const log = new LateLog(() => 0, { now: () => 0 });
   log.inner.create('s');
   log.inner.append('s', texts(0, 3));
   const due: { soon: (() => void)[]; later: (() => void)[] } = { soon: [], later: [] };
   let time = 0;
   let deserted = 0;
   const tail = new Tail(
-    's',
+    { name: 's', createdAt: 0 },
     { type: 'text', base: 0 },
     log,
     { soon: (work) => due.soon.push(work), later: (work) => due.later.push(work), now: () => time },
@@ -134,7 +135,7 @@ describe('Tail', () => {
     closed.next = 9;
     tail.add(closed);
     await turn();
-    tail.close();
+    tail.close(new StreamError('log-unavailable', 'closing'));
     expect(closed.errors).toMatchObject([{ code: 'log-unavailable' }]);
   });
 
