@@ -5,6 +5,8 @@ import type { LeaseEntry } from './lease.js';
 export interface HeldLease extends LeaseEntry, Due {
   /** Number of its latest word among all that was said of leases. */
   readonly at: number;
+  /** Whether it was not given up when it was over, because it could not be known. */
+  spared?: boolean;
 }
 
 /**

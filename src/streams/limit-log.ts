@@ -8,6 +8,7 @@ import {
   type StreamConfig,
   whenReady,
 } from '../log/log.js';
+import { steadyNow } from './steady-now.js';
 
 /** What streams may be, beyond the bounds of the log that keeps them. */
 export interface StreamLimits {
@@ -38,7 +39,7 @@ const nowhere = Number.MAX_SAFE_INTEGER;
  * @example
  * const streams = createStreams({ log, limits: { maxStreams: 1000, maxChunkBytes: 65_536 } });
  */
-export function limitLog(log: Log, limits: StreamLimits, now: () => number = () => asyncScheduler.now()): Log {
+export function limitLog(log: Log, limits: StreamLimits, now: () => number = steadyNow(asyncScheduler)): Log {
   const settled = {
     maxStreams: checkBound('maxStreams', limits.maxStreams ?? Infinity, { infinite: true }),
     maxChunkBytes: checkBound('maxChunkBytes', limits.maxChunkBytes ?? Infinity, { infinite: true }),

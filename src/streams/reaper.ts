@@ -3,6 +3,7 @@ import { checkBound, type Chunk, createChunk, StreamError } from '../chunk/index
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import { type LeaseEntry, leaseEntry, leases, maxLeaseMs } from './lease.js';
 import { type HeldLease, LeaseBook } from './lease-book.js';
+import { steadyNow } from './steady-now.js';
 import type { Streams } from './streams.js';
 
 /** Options of {@link createReaper}. */
@@ -27,13 +28,16 @@ export interface Reaper {
 
 /** Entries that may be behind all that are held before they are forgotten. */
 const slack = 256;
+/** Woken so much too late, the reaper itself has stood still: what was said meanwhile may be there, and not be heard yet. */
+const stallMs = 500;
 /** How long to wait before a stream that could not be ended is tried again. */
 const againMs = 1000;
 
 /**
  * Watches the leases on streams: when a producer's is over, its stream ends as `failed`, reason `producer-lost`, so that no
  * reader waits for ever. Any number of reapers may watch the same log: the log itself ends a stream once, and refuses to end
- * one that a higher epoch has taken over, or another stream that has its name now. After a restart every lease counts anew.
+ * one that a higher epoch has taken over, or another stream that has its name now. After a restart every lease counts anew; a
+ * clock that is set ends and prolongs none.
  */
 export function createReaper(streams: Streams, options: ReaperOptions = {}): Reaper {
   const graceMs = checkBound('graceMs', options.graceMs ?? 500, { min: 0, max: maxLeaseMs });
@@ -43,6 +47,7 @@ export function createReaper(streams: Streams, options: ReaperOptions = {}): Rea
 
 class LeaseReaper implements Reaper {
   private readonly leases: LeaseBook;
+  private readonly now: () => number;
   private readonly teardown = new Subscription();
   private following: Subscription | undefined;
   private timer: Subscription | undefined;
@@ -56,6 +61,7 @@ class LeaseReaper implements Reaper {
     private readonly scheduler: SchedulerLike,
   ) {
     this.leases = new LeaseBook(maxLeases);
+    this.now = steadyNow(scheduler);
     this.teardown.add(streams.log.watch(leases, () => this.follow()));
     this.teardown.add(() => this.following?.unsubscribe());
     this.teardown.add(() => this.timer?.unsubscribe());
@@ -97,7 +103,7 @@ class LeaseReaper implements Reaper {
     // The life before has no say any more.
     if (known !== undefined && known.epoch > entry.epoch) return;
     if (entry.state === 'released') this.leases.delete(entry);
-    else this.leases.set({ ...entry, at: seq, dueAt: this.scheduler.now() + entry.leaseMs + this.graceMs, place: 0 });
+    else this.leases.set({ ...entry, at: seq, dueAt: this.now() + entry.leaseMs + this.graceMs, place: 0 });
     this.forget(seq);
     this.arm();
   }
@@ -119,18 +125,29 @@ class LeaseReaper implements Reaper {
     if (first >= this.wakeAt) return;
     this.timer?.unsubscribe();
     this.wakeAt = first;
-    this.timer = this.scheduler.schedule(() => this.reap(), Math.max(0, first - this.scheduler.now()));
+    this.timer = this.scheduler.schedule(() => this.reap(), Math.max(0, first - this.now()));
   }
 
   private reap(): void {
+    const now = this.now();
+    const stalled = now - this.wakeAt > stallMs;
     this.wakeAt = Infinity;
-    const now = this.scheduler.now();
     for (let held = this.leases.first; held !== undefined && held.dueAt <= now; held = this.leases.first) {
+      if (stalled && !held.spared) {
+        this.spare(held, now);
+        continue;
+      }
       // Until it is known to have ended.
       this.leases.postpone(held, now + againMs);
       this.end(held);
     }
     this.arm();
+  }
+
+  /** Lets a producer say one word more: whoever lives does, three times in a lease. */
+  private spare(held: HeldLease, now: number): void {
+    held.spared = true;
+    this.leases.postpone(held, now + held.leaseMs / 3 + this.graceMs);
   }
 
   private end(held: HeldLease): void {

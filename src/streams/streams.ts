@@ -26,6 +26,7 @@ import { chunksMissing, isIncomplete, LateArrivals } from './late-arrivals.js';
 import { limitLog, type StreamLimits } from './limit-log.js';
 import { Readers } from './readers.js';
 import { checkReader, followLog, notFound, pullLog, type ReaderOptions } from './reader.js';
+import { steadyNow } from './steady-now.js';
 import { createRollup, type Rollup, type RollupOptions } from './rollup.js';
 
 /** Options of {@link createStreams}. */
@@ -133,7 +134,7 @@ export function createStreams(options: StreamsOptions): Streams {
   const { scheduler, limits, rollup } = options;
   const graceMs = checkBound('graceMs', options.graceMs ?? 30_000, { min: 0, max: 2 ** 31 - 1 });
   const clock = scheduler ?? asyncScheduler;
-  const log = limits === undefined ? options.log : limitLog(options.log, limits, () => clock.now());
+  const log = limits === undefined ? options.log : limitLog(options.log, limits, steadyNow(clock));
   return new LogStreams(log, createRollup(log, rollup), graceMs, clock, scheduler);
 }
 

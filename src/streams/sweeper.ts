@@ -1,6 +1,7 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { checkBound, StreamError, type StreamInfo } from '../chunk/index.js';
 import { snapshots, subjectOf } from './snapshot-store.js';
+import { steadyNow } from './steady-now.js';
 import { staleReason, type Streams } from './streams.js';
 
 /** Options of {@link createSweeper}. */
@@ -56,6 +57,7 @@ class StreamSweeper implements Sweeper {
   private readonly everyMs: number;
   private readonly holds: (streamId: string) => boolean;
   private readonly scheduler: SchedulerLike;
+  private readonly now: () => number;
   private sights: ReadonlyMap<string, Sight> = new Map();
   private timer: Subscription | undefined;
   private disposed = false;
@@ -68,6 +70,7 @@ class StreamSweeper implements Sweeper {
     this.everyMs = checkBound('everyMs', everyMs, { max: 2 ** 31 - 1 });
     this.holds = holds;
     this.scheduler = scheduler;
+    this.now = steadyNow(scheduler);
     this.arm();
   }
 
@@ -92,7 +95,7 @@ class StreamSweeper implements Sweeper {
 
   async sweep(): Promise<void> {
     const list = await this.streams.list();
-    const now = this.scheduler.now();
+    const now = this.now();
     const sights = new Map<string, Sight>();
     const stale: StreamInfo[] = [];
     for (const info of list) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createChunk } from '../../src/chunk/index.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createReaper, createStreams, holdLease, leases } from '../../src/streams/index.js';
@@ -227,5 +227,63 @@ describe('createReaper', () => {
     c.release();
     watching.dispose();
     expect(() => createReaper(streams, { maxLeases: 0 })).toThrow(RangeError);
+  });
+
+  describe('when somebody sets the clock', () => {
+    afterEach(() => void vi.useRealTimers());
+
+    /** A producer that lives and one that is dead, in real streams, by clocks that a test sets. */
+    const watched = async () => {
+      vi.useFakeTimers();
+      const streams = createStreams({ log: createMemoryLog() });
+      const reaper = createReaper(streams);
+      for (const name of ['lives', 'dead']) await streams.create(name);
+      const lease = holdLease(streams, 'lives', { producer: { id: 'a', epoch: 0 }, leaseMs: 3000 });
+      holdLease(streams, 'dead', { producer: { id: 'b', epoch: 0 }, leaseMs: 3000 }).lapse();
+      // Just before the first look.
+      await vi.advanceTimersByTimeAsync(3400);
+      const ends = async () =>
+        Promise.all(['lives', 'dead'].map(async (name) => (await streams.info(name))!.reason ?? 'active'));
+      const dispose = () => {
+        lease.release();
+        reaper.dispose();
+      };
+      return { ends, dispose };
+    };
+
+    it.each([-3_600_000, 3_600_000])('by %d ms, ends whose producer died in time, and no other', async (ms) => {
+      const { ends, dispose } = await watched();
+      vi.setSystemTime(Date.now() + ms);
+      await vi.advanceTimersByTimeAsync(50);
+      expect(await ends()).toEqual(['active', 'active']);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await ends()).toEqual(['active', 'producer-lost']);
+      dispose();
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
+  it('hears whoever spoke while it stood still, before it gives anybody up', async () => {
+    const time = new VirtualTime();
+    let stood = 0;
+    time.now = () => time.frame + stood;
+    const streams = createStreams({ log: createMemoryLog({ now: () => 0 }), scheduler: time });
+    const watching = createReaper(streams, { scheduler: time, graceMs: 100 });
+    for (const name of ['lives', 'dead']) await streams.create(name);
+    const word = async (stream: string) => {
+      const data = { stream, producer: 'worker', epoch: 0, leaseMs: 3000, state: 'held' } as const;
+      await streams.publish(leases, [createChunk({ streamId: leases, seq: 0, data })]);
+    };
+    for (const name of ['lives', 'dead']) await word(name);
+    await time.pass(3000);
+    stood = 60_000;
+    await time.pass(100);
+    const ends = async () =>
+      Promise.all(['lives', 'dead'].map(async (name) => (await streams.info(name))!.reason ?? 'active'));
+    expect(await ends()).toEqual(['active', 'active']);
+    await word('lives');
+    await time.pass(1100);
+    expect(await ends()).toEqual(['active', 'producer-lost']);
+    watching.dispose();
   });
 });

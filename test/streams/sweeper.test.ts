@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMemoryLog } from '../../src/log/memory.js';
 import {
   createStreams,
@@ -57,6 +57,26 @@ describe('createSweeper', () => {
     await sweeper.sweep();
     expect(status()).toBe('failed: stale');
     sweeper.dispose();
+  });
+
+  it('goes by time that has passed, whatever somebody sets the clock to', async () => {
+    vi.useFakeTimers();
+    try {
+      const streams = createStreams({ log: createMemoryLog() });
+      await streams.publish('s', textBodies('a'));
+      const sweeper = createSweeper(streams, { staleMs: 100_000, everyMs: 10_000 });
+      await vi.advanceTimersByTimeAsync(20_000);
+      vi.setSystemTime(Date.now() + 3_600_000);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect((await streams.info('s'))!.status).toBe('active');
+      vi.setSystemTime(Date.now() - 7_200_000);
+      await vi.advanceTimersByTimeAsync(80_000);
+      expect((await streams.info('s'))!.reason).toBe('stale');
+      sweeper.dispose();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('looks every half minute by default', async () => {
