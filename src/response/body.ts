@@ -69,6 +69,7 @@ export class Body<T> {
   private compressor: Compressor | undefined;
   private begun = false;
   private ended = false;
+  private left = false;
   private items = 0;
   private bytes = 0;
   /** How it went, once it has. */
@@ -122,7 +123,7 @@ export class Body<T> {
   async next(): Promise<Uint8Array | undefined> {
     const { part } = this.first ?? { part: await this.nextPlain() };
     this.first = undefined;
-    if (this.compressor === undefined || this.hasLeft) return part;
+    if (this.compressor === undefined || this.left) return part;
     if (part !== undefined) return await this.compressor.push(part);
     if (this.ended) return undefined;
     this.ended = true;
@@ -130,14 +131,10 @@ export class Body<T> {
   }
 
   private async nextPlain(): Promise<Uint8Array | undefined> {
-    if (this.hasLeft) return undefined;
+    if (this.left) return undefined;
     const part = this.eager && !this.begun ? this.begin() : await this.taken();
     if (part !== undefined) this.bytes += part.byteLength;
     return part;
-  }
-
-  private get hasLeft(): boolean {
-    return this.outcome?.status === 'cancelled';
   }
 
   private begin(): Uint8Array {
@@ -252,8 +249,9 @@ export class Body<T> {
     this.outcome ??= { ...how, items: this.items, bytes: this.bytes + more };
   }
 
-  /** The reader has left: the source is let go at once. Does nothing behind the end. */
+  /** The reader has left: the source is let go at once, and there are no more parts. How it went stays, once it has. */
   leave(): void {
+    this.left = true;
     this.compressor?.destroy();
     if (this.outcome !== undefined) return;
     this.settle({ status: 'cancelled' });

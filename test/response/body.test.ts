@@ -2,6 +2,7 @@ import { NEVER, Observable, of, type Subscriber, VirtualTimeScheduler } from 'rx
 import { StreamError } from 'sluice/chunk';
 import { describe, expect, it } from 'vitest';
 import { Body, told } from '../../src/response/body.js';
+import { until } from '../servers/until.js';
 
 const text = (part: Uint8Array | undefined) => (part === undefined ? undefined : Buffer.from(part).toString());
 async function parts(body: Pick<Body<never>, 'next'>): Promise<string[]> {
@@ -143,6 +144,25 @@ describe('body', () => {
     await parts(body);
     body.leave();
     expect(body.outcome?.status).toBe('completed');
+  });
+
+  it('ends for a reader who leaves while the end is being compressed', async () => {
+    const body = new Body([1], { format: 'json' });
+    await body.open();
+    let closed = false;
+    const never = new Promise<never>(() => {});
+    body.compress({
+      push: async (bytes) => bytes,
+      end: () => (closed ? never : Promise.resolve(new Uint8Array())),
+      destroy: () => (closed = true),
+    });
+    expect(text(await body.next())).toBe('[1');
+    const last = body.next();
+    await until('it has ended', () => body.outcome !== undefined);
+    body.leave();
+    await last;
+    expect(await body.next()).toBeUndefined();
+    expect(body.outcome).toMatchObject({ status: 'completed' });
   });
 
   it('tells nothing of errors that are none of ours', () => {
