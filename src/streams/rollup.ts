@@ -1,5 +1,5 @@
 import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
-import { checkBound, StreamError, type StreamInfo } from '../chunk/index.js';
+import { checkBound, StreamError, type StreamInfo, toStreamError } from '../chunk/index.js';
 import { type Log, type MaybePromise, whenReady } from '../log/log.js';
 import { assembled, checkFold, type Fold } from './fold.js';
 import { RolledStream, type RollingRules, type Snapshot } from './rolled-stream.js';
@@ -126,8 +126,16 @@ class LogRollup implements Rollup {
 
   private ruleFor(info: StreamInfo): Fold | undefined {
     if (info.streamId.startsWith(own)) return undefined;
-    const fold = this.foldOf(info);
+    const fold = this.foldFor(info);
     return fold && checkFold(fold);
+  }
+
+  private foldFor(info: StreamInfo): Fold | undefined {
+    try {
+      return this.foldOf(info);
+    } catch (error) {
+      throw toStreamError(error, 'callback-failed', { streamId: info.streamId });
+    }
   }
 
   private storeOf(info: StreamInfo, fold: Fold): SnapshotStore {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type Chunk, createChunk, decodeChunk, type JsonValue, snapshotOf } from '../../src/chunk/index.js';
 import type { Log } from '../../src/log/log.js';
@@ -315,6 +316,22 @@ describe('createRollup', () => {
     ['ttlMs', { ttlMs: 0 }],
   ])('refuses a wrong %s', (name, options) => {
     expect(() => createRollup(createMemoryLog(), options)).toThrow(new RegExp(`^${name} must be`));
+  });
+
+  it('says that it is the choice of a fold that has thrown', async () => {
+    const streams = createStreams({
+      log: createMemoryLog(),
+      rollup: {
+        fold: () => {
+          throw new Error('no fold today');
+        },
+      },
+    });
+    await streams.publish('s', textBodies('a'));
+    const failed = { code: 'callback-failed', message: 'no fold today', details: { streamId: 's' } };
+    await expect(streams.rollup.snapshot('s')).rejects.toMatchObject(failed);
+    await expect(lastValueFrom(streams.receive('s', { from: 'snapshot' }))).rejects.toMatchObject(failed);
+    await streams.dispose();
   });
 
   it('refuses a fold whose name cannot stand in that of a stream', async () => {
