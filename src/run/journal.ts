@@ -14,7 +14,7 @@ interface StepRecord {
   compensated?: boolean;
 }
 
-/** @internal What a step has asked for. */
+/** What a step has asked for. */
 export interface Question {
   readonly step: string;
   readonly name: string;

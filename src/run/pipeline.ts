@@ -75,11 +75,16 @@ type Answers<B> = {
  * changes; each method answers a longer one.
  */
 export class Pipeline<I, O, S> {
-  /** @internal For the compiler: nothing is there. */
+  /** For the compiler: at run time nothing is there. */
   declare readonly types: { readonly input: (input: I) => void; readonly output: O };
 
   /** @internal */
-  constructor(readonly definition: PipelineDefinition) {}
+  readonly definition: PipelineDefinition;
+
+  /** @internal */
+  constructor(definition: PipelineDefinition) {
+    this.definition = definition;
+  }
 
   /** What it is called. */
   get name(): string {

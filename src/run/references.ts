@@ -4,8 +4,8 @@ import { publishTo, type Streams } from '../streams/index.js';
 import { stepStreamOf } from './names.js';
 import { assembled, type Paced, paced } from './streamed.js';
 
-/** @internal What a text begins with that stands for what is in a stream. */
-export const referencePrefix = 'stream:';
+/** What a text begins with that stands for what is in a stream. */
+const referencePrefix = 'stream:';
 
 /** Most pieces on their way before whoever makes them should wait. */
 const maxBehind = 1024;

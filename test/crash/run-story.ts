@@ -18,7 +18,7 @@ const words = 40;
 const items = 6;
 
 /** What the story comes to, however often it is interrupted. */
-export const expected = {
+const expected = {
   write: Array.from({ length: words }, (_, i) => `w${i} `).join(''),
   shout: Array.from({ length: words }, (_, i) => `W${i} `).join(''),
   output: { length: words * 4 - 10, items: Array.from({ length: items }, (_, i) => i * i), counted: 20 },
