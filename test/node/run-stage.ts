@@ -14,10 +14,7 @@ export const shout = pipeline<string>('shout')
 export const approval = pipeline<string>('approval').step('ask', async (_, { waitFor }) => await waitFor('yes'));
 
 /** Waits for Ann alone. */
-export const forAnn = pipeline<string>('for-ann').step(
-  'ask',
-  async (_, { waitFor }) => await waitFor('yes', { by: ['ann'] }),
-);
+const forAnn = pipeline<string>('for-ann').step('ask', async (_, { waitFor }) => await waitFor('yes', { by: ['ann'] }));
 
 /** A server with these pipelines, which ends with the test; and how to ask it. */
 export function runStage() {

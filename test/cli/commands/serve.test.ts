@@ -16,6 +16,18 @@ describe('sluice serve', () => {
     expect(await serving.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('starts the pipelines it is given over HTTP', async () => {
+    const serving = run(main, ['serve', '--port', '0', '--pipelines', 'test/cli/pipelines.ts']);
+    const [, url] = await serving.says(/^listening on (\S+)\n$/);
+    const body = JSON.stringify({ pipeline: 'greet', input: 'you', executionId: 'one' });
+    const headers = { 'content-type': 'application/json' };
+    expect((await fetch(`${url}/v1/runs`, { method: 'POST', headers, body })).status).toBe(201);
+    const { code, stdout } = await sluice('replay', 'one', '--server', url!).ended;
+    expect([code, stdout.toString()]).toEqual([0, expect.stringContaining('HELLO YOU')]);
+    serving.process.kill('SIGTERM');
+    expect(await serving.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('keeps what it is given in a folder, through a kill', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-serve-'));
     try {
