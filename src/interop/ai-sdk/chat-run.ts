@@ -103,7 +103,7 @@ function stopped({ streams, streamId, bookId }: ChatRunOptions): Observable<unkn
       attempt(
         () =>
           whenReady(streams.info(streamId), (info) => {
-            if (info?.status !== 'active') destination.next(info);
+            if (info !== undefined && info.status !== 'active') destination.next(info);
           }),
         // The next append says whether the log is there.
         () => {},
@@ -113,6 +113,8 @@ function stopped({ streams, streamId, bookId }: ChatRunOptions): Observable<unkn
     });
     destination.add(heard);
     destination.add(streams.log.watch(bookId, look));
+    // It may have been stopped before it began.
+    look();
   });
 }
 

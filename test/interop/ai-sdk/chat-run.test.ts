@@ -56,14 +56,22 @@ describe('runChat', () => {
     expect(await keptIn(streams)).toEqual([start, 'stream-failed']);
   });
 
-  it('stops when the stream was cancelled before it began', async () => {
-    const { streams, run } = open();
-    await streams.create('c/r');
-    const running = run(() => NEVER);
-    await streams.cancel('c/r');
-    await running;
-    expect((await streams.info('c/r'))?.status).toBe('cancelled');
-  });
+  it.each(['before', 'when'])(
+    'stops when the stream is cancelled %s it begins, though the model is silent',
+    async (time) => {
+      const { streams, run } = open();
+      await streams.create('c/r');
+      if (time === 'before') await streams.cancel('c/r');
+      let stopped = false;
+      const running = run((signal) => {
+        signal.addEventListener('abort', () => (stopped = true));
+        return NEVER;
+      });
+      if (time === 'when') await streams.cancel('c/r');
+      await running;
+      expect([(await streams.info('c/r'))?.status, stopped]).toEqual(['cancelled', time === 'when']);
+    },
+  );
 
   it('ends for its readers when the log has failed, as soon as it works again', async () => {
     const log = createMemoryLog();
