@@ -50,6 +50,7 @@ export interface DurableStreams {
 }
 
 const mebibyte = 1 << 20;
+const smallBody = 8 * 1024;
 
 /**
  * Makes a server of the Durable Streams protocol over streams. Shells make it one of HTTP: `nodeHandler` and `webHandler`.
@@ -163,8 +164,9 @@ class Door implements DurableStreams {
 
   private async append(name: string, request: DurableRequest): Promise<Reply> {
     const wish = readAppend(request);
-    // Before the body, so that what goes nowhere is not received.
-    await this.registry.get(name);
+    const announced = Number(request.header('content-length') ?? Infinity);
+    // Before the body, so that what goes nowhere is not received. A small one has come with the headers.
+    if (announced > smallBody) await this.registry.get(name);
     return await this.bodies.with(request, async (body) => {
       const record = await this.registry.get(name);
       return await this.appender.append(record, wish, body);

@@ -116,7 +116,7 @@ function bodyOf(request: IncomingMessage, admits: (length: number) => boolean): 
 function write(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: Reply,
+  { status, headers: said, body }: Reply,
   stallMs: number,
 ): void {
   if (response.destroyed) {
@@ -127,20 +127,18 @@ function write(
   // read the answer; then the connection ends.
   const unread =
     !request.complete && (request.headers['content-length'] ?? request.headers['transfer-encoding']) !== undefined;
-  const closing: Record<string, string> = unread ? { connection: 'close' } : {};
+  const headers: Record<string, string> = { ...said };
+  if (unread) headers['connection'] = 'close';
   if (body === undefined || body instanceof Uint8Array) {
-    const length: Record<string, number> =
-      status === 204 || status === 304 ? {} : { 'content-length': body?.length ?? 0 };
     // HEAD says how long the stream is by other means.
-    response.writeHead(
-      status,
-      request.method === 'HEAD' ? { ...headers, ...closing } : { ...headers, ...closing, ...length },
-    );
+    const sized = status !== 204 && status !== 304 && request.method !== 'HEAD';
+    if (sized) headers['content-length'] = `${body?.length ?? 0}`;
+    response.writeHead(status, headers);
     if (unread) request.resume();
     response.end(body);
     return;
   }
-  response.writeHead(status, { ...headers, ...closing });
+  response.writeHead(status, headers);
   response.setTimeout(stallMs, () => response.destroy());
   pour(response, body);
 }

@@ -91,7 +91,8 @@ export class Registry {
     // Whoever created it elsewhere may have said anything, and this becomes a header.
     const known = contentType !== undefined && isMediaType(contentType);
     const mediaType = known ? contentType : await this.mediaTypeOf(info);
-    return { ...readNote(info), name, info, mediaType, closed: info.status !== 'active' };
+    const { lifetime, fork } = readNote(info);
+    return { lifetime, fork, name, info, mediaType, closed: info.status !== 'active' };
   }
 
   /** {@link look} for who is changing the stream, which removes it when its time is over. */

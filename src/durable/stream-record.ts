@@ -28,9 +28,12 @@ export function writeNote({ lifetime, fork }: DurableNote): { readonly metadata?
   return Object.keys(note).length === 0 ? {} : { metadata: { durable: note } };
 }
 
+const noNote: DurableNote = { lifetime: {} };
+
 /** @internal Reads what {@link writeNote} wrote. Others may have written anything: what it cannot have been is left out. */
 export function readNote({ metadata }: StreamInfo): DurableNote {
-  const note = (metadata?.['durable'] ?? {}) as { readonly [field in keyof Lifetime | 'fork']?: unknown };
+  if (metadata === undefined) return noNote;
+  const note = (metadata['durable'] ?? {}) as { readonly [field in keyof Lifetime | 'fork']?: unknown };
   const fork = isOrigin(note.fork) ? note.fork : undefined;
   if (isSeq(note.ttl)) return { lifetime: { ttl: note.ttl }, fork };
   if (typeof note.expiresAt === 'string' && isTime(note.expiresAt)) {
