@@ -32,6 +32,7 @@ const portRooms = new Set(floors[2]);
  * on a queue knows only its port.
  */
 const openToMachines = new Set([
+  'src/source/batches.ts',
   'src/source/iterable.ts',
   'src/source/llm/llm.ts',
   'src/queue/consume.ts',
