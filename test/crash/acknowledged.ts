@@ -20,7 +20,6 @@ export class Acknowledged {
   }
 
   hear(what: Said): void {
-    if (what.said === 'open') return;
     const { stream } = what;
     if (what.said === 'kept') {
       const producers = this.producers.get(stream) ?? new Map<string, number>();

@@ -17,7 +17,6 @@ export interface Orders {
 
 /** What the writer says, a line each, as soon as it knows. */
 export type Said =
-  | { readonly said: 'open' }
   /** The log has acknowledged the producer's chunks below `next`. */
   | { readonly said: 'kept'; readonly stream: string; readonly id: string; readonly next: number }
   /** The stream was seen to have chunks below `next`. */

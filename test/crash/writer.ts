@@ -7,7 +7,6 @@ const { url, courses, brief } = JSON.parse(process.argv[2]!) as Orders;
 const say = (what: Said): void => void process.stdout.write(`${JSON.stringify(what)}\n`);
 
 const log = await openLog(url);
-say({ said: 'open' });
 for (const stream of new Set(courses.map((course) => course.stream))) {
   watch(stream);
   await log.create(stream);
