@@ -53,6 +53,7 @@ export function encodeJson(
 }
 
 function valuesOf(body: Uint8Array, maxMessages: number): readonly JsonValue[] {
+  if (isAbyss(body)) throw new Refusal(400, 'data-malformed', `the body is nested deeper than ${maxOpen}`);
   const text = decode(body);
   let value: JsonValue;
   try {
@@ -67,6 +68,30 @@ function valuesOf(body: Uint8Array, maxMessages: number): readonly JsonValue[] {
     if (problem !== undefined) throw new Refusal(400, 'data-malformed', `the body is JSON, but ${problem}`);
   }
   return values;
+}
+
+/** Far more than JSON may have here. */
+const maxOpen = 1024;
+const [quote, backslash] = [0x22, 0x5c];
+/** What `[` and `{`, and what `]` and `}` are but for one bit. */
+const [opens, closes] = [0x5b, 0x5d];
+
+/** Whether JSON is so deep that only parsing it, to find that out, would keep a server busy for seconds. */
+function isAbyss(body: Uint8Array): boolean {
+  let open = 0;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i]!;
+    if (byte === quote) i = endOfString(body, i);
+    else if ((byte & ~0x20) === opens && ++open > maxOpen) return true;
+    else if ((byte & ~0x20) === closes) open--;
+  }
+  return false;
+}
+
+function endOfString(body: Uint8Array, start: number): number {
+  let i = start + 1;
+  while (i < body.length && body[i] !== quote) i += body[i] === backslash ? 2 : 1;
+  return i;
 }
 
 function decode(body: Uint8Array): string | undefined {

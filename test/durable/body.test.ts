@@ -42,6 +42,18 @@ describe('encodeBody', () => {
     (body) => expect(() => decode(bytes(body), 'json')).toThrow(/the body is/),
   );
 
+  it('refuses what is far too deep without parsing it, which would take seconds', () => {
+    for (const opening of ['[', '{"a":', '["]]",{"\\"}":']) {
+      expect(() => decode(bytes(opening.repeat(2000)), 'json'), opening).toThrow('nested deeper than');
+    }
+  });
+
+  it('counts no brackets within text, nor such as are closed', () => {
+    const values = ['['.repeat(2000), '"{\\'.repeat(2000), ...Array.from({ length: 2000 }, () => [{}])];
+    expect(decode(bytes(JSON.stringify(values)), 'json').map(({ data }) => data)).toEqual(values);
+    expect(() => decode(bytes('"' + '['.repeat(2000)), 'json')).toThrow('is not JSON');
+  });
+
   it('refuses bytes as JSON, and arrays nested 10 000 deep', () => {
     expect(() => decode(Uint8Array.of(0x22, 0xff, 0x22), 'json')).toThrow('not JSON in UTF-8');
     expect(() => decode(bytes('['.repeat(10_000) + ']'.repeat(10_000)), 'json')).toThrow('nested deeper than');
