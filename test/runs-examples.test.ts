@@ -83,8 +83,8 @@ describe('examples/runs', { timeout: 120_000 }, () => {
     const { code, stdout, stderr } = await run(at('broadcast')).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.toString().trimEnd().split('\n');
-    expect(lines.at(-1)).toBe('told 3, then 2');
-    expect(lines.slice(0, -1).toSorted()).toEqual([
+    expect(lines).toContain('told 3, then 2');
+    expect(lines.filter((line) => line.includes('hears')).toSorted()).toEqual([
       'ann hears {"notice":"prices come late"}',
       'ann hears {"notice":"the market opens"}',
       'bob hears {"notice":"prices come late"}',

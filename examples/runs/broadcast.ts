@@ -7,28 +7,27 @@ import { createWebSocketTransport } from 'sluice/transport/websocket/client';
 
 const server = await serve({ port: Number(process.env['PORT'] ?? 0) });
 await server.streams.create('prices');
+await server.streams.create('news');
 
-/** A client somewhere: hears what it is told, and perhaps reads a stream. */
-function join(name: string, stream?: string): { readonly close: () => void; readonly heard: string[] } {
+/** A client somewhere: reads a stream, and hears what it is told beside it. */
+function join(name: string, stream: string): { readonly close: () => void; readonly heard: string[] } {
   const heard: string[] = [];
   const client = createClient({ transport: createWebSocketTransport({ url: server.url, WebSocket }) });
   client.pushed.subscribe((data) => {
     heard.push(JSON.stringify(data));
     console.log(`${name} hears ${JSON.stringify(data)}`);
   });
-  // A client connects when it is first used.
-  if (stream === undefined) void client.publish(`visits/${name}`, []);
-  else client.receive(stream).subscribe({ error: () => {} });
+  client.receive(stream).subscribe({ error: () => console.log(`${name} leaves`) });
   return { close: () => client.close(), heard };
 }
 
-const clients = [join('ann', 'prices'), join('bob', 'prices'), join('eve')];
+const clients = [join('ann', 'prices'), join('bob', 'prices'), join('eve', 'news')];
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 const reads = ({ reading }: Connection): boolean => reading.some(({ streamId }) => streamId === 'prices');
 const here = (): readonly Connection[] => server.gateway.connections();
-await until(() => here().length === clients.length && here().filter(reads).length === 2);
+await until(() => here().length === clients.length && here().every(({ reading }) => reading.length === 1));
 
 const all = server.gateway.broadcast({ notice: 'the market opens' });
 const some = server.gateway.broadcast({ notice: 'prices come late' }, reads);

@@ -12,7 +12,8 @@ export async function writeLine(value: unknown): Promise<void> {
 
 /** Whether there is somebody to look at it; a pipe gets NDJSON. */
 export function isWatched({ json = false }: { readonly json?: boolean | undefined }): boolean {
-  return process.stdout.isTTY && !json;
+  // Where it is no terminal, Node leaves it out.
+  return !json && (process.stdout.isTTY as boolean | undefined) === true;
 }
 
 /** Ends the process with what was written so far: whatever a user's code has left open must not hold it. */
