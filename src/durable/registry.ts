@@ -68,6 +68,8 @@ export class Registry {
   async find(name: string): Promise<StreamRecord | undefined> {
     for (let change; (change = this.changes.get(name)) !== undefined;) await change;
     const record = await this.look(name);
+    // It may have gone through another door.
+    if (record === undefined) this.lifetimes.forget(name);
     if (record === undefined || !this.lifetimes.isOver(record)) return isWhole(record) ? record : undefined;
     await this.change(name, async () => {
       // It may have been used, or made anew, while this waited.

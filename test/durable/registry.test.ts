@@ -62,6 +62,25 @@ describe('Registry', () => {
     expect((await get('a')).status).toBe(404);
   });
 
+  it('looks no more for a stream that was removed through another door', async () => {
+    const time = new VirtualTime();
+    const { put, log } = lab({ scheduler: time });
+    await put('a', { headers: { 'stream-ttl': '1' } });
+    await put('b', { headers: { 'stream-ttl': '2' } });
+    await put('c', { headers: { 'stream-ttl': '3' } });
+    log.delete('a');
+    await time.pass(1100);
+    const looked: string[] = [];
+    const info = log.info.bind(log);
+    log.info = (name) => {
+      looked.push(name);
+      return info(name);
+    };
+    await time.pass(3000);
+    expect(looked).toContain('c');
+    expect(looked).not.toContain('a');
+  });
+
   it('finds the lifetimes of streams that were there before it', async () => {
     const time = new VirtualTime();
     const { log } = lab({ scheduler: time });
