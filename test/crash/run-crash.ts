@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { lastValueFrom, retry, timer, toArray } from 'rxjs';
 import { openLog } from '../../src/node/open-log.js';
@@ -34,7 +33,7 @@ export async function crashRuns(options: RunCrashOptions): Promise<CrashReport> 
     let ended = false;
     while (!ended) {
       const isLast = report.kills >= options.kills;
-      ended = await work({ url: options.url, runs: ids }, calls, isLast ? undefined : random.int(0, 120));
+      ended = await work({ url: options.url, runs: ids }, calls, isLast ? undefined : random.int(1, 20));
       if (!ended) report.kills++;
     }
     const told = await (readers ?? readAll(options.url, ids));
@@ -48,28 +47,27 @@ export async function crashRuns(options: RunCrashOptions): Promise<CrashReport> 
   return report;
 }
 
-/** One life of a worker. Answers whether all runs have ended. */
-async function work(orders: RunOrders, calls: StepSaid[], killAfterMs: number | undefined): Promise<boolean> {
+/** One life of a worker, up to so many calls of steps. Answers whether all runs have ended. */
+async function work(orders: RunOrders, calls: StepSaid[], killAfter = Infinity): Promise<boolean> {
   const args = ['-C', 'sluice-source', '--import', 'tsx', 'test/crash/run-worker.ts', JSON.stringify(orders)];
   const worker = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   let ended = false;
   const lines = createInterface({ input: worker.stdout });
   const closed = new Promise((resolve) => lines.once('close', resolve));
-  const open = new Promise<void>((resolve) => {
+  let heard = 0;
+  const enough = new Promise<void>((resolve) => {
     lines.on('line', (line) => {
       const what = parsed(line);
-      if (what?.said === 'open') resolve();
-      else if (what?.said === 'end') ended = true;
-      else if (what?.step !== undefined) calls.push(what as unknown as StepSaid);
+      if (what?.said === 'end') ended = true;
+      if (what?.step === undefined) return;
+      calls.push(what as StepSaid);
+      if (++heard === killAfter) resolve();
     });
   });
-  await Promise.race([open, closed]);
-  if (killAfterMs !== undefined) {
-    await Promise.race([closed, sleep(killAfterMs)]);
-    await killed(worker);
-  }
+  await Promise.race([enough, closed]);
+  if (heard >= killAfter) await killed(worker);
   await closed;
-  if (!ended && killAfterMs === undefined) throw new Error(`a worker ended by itself: ${await exitOf(worker)}`);
+  if (!ended && heard < killAfter) throw new Error(`a worker ended by itself: ${await exitOf(worker)}`);
   return ended;
 }
 

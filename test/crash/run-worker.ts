@@ -11,7 +11,6 @@ const runs = createRuns({ streams: createStreams({ log }) });
 const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`);
 const told = story((said) => say(said));
 
-say({ said: 'open' });
 await Promise.all(ids.map(run));
 say({ said: 'end' });
 await log.dispose();
