@@ -10,6 +10,6 @@ export const { flat, paced, pause } = producerCalls(producer);
 
 export async function listen() {
   const url = await server.start();
-  server.store.create(path, { contentType: 'text/plain' });
+  await server.store.create(path, { contentType: 'text/plain' });
   return { port: Number(new URL(url).port), progressPort: await producer.listen() };
 }

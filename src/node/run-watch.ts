@@ -11,7 +11,7 @@ import type { Streams } from '../streams/index.js';
 import { fitReason } from '../transport/websocket/reason.js';
 import { isAskedFor, type RunQuery } from './run-query.js';
 
-/** @internal What is needed to show runs. */
+/** How runs are shown to those who watch. */
 export interface RunWatchOptions {
   /** Events that may wait for a slow reader before the log is not read on for it. Default 64. */
   readonly capacity?: number;

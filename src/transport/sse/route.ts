@@ -1,7 +1,7 @@
 import { checkName, StreamError } from '../../chunk/index.js';
 
 /** Where streams are found below a server's base address: the name follows, segment by segment. */
-export const streamsRoute = '/streams/';
+const streamsRoute = '/streams/';
 
 /** Where else they are found: the name that proxies and older clients know. */
 const aliasRoute = '/sse/';
