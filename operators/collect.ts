@@ -1,5 +1,5 @@
 import type { OperatorFunction, Subscriber } from 'rxjs';
-import { checkBound, kindOf, StreamError, utf8Length } from '../src/chunk/index.js';
+import { checkBound, joinBytes, kindOf, StreamError, utf8Length } from '../src/chunk/index.js';
 import { operate, Stage } from './operate.js';
 
 /** Options of {@link collect}. */
@@ -66,15 +66,7 @@ const bytes: Way<Uint8Array> = {
   bound: 'maxBytes',
   kind: 'bytes',
   weigh: (item) => (item instanceof Uint8Array ? item.length : undefined),
-  join(items) {
-    const all = new Uint8Array(items.reduce((length, item) => length + item.length, 0));
-    let at = 0;
-    for (const item of items) {
-      all.set(item, at);
-      at += item.length;
-    }
-    return all;
-  },
+  join: (items) => joinBytes(items),
 };
 
 const operator = 'collect';

@@ -11,6 +11,7 @@ export * from './codec.js';
 export * from './data.js';
 export * from './errors.js';
 export * from './issue.js';
+export * from './join-bytes.js';
 export * from './name.js';
 export * from './notice.js';
 export * from './payload.js';

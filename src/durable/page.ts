@@ -1,7 +1,7 @@
-import { type ChunkType, type EncodedChunk } from '../chunk/index.js';
+import { type ChunkType, type EncodedChunk, joinBytes } from '../chunk/index.js';
 import type { LogSlice } from '../log/log.js';
 import { formatOffset } from './offset.js';
-import { concat, renderChunks, renderEventData, wholeCharacters } from './render.js';
+import { renderChunks, renderEventData, wholeCharacters } from './render.js';
 
 /** @internal How the chunks of a stream are shown. */
 export interface PageForm {
@@ -17,7 +17,7 @@ const closing = encoder.encode(']');
 /** @internal Chunks as a whole body. */
 export function bodyOf(type: ChunkType, chunks: readonly EncodedChunk[]): Uint8Array {
   const content = renderChunks(type, chunks);
-  return type === 'json' ? concat([opening, content, closing]) : content;
+  return type === 'json' ? joinBytes([opening, content, closing]) : content;
 }
 
 /**

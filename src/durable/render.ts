@@ -1,4 +1,4 @@
-import { type ChunkType, dataBytes, type EncodedChunk, toBase64 } from '../chunk/index.js';
+import { type ChunkType, dataBytes, type EncodedChunk, joinBytes, toBase64 } from '../chunk/index.js';
 
 const encoder = new TextEncoder();
 const jsonPrefix = '{"type":"json","data":';
@@ -30,7 +30,7 @@ function jsonOf(chunk: EncodedChunk): string {
 export function renderChunks(type: ChunkType, chunks: readonly EncodedChunk[]): Uint8Array {
   if (type === 'json') return encoder.encode(chunks.map(jsonOf).join(','));
   const [only] = chunks;
-  return chunks.length === 1 ? bytesOf(only!) : concat(chunks.map(bytesOf));
+  return chunks.length === 1 ? bytesOf(only!) : joinBytes(chunks.map(bytesOf));
 }
 
 /** @internal Chunks as the data of one server-sent event. */
@@ -69,15 +69,4 @@ function endsWithin(chunks: readonly EncodedChunk[], count: number): boolean {
     if (byte < 0x80) return false;
   }
   return false;
-}
-
-/** @internal Puts bytes together. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

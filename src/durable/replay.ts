@@ -1,7 +1,7 @@
-import type { ChunkType, EncodedChunk } from '../chunk/index.js';
+import { type ChunkType, type EncodedChunk, joinBytes } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
 import { type Made, readSame } from './read-same.js';
-import { concat, renderChunks } from './render.js';
+import { renderChunks } from './render.js';
 import type { Outflow, Sink } from './reply.js';
 
 /** @internal At most so much of a stream is in memory for one answer. */
@@ -74,7 +74,7 @@ export class Replay implements Outflow {
     const last = this.next >= slice.next;
     const content = renderChunks(type, chunks);
     const bytes =
-      type === 'json' ? concat([this.begun ? comma : opening, content, ...(last ? [closing] : [])]) : content;
+      type === 'json' ? joinBytes([this.begun ? comma : opening, content, ...(last ? [closing] : [])]) : content;
     this.begun = true;
     const takesMore = sink.write(bytes);
     if (last) sink.end();

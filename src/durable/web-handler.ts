@@ -1,5 +1,5 @@
 import type { DurableStreams } from './durable-streams.js';
-import { concat } from './render.js';
+import { joinBytes } from '../chunk/index.js';
 import { answerJson, type Outflow, type Reply } from './reply.js';
 import type { DurableRequest } from './request.js';
 import { checkOrigins } from '../protocol/origin.js';
@@ -60,7 +60,7 @@ async function bodyOf({ body }: Request, admits: (length: number) => boolean): P
     await reader.cancel();
     return undefined;
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 /** An outflow as a stream of bytes: written while there is room, and told when there is again. */

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '../chunk/index.js';
+import { fromBase64, joinBytes, toBase64 } from '../chunk/index.js';
 import { type CodecOptions, codecRules, type Coder, type Format, malformed, nothing } from './codec.js';
 
 /**
@@ -56,7 +56,7 @@ class Encoder implements Coder<Uint8Array, string> {
   private held = new Uint8Array(0);
 
   push(bytes: Uint8Array): Iterable<string> {
-    const all = this.held.length === 0 ? bytes : joined(this.held, bytes);
+    const all = this.held.length === 0 ? bytes : joinBytes([this.held, bytes]);
     const whole = all.length - (all.length % 3);
     // A copy: what is handed in stays its owner's.
     this.held = all.slice(whole);
@@ -68,11 +68,4 @@ class Encoder implements Coder<Uint8Array, string> {
     this.held = new Uint8Array(0);
     return held.length === 0 ? nothing : [toBase64(held)];
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

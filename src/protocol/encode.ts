@@ -1,4 +1,4 @@
-import { type EncodedChunk, utf8Bytes, utf8Length } from '../chunk/index.js';
+import { type EncodedChunk, joinBytes, utf8Bytes, utf8Length } from '../chunk/index.js';
 import type { DataFrame, OutgoingFrame, PublishFrame, SubscribedFrame } from './frame.js';
 
 /** One message on the wire: a WebSocket text message, or a binary one. */
@@ -96,7 +96,7 @@ function encodeRecords(frames: readonly OutgoingFrame[]): Uint8Array<ArrayBuffer
     parts.push(lengths, head, ...bodies);
     total += recordHeader + head.length + bodyLength;
   }
-  return concat(parts, total);
+  return joinBytes(parts, total);
 }
 
 function bodiesOf(frame: OutgoingFrame): Uint8Array[] {
@@ -104,14 +104,4 @@ function bodiesOf(frame: OutgoingFrame): Uint8Array[] {
   const bodies: Uint8Array[] = [];
   for (const chunk of frame.chunks) if (chunk.bytes !== undefined) bodies.push(chunk.bytes);
   return bodies;
-}
-
-function concat(parts: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,5 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import { checkBound, StreamError } from '../chunk/index.js';
+import { checkBound, joinBytes, StreamError } from '../chunk/index.js';
 import {
   type BodyFormat,
   bodyFormat,
@@ -225,7 +225,7 @@ export class Body<T> {
       }
     }
     if (text !== '') parts.push(encoder.encode(text));
-    return parts.length === 1 ? parts[0]! : joined(parts);
+    return parts.length === 1 ? parts[0]! : joinBytes(parts);
   }
 
   private finish(): Uint8Array | undefined {
@@ -258,14 +258,4 @@ export class Body<T> {
     this.batches.leave();
     this.release();
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
 }

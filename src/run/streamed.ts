@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs';
+import { joinBytes } from '../chunk/index.js';
 import { createFlow, type Flow } from '../flow/index.js';
 import { fromPull, toAsyncIterable } from '../source/iterable.js';
 
@@ -57,7 +58,7 @@ export function assembled(pieces: readonly unknown[], assembly?: Assembly): unkn
     case 'text':
       return pieces.join('');
     case 'bytes':
-      return joined(pieces as readonly Uint8Array[]);
+      return joinBytes(pieces as readonly Uint8Array[]);
     case 'list':
       return [...pieces];
   }
@@ -66,14 +67,4 @@ export function assembled(pieces: readonly unknown[], assembly?: Assembly): unkn
 function natural(pieces: readonly unknown[]): 'text' | 'bytes' | 'list' {
   if (pieces.every((piece) => typeof piece === 'string')) return 'text';
   return pieces.every((piece) => piece instanceof Uint8Array) ? 'bytes' : 'list';
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
 }

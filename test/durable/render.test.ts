@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChunkData, type EncodedChunk, type JsonValue } from '../../src/chunk/index.js';
 import { encodeBody, encodeJson } from '../../src/durable/body.js';
-import { concat, renderChunks, renderEventData, wholeCharacters } from '../../src/durable/render.js';
+import { renderChunks, renderEventData, wholeCharacters } from '../../src/durable/render.js';
 import { encoded } from './lab.js';
 
 const show = (type: 'text' | 'json' | 'binary', ...chunks: EncodedChunk[]): string =>
@@ -83,11 +83,5 @@ describe('wholeCharacters', () => {
         expect(wholeCharacters(chunks)).toBe(chunks.length);
       }),
     );
-  });
-});
-
-describe('concat', () => {
-  it('puts bytes together', () => {
-    expect(concat([Uint8Array.of(1), Uint8Array.of(), Uint8Array.of(2, 3)])).toEqual(Uint8Array.of(1, 2, 3));
   });
 });

@@ -1,4 +1,4 @@
-import { StreamError } from '../../chunk/index.js';
+import { joinBytes, StreamError } from '../../chunk/index.js';
 
 /** @internal How to cut a body. */
 export interface PartRules {
@@ -50,11 +50,5 @@ export async function* partsOf(
 function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
   const [first] = pieces;
   if (first !== undefined && pieces.length === 1) return first;
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return joinBytes(pieces, bytes);
 }
