@@ -1,5 +1,4 @@
 import { isSeq, parseJoinPosition, type JoinPosition } from '../chunk/index.js';
-import type { RunEvent } from '../run/index.js';
 import { RequestError } from './request-error.js';
 
 /** @internal Which events of a run somebody wants to see, and from where. */
@@ -50,11 +49,4 @@ function names(query: URLSearchParams, field: string): readonly string[] | undef
   const list = query.getAll(field).flatMap((text) => text.split(','));
   if (list.length <= maxNames && list.every((name) => name !== '')) return list;
   throw new RequestError(400, 'frame-invalid', `${field} must be 1 to ${maxNames} names with commas between`, field);
-}
-
-/** @internal Whether an event is asked for. Those of the run itself belong to every step, and those within a step to it. */
-export function isAskedFor({ event_type: type, step_id: step }: RunEvent, { types, steps }: RunQuery): boolean {
-  if (types !== undefined && !types.includes(type)) return false;
-  if (steps === undefined || step === null) return true;
-  return steps.some((name) => step === name || step.startsWith(`${name}/`));
 }

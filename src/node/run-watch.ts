@@ -5,11 +5,12 @@ import { createFlow, type Flow } from '../flow/index.js';
 import { closeCodes } from '../protocol/index.js';
 import { toNode } from '../response/to-node.js';
 import type { RunEvent } from '../run/index.js';
+import { isAskedFor } from '../run/is-asked-for.js';
 import { eventsOf } from '../run/names.js';
 import { toAsyncIterable } from '../source/iterable.js';
 import type { Streams } from '../streams/index.js';
 import { fitReason } from '../transport/websocket/reason.js';
-import { isAskedFor, type RunQuery } from './run-query.js';
+import type { RunQuery } from './run-query.js';
 
 /** How runs are shown to those who watch. */
 export interface RunWatchOptions {

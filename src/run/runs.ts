@@ -3,6 +3,7 @@ import { checkBound, jsonProblem, type JsonValue, type PayloadKinds, StreamError
 import type { Streams } from '../streams/index.js';
 import { type RunEvent, runEvents, type RunEvents, type RunEventType } from './event.js';
 import { type AnswerOptions, waitingStep } from './inbox.js';
+import { isAskedFor } from './is-asked-for.js';
 import { Journal } from './journal.js';
 import { lettersOf, post } from './letter.js';
 import { closeInbox, createRun, isConflict, Life, type LifeSettings, runExists, TakenError } from './life.js';
@@ -253,12 +254,7 @@ class StreamRuns<S> implements Runs<S> {
     }
   }
 
-  events(executionId: string, { types, steps }: EventFilter = {}): Observable<RunEvent> {
-    const isWanted = ({ event_type: type, step_id: step }: RunEvent): boolean =>
-      (types === undefined || types.includes(type)) &&
-      (steps === undefined ||
-        step === null ||
-        steps.some((wanted) => step === wanted || step.startsWith(`${wanted}/`)));
+  events(executionId: string, wanted: EventFilter = {}): Observable<RunEvent> {
     const streamId = eventsOf(executionId);
     const chunks = defer(() => {
       const beginning = this.beginning.get(executionId);
@@ -267,7 +263,7 @@ class StreamRuns<S> implements Runs<S> {
     });
     return chunks.pipe(
       map(({ data }) => this.parse(data)),
-      filter(isWanted),
+      filter((event) => isAskedFor(event, wanted)),
     );
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from 'sluice/run';
-import { isAskedFor, readRunQuery } from '../../src/node/run-query.js';
+import { readRunQuery } from '../../src/node/run-query.js';
 
 const query = (text: string, lastEventId?: string) => readRunQuery(new URL(text, 'http://localhost/'), lastEventId);
 
@@ -24,21 +23,5 @@ describe('readRunQuery', () => {
     [`?steps=${'a,'.repeat(100)}a`, undefined, 'steps'],
   ])('refuses %j behind %j', (text, lastEventId, field) => {
     expect(() => query(text, lastEventId)).toThrow(expect.objectContaining({ status: 400, field }) as Error);
-  });
-});
-
-describe('isAskedFor', () => {
-  const event = (type: string, step: string | null) => ({ event_type: type, step_id: step }) as RunEvent;
-
-  it.each([
-    ['', event('step_start', 'a'), true],
-    ['?types=step_error', event('step_start', 'a'), false],
-    ['?steps=a', event('step_start', 'a'), true],
-    ['?steps=a', event('step_start', 'a/1/b'), true],
-    ['?steps=a', event('step_start', 'ab'), false],
-    ['?steps=a', event('pipeline_complete', null), true],
-    ['?steps=a&types=step_start', event('pipeline_complete', null), false],
-  ])('by %j takes %j: %j', (text, told, expected) => {
-    expect(isAskedFor(told, query(text))).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { RunEvent } from '../../run/index.js';
+import { isAskedFor } from '../../run/is-asked-for.js';
 import { eventsOf } from '../../run/names.js';
 import { connect, serverOption } from '../connect.js';
 import { exitCodeOf, exitCodesText } from '../exit-codes.js';
@@ -28,16 +29,11 @@ export function replayCommand(): Command {
 async function run(executionId: string, { server, json, types, steps }: Flags): Promise<void> {
   const client = connect(server, 'ws');
   try {
-    const end = await followRun(client.read(eventsOf(executionId)), { json, shows: filterOf(types, steps) });
+    const wanted = { types: types?.split(','), steps: steps?.split(',') };
+    const shows = (event: RunEvent): boolean => isAskedFor(event, wanted);
+    const end = await followRun(client.read(eventsOf(executionId)), { json, shows });
     process.exitCode = exitCodeOf(end, false);
   } finally {
     client.close();
   }
-}
-
-function filterOf(types: string | undefined, steps: string | undefined): (event: RunEvent) => boolean {
-  const [wantedTypes, wantedSteps] = [types?.split(','), steps?.split(',')];
-  return ({ event_type: type, step_id: step }) =>
-    wantedTypes?.includes(type) !== false &&
-    (step === null || wantedSteps?.some((name) => step === name || step.startsWith(`${name}/`)) !== false);
 }
