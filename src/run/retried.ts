@@ -1,4 +1,5 @@
 import type { SchedulerLike } from 'rxjs';
+import { retryWait } from './retry-wait.js';
 
 /** @internal Options of {@link retried}, all given. */
 export interface RetriedOptions {
@@ -28,8 +29,7 @@ export async function retried<T>(work: (attempt: number) => T | PromiseLike<T>, 
     } catch (error) {
       signal.throwIfAborted();
       if (attempt >= attempts || !retryOn(error)) throw error;
-      // Between half the longest and the longest: what failed together does not come back together.
-      const wait = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1)) * (0.5 + random() / 2);
+      const wait = retryWait(attempt, delayMs, maxDelayMs, random);
       waiting(error, wait);
       await asleep(wait, options);
     }

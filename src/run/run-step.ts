@@ -7,6 +7,7 @@ import type { Journal } from './journal.js';
 import { Live, type Output } from './live.js';
 import { type Recorder, troubleOf } from './recorder.js';
 import type { References } from './references.js';
+import { retryWait } from './retry-wait.js';
 import type { RetryOptions, StepNode } from './step.js';
 import type { Stop } from './stop.js';
 
@@ -78,8 +79,7 @@ function delay({ node, scope }: StepRun, error: unknown, failures: number): numb
   } = node.options.retry ?? ({ attempts: 1 } as RetryOptions);
   if (failures >= attempts || scope.stop.stopped) return undefined;
   if (retryOn !== undefined && !retryOn(error)) return undefined;
-  // Between half the longest and the longest, so that what failed together does not come back together.
-  return Math.min(maxDelayMs, delayMs * 2 ** (failures - 1)) * (0.5 + scope.random() / 2);
+  return retryWait(failures, delayMs, maxDelayMs, scope.random);
 }
 
 function wait(ms: number, { scheduler, stop }: Scope): Promise<void> {
