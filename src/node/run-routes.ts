@@ -10,6 +10,7 @@ import { createRuns, type Pipeline, type RunEvent, runEvents, type Runs, type Ru
 import { checkExecutionId, eventsOf, runOf, runStreams } from '../run/names.js';
 import { checkServices } from '../run/run-pipeline.js';
 import type { Streams } from '../streams/index.js';
+import { type Door, pathOf } from './door.js';
 import { readJsonBody } from './json-body.js';
 import { foreign, refusalOf, RequestError, tooMany } from './request-error.js';
 import { readRunQuery } from './run-query.js';
@@ -41,14 +42,14 @@ export interface RunRoutesOptions<S = unknown> extends ServedRunsOptions<S> {
 }
 
 /** The routes of runs, for a server of Node. */
-export interface RunRoutes<S> {
+export interface RunRoutes<S> extends Door {
   readonly runs: Runs<S>;
   /** Answers a request if its path is one of these; says whether it is. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** Takes a WebSocket if its path is that of a run; says whether it is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Ends what watches over a WebSocket. */
-  close(): void;
+  dispose(): void;
 }
 
 /** Where a run is watched over SSE. */
@@ -277,7 +278,7 @@ class Routes<S> implements RunRoutes<S> {
     }
   }
 
-  close(): void {
+  dispose(): void {
     const { scheduler = asyncScheduler } = this.options;
     for (const socket of this.sockets.clients) {
       socket.close(closeCodes['going-away'], 'the server goes away');
@@ -287,10 +288,6 @@ class Routes<S> implements RunRoutes<S> {
     }
     this.sockets.close();
   }
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?', 1)[0]!;
 }
 
 function urlOf({ url = '/' }: IncomingMessage): URL {

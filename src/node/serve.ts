@@ -1,23 +1,10 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server as HttpServer,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
-import { isIP } from 'node:net';
-import { WebSocketServer } from 'ws';
-import { checkBound, kindOf, toStreamError } from '../chunk/index.js';
+import type { RequestListener, Server as HttpServer } from 'node:http';
+import { checkBound } from '../chunk/index.js';
 import { createGateway, type Gateway, type SessionLimitOptions } from '../gateway/index.js';
-import {
-  createDurableStreams,
-  type DurableStreams,
-  type DurableStreamsOptions,
-  nodeHandler,
-} from '../durable/index.js';
-import { attempt, type Log, whenReady } from '../log/log.js';
+import { createDurableStreams, type DurableStreams, type DurableStreamsOptions } from '../durable/index.js';
+import type { Log } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
+import type { Runs } from '../run/index.js';
 import {
   createReaper,
   createStreams,
@@ -26,12 +13,17 @@ import {
   type StreamLimits,
   type Streams,
 } from '../streams/index.js';
-import { type EventStreamOptions, serveEventStream } from '../transport/sse/server.js';
-import { isStreamPath } from '../transport/sse/route.js';
-import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
-import type { Runs } from '../run/index.js';
+import type { EventStreamOptions } from '../transport/sse/server.js';
+import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
+import { checkHost } from './check-host.js';
+import { type Door, pathOf } from './door.js';
+import { durableDoor } from './durable-door.js';
+import { eventStreamDoor } from './event-stream-door.js';
+import { listen } from './listen.js';
 import { servePage } from './page.js';
-import { createRunRoutes, type RunRoutes, type ServedRunsOptions } from './run-routes.js';
+import { createRunRoutes, type ServedRunsOptions } from './run-routes.js';
+import { streamListDoor } from './stream-list-door.js';
+import { webSocketDoor } from './web-socket-door.js';
 import { nodeWebhooks } from './webhooks.js';
 
 /** Options of {@link serve}. */
@@ -106,7 +98,7 @@ export interface Server<S = unknown> extends AsyncDisposable {
  */
 export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise<Server<S>> {
   const host = checkHost(options);
-  const port = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
+  const asked = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
   const streams = createStreams({
     log: options.log ?? createMemoryLog(),
@@ -125,138 +117,51 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     ...options.durable,
     streams,
   });
-  const door = nodeHandler(durable, { path: durablePath, ...origins });
   const routes = createRunRoutes({ ...options.runs, ...origins, streams });
-  const http = createServer(timeoutsOf(options), (request, response) => {
-    if (request.url?.startsWith(durablePath) === true) door(request, response);
-    else if (!routes.handle(request, response))
-      route(request, response, gateway, { ...options.eventStream, ...origins }, options.fallback ?? notFound);
-  });
-  const sockets = acceptWebSockets(http, gateway, options, routes);
-  await listen(http, host, port);
+  const doors: readonly Door[] = [
+    durableDoor(durable, origins),
+    routes,
+    pageDoor,
+    streamListDoor(streams),
+    eventStreamDoor(gateway, { ...options.eventStream, ...origins }),
+    fallbackDoor(options.fallback),
+    // The last to be closed: those who go over it are told so by the gateway.
+    webSocketDoor(gateway, { ...socketOptions(options), ...origins }),
+  ];
+  const { url, port, http, close: leave } = await listen(doors, { ...options, host, port: asked });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
-  const bound = (http.address() as { port: number }).port;
   const close = async (): Promise<void> => {
     reaper.dispose();
     sweeper.dispose();
-    durable.dispose();
     gateway.close();
-    sockets.close();
-    routes.close();
-    await stop(http, sockets);
+    await leave();
     await streams.dispose();
   };
-  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`;
-  const { runs } = routes;
-  return { url, port: bound, streams, gateway, runs, durable, http, close, [Symbol.asyncDispose]: close };
+  return { url, port, streams, gateway, runs: routes.runs, durable, http, close, [Symbol.asyncDispose]: close };
 }
 
-/** Where streams are found by the Durable Streams protocol. */
-const durablePath = '/v1/stream/';
+/** The page, at the root. */
+const pageDoor: Door = {
+  handle: (request, response) => {
+    if (pathOf(request) !== '/') return false;
+    servePage(request, response);
+    return true;
+  },
+};
 
-/**
- * How long an idle connection is kept, in milliseconds: longer than the minute after which most proxies let go of theirs, so that
- * no request meets a connection that is just being closed.
- */
-const keepAliveTimeout = 75_000;
-
-/** Who sends a request byte by byte does not keep its connection for long. */
-function timeoutsOf(options: Pick<ServeOptions, 'headersTimeoutMs' | 'requestTimeoutMs'>): ServerOptions {
-  const headersTimeout = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
-  const requestTimeout = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);
-  const shorter = Math.min(headersTimeout, requestTimeout);
+function fallbackDoor(answer: RequestListener | undefined): Door {
   return {
-    headersTimeout: shorter,
-    requestTimeout,
-    keepAliveTimeout,
-    connectionsCheckingInterval: Math.ceil(shorter / 4),
+    handle: (request, response) => {
+      answer?.(request, response);
+      return answer !== undefined;
+    },
   };
 }
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
-
-function checkHost(options: Pick<ServeOptions, 'host' | 'allowPublic'>): string {
-  const host = options.host ?? '127.0.0.1';
-  if (typeof host !== 'string' || host === '')
-    throw new TypeError(`host must be a name or an address, got ${kindOf(host)}`);
-  if (options.allowPublic === true || loopback.test(host)) return host;
-  throw new RangeError(
-    `host "${host}" is reachable from elsewhere and nothing is asked of who comes: say allowPublic to do it`,
-  );
-}
-
-function acceptWebSockets(
-  http: HttpServer,
-  gateway: Gateway,
-  options: Pick<ServeOptions, 'limits' | 'highWaterMark' | 'origins'>,
-  routes: Pick<RunRoutes<never>, 'upgrade'>,
-): WebSocketServer {
-  const acceptor = createWebSocketAcceptor(gateway, {
-    ...(options.limits?.maxFrame === undefined ? {} : { maxFrame: options.limits.maxFrame }),
-    ...(options.highWaterMark === undefined ? {} : { highWaterMark: options.highWaterMark }),
-    ...(options.origins === undefined ? {} : { origins: options.origins }),
-  });
-  const sockets = new WebSocketServer({ ...acceptor.serverOptions, noServer: true });
-  http.on('upgrade', (request, socket, head) => {
-    if (routes.upgrade(request, socket, head)) return;
-    sockets.handleUpgrade(request, socket, head, (accepted) => acceptor.connection(accepted, request));
-  });
-  return sockets;
-}
-
-function route(
-  request: IncomingMessage,
-  response: ServerResponse,
-  gateway: Gateway,
-  options: EventStreamOptions,
-  fallback: RequestListener,
-): void {
-  const path = (request.url ?? '/').split('?', 1)[0]!;
-  if (path === '/') servePage(request, response);
-  else if (path === '/streams') listStreams(response, gateway.streams);
-  else if (isStreamPath(path)) serveEventStream(request, response, gateway, options);
-  else fallback(request, response);
-}
-
-function listStreams(response: ServerResponse, streams: Streams): void {
-  attempt(
-    () => whenReady(streams.list(), (list) => sendJson(response, 200, list)),
-    (error) => sendJson(response, 500, { code: 'internal', message: toStreamError(error, 'internal').message }),
-  );
-}
-
-const notFound: RequestListener = (_, response) => {
-  sendJson(response, 404, { code: 'not-found', message: 'there is nothing here: try / or /streams' });
-};
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(value));
-}
-
-async function listen(http: HttpServer, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(port, host, () => {
-      http.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** How long connections have to say goodbye, in milliseconds. */
-const farewellMs = 1000;
-
-async function stop(http: HttpServer, sockets: WebSocketServer): Promise<void> {
-  const timer = setTimeout(() => {
-    http.closeAllConnections();
-    // Node forgets a connection once it is a WebSocket's, and `ws` gives a peer that does not answer 30 s.
-    for (const socket of sockets.clients) socket.terminate();
-  }, farewellMs);
-  await new Promise<void>((resolve) => {
-    http.close(() => resolve());
-    http.closeIdleConnections();
-  });
-  clearTimeout(timer);
+function socketOptions({ limits, highWaterMark }: Pick<ServeOptions, 'limits' | 'highWaterMark'>) {
+  return {
+    ...(limits?.maxFrame === undefined ? {} : { maxFrame: limits.maxFrame }),
+    ...(highWaterMark === undefined ? {} : { highWaterMark }),
+  };
 }

@@ -281,7 +281,7 @@ describe('runRoutes', () => {
     expect(await (await fetch(`${url}/other`)).text()).toBe('mine');
     const lost = new WebSocket(url.replace('http', 'ws'));
     await once(lost, 'error');
-    routes.close();
+    routes.dispose();
     http.closeAllConnections();
     http.close();
     await streams.dispose();
