@@ -4,3 +4,4 @@
  * @module
  */
 export * from './probe.js';
+export * from './refusals.js';
