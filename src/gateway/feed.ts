@@ -1,7 +1,8 @@
 import { type Range, StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type Close, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
-import { packParcel, SharedParcels } from './parcel.js';
+import { packParcel, type Parcel, SharedParcels } from './parcel.js';
 import { type Read, Reads } from './reads.js';
+import type { Report } from './report.js';
 import type { Streams } from '../streams/index.js';
 import type { Session } from './session.js';
 import type { Subscription } from './subscription.js';
@@ -42,6 +43,7 @@ export class Feed {
     readonly ch: number,
     private readonly streams: Pick<Streams, 'log' | 'readers'>,
     private readonly turn: FeedTurn,
+    private readonly report: Report,
   ) {
     this.unwatch = streams.log.watch(streamId, () => {
       this.version++;
@@ -164,9 +166,9 @@ export class Feed {
     if (slice.next < subscription.next && subscription.next > subscription.start) {
       return session.drop(subscription, anotherStream(this.streamId));
     }
-    if (slice.from > subscription.next) session.gap(subscription, subscription.next, slice.from);
+    if (slice.from > subscription.next) this.miss(subscription, session, subscription.next, slice.from);
     const count = subscription.affordable(slice.chunks);
-    if (count > 0) session.deliver(subscription, parcels.take(count));
+    if (count > 0) this.deliver(subscription, session, parcels.take(count));
     if (subscription.next < slice.next) {
       if (subscription.chunkCredit > 0) this.offer(subscription);
     } else if (slice.end !== undefined) {
@@ -174,6 +176,16 @@ export class Feed {
     } else if (this.stale) {
       this.offer(subscription);
     }
+  }
+
+  private deliver(subscription: Subscription, session: Session, parcel: Parcel): void {
+    session.deliver(subscription, parcel);
+    this.report.delivered(this.streamId, parcel, parcel.frame.seq >= subscription.live);
+  }
+
+  private miss(subscription: Subscription, session: Session, from: number, to: number): void {
+    session.gap(subscription, from, to);
+    this.report.missing(this.streamId, from, to);
   }
 
   /**
@@ -211,11 +223,12 @@ export class Feed {
 
   /** Answers one range; returns the bytes it took. */
   private resend(subscription: Subscription, session: Session, { from, to }: Range, slice: LogSlice): number {
-    if (slice.from > from) session.gap(subscription, from, Math.min(slice.from, to));
+    if (slice.from > from) this.miss(subscription, session, from, Math.min(slice.from, to));
     const chunks = slice.from < to ? slice.chunks.slice(0, to - slice.from) : [];
     if (chunks.length === 0) return 0;
     const parcel = packParcel(this.ch, slice.from, chunks);
     session.resend(parcel);
+    this.report.resent(this.streamId, chunks.length);
     return parcel.length;
   }
 

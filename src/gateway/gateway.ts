@@ -1,4 +1,4 @@
-import { asyncScheduler, type SchedulerLike, Subscription as Teardown } from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike, Subscription as Teardown } from 'rxjs';
 import {
   checkBound,
   type EncodedChunk,
@@ -15,8 +15,11 @@ import { joinStream } from '../streams/reader.js';
 import { snapshots } from '../streams/snapshot-store.js';
 import type { Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
+import type { GatewayEvent } from './events.js';
 import { Feed } from './feed.js';
 import { type SessionLimitOptions, sessionLimits } from './limits.js';
+import { type GatewayLoad, loadOf } from './load.js';
+import { Report } from './report.js';
 import { Session } from './session.js';
 import type { Subscription } from './subscription.js';
 import { type Defer, Turn } from './turn.js';
@@ -51,8 +54,12 @@ export interface Connection {
 /** Serves streams to links, whatever transport brings them. */
 export interface Gateway extends LinkAcceptor {
   readonly streams: Streams;
+  /** What happens, as it happens. Hot; never fails; completes when it is closed and the last connection has ended. */
+  readonly events: Observable<GatewayEvent>;
   /** The connections at this moment. */
   connections(): readonly Connection[];
+  /** How much there is to do at this moment. */
+  load(): GatewayLoad;
   /**
    * Tells one client something beside all streams: a JSON value, which it hears at most once. Answers whether it goes out: not
    * when the connection is over, or takes no more at the moment.
@@ -85,6 +92,8 @@ class StreamGateway implements Gateway {
   private readonly byId = new Map<string, Session>();
   private readonly feeds = new Map<string, Feed>();
   private readonly teardown = new Teardown();
+  private readonly report = new Report();
+  readonly events = this.report.events;
   private checking: Teardown | undefined;
   private channels = 0;
 
@@ -107,9 +116,14 @@ class StreamGateway implements Gateway {
   }
 
   accept(link: Link, peer: Peer): ServerLinkEvents {
-    if (this.teardown.closed) return reject(link, closeCodes['going-away'], 'the server is shutting down');
+    if (this.teardown.closed) return this.reject(link, peer, closeCodes['going-away'], 'the server is shutting down');
     if (this.sessions.size >= this.maxConnections) {
-      return reject(link, closeCodes['limit-reached'], `the server takes at most ${this.maxConnections} connections`);
+      return this.reject(
+        link,
+        peer,
+        closeCodes['limit-reached'],
+        `the server takes at most ${this.maxConnections} connections`,
+      );
     }
     const session: Session = new Session(
       this.sessionId(),
@@ -117,6 +131,7 @@ class StreamGateway implements Gateway {
       {
         send: (frames) => {
           link.send(frames);
+          this.report.sent(session.id, frames);
           return link.writable;
         },
         dirty: () => this.turn.session(session),
@@ -132,6 +147,7 @@ class StreamGateway implements Gateway {
     );
     this.sessions.set(session, { link, peer });
     this.byId.set(session.id, session);
+    this.report.opened(session.id, peer);
     session.open();
     this.check();
     return {
@@ -144,22 +160,35 @@ class StreamGateway implements Gateway {
         }
       },
       drained: () => session.drained(),
-      closed: () => {
+      closed: (code, reason) => {
         this.sessions.delete(session);
         this.byId.delete(session.id);
         session.closed();
+        this.report.closed(session.id, peer, code, reason);
+        this.completeReport();
       },
     };
+  }
+
+  private reject(link: Link, peer: Peer, code: number, reason: string): ServerLinkEvents {
+    this.report.refused(peer, code);
+    link.close(code, reason);
+    return { frames: () => {}, drained: () => {}, closed: () => {} };
+  }
+
+  private completeReport(): void {
+    if (this.teardown.closed && this.sessions.size === 0) this.report.complete();
   }
 
   private subscribe(session: Session, streamId: string, from: JoinPosition): void {
     attempt(
       () =>
-        whenReady(joinStream(this.streams, streamId, from), ({ seq, snapshot }) => {
+        whenReady(joinStream(this.streams, streamId, from), ({ seq, live, snapshot }) => {
           const feed = this.feedOf(streamId);
           const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk);
-          if (subscription !== undefined) feed.add(subscription, session);
-          else this.release(feed);
+          if (subscription === undefined) return this.release(feed);
+          subscription.live = live;
+          feed.add(subscription, session);
         }),
       (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
     );
@@ -168,7 +197,7 @@ class StreamGateway implements Gateway {
   private feedOf(streamId: string): Feed {
     const known = this.feeds.get(streamId);
     if (known !== undefined) return known;
-    const feed = new Feed(streamId, this.channels++, this.streams, this.turn);
+    const feed = new Feed(streamId, this.channels++, this.streams, this.turn, this.report);
     this.feeds.set(streamId, feed);
     return feed;
   }
@@ -224,6 +253,10 @@ class StreamGateway implements Gateway {
     return Array.from(this.sessions, ([session, { peer }]) => described(session, peer));
   }
 
+  load(): GatewayLoad {
+    return loadOf(this.sessions.keys());
+  }
+
   send(session: string, data: JsonValue): boolean {
     this.checkPush(data);
     return this.byId.get(session)?.push(data) ?? false;
@@ -255,6 +288,7 @@ class StreamGateway implements Gateway {
     this.teardown.unsubscribe();
     this.checking?.unsubscribe();
     for (const session of [...this.sessions.keys()]) session.close('going-away', 'the server is shutting down');
+    this.completeReport();
   }
 }
 
@@ -280,11 +314,6 @@ function described(session: Session, peer: Peer): Connection {
 
 function definite(close: { status: 'completed' | 'failed' | 'cancelled'; reason?: string | undefined }) {
   return close.reason === undefined ? { status: close.status } : { status: close.status, reason: close.reason };
-}
-
-function reject(link: Link, code: number, reason: string): ServerLinkEvents {
-  link.close(code, reason);
-  return { frames: () => {}, drained: () => {}, closed: () => {} };
 }
 
 function defaultDefer(): Defer {

@@ -3,5 +3,7 @@
  *
  * @module
  */
+export * from './events.js';
 export * from './gateway.js';
 export { type SessionLimitOptions, type SessionLimits } from './limits.js';
+export type { GatewayLoad } from './load.js';

@@ -105,6 +105,12 @@ export class Session {
     return this.byChannel.values();
   }
 
+  /** How full the fuller of its two buffers of what waits to be kept is, from 0 to 1. */
+  get pendingShare(): number {
+    const { maxPendingChunks, maxPendingBytes } = this.limits;
+    return Math.max(this.pendingChunks / maxPendingChunks, this.pendingBytes / maxPendingBytes);
+  }
+
   /** Frames came from the client. */
   received(frames: readonly (ClientFrame | BadFrame)[], now: number): void {
     this.heardAt = now;

@@ -15,6 +15,8 @@ export class Subscription {
   repairing = false;
   /** Its `end` has been sent. */
   ended: Close | undefined;
+  /** Number of the first chunk that came after the reader. */
+  live = Infinity;
   /** The snapshot it began with, until the reader has shown that it has it. */
   snapshot: EncodedChunk | undefined;
 

@@ -84,6 +84,8 @@ function gateways(
         send: (...args) => sound.send(...args),
         broadcast: (...args) => sound.broadcast(...args),
         disconnect: (...args) => sound.disconnect(...args),
+        events: sound.events,
+        load: () => sound.load(),
         close: () => sound.close(),
       };
     },
