@@ -85,6 +85,7 @@ export const errorCodes = [
   'run-not-found',
   'pipeline-invalid',
   'answer-refused',
+  'config-invalid',
   'frame-malformed',
   'frame-unknown',
   'frame-invalid',

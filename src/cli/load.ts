@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { importModule } from '../node/import-module.js';
 import type { AnyActor } from '../run/index.js';
 import { createStepTypes, pipelineFromJson, type StepTypes } from '../run/json/index.js';
 import type { Pipeline } from '../run/pipeline.js';
@@ -19,9 +18,9 @@ export interface Loaded {
  * the `types` that the module beside it exports. Either module may export `services`.
  */
 export async function loadPipelines(file: string, modulePath?: string): Promise<Loaded> {
-  const beside = modulePath === undefined ? {} : await loadModule(modulePath);
+  const beside = modulePath === undefined ? {} : await importModule(modulePath);
   if (!/\.(?:json|ya?ml)$/i.test(file)) {
-    const exported = await loadModule(file);
+    const exported = await importModule(file);
     const pipelines = Object.values(exported).flatMap(listed).filter(isPipeline);
     if (pipelines.length === 0) throw new TypeError(`${file} exports no pipeline`);
     return { pipelines: [...new Set(pipelines)], services: servicesOf({ ...beside, ...exported }) };
@@ -43,21 +42,11 @@ export function choose<T extends { readonly name: string }>(what: string, all: r
 
 /** Loads the actors that a module exports, one by one or in a list. */
 export async function loadActors(file: string): Promise<readonly AnyActor[]> {
-  const actors = Object.values(await loadModule(file))
+  const actors = Object.values(await importModule(file))
     .flatMap(listed)
     .filter(isActor);
   if (actors.length === 0) throw new TypeError(`${file} exports no actor`);
   return [...new Set(actors)];
-}
-
-async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
-    const hint = "hand it JavaScript, or install tsx and say NODE_OPTIONS='--import tsx'";
-    throw new TypeError(`this Node cannot read ${file}: ${hint}`, { cause: error });
-  }
 }
 
 function listed(value: unknown): readonly unknown[] {

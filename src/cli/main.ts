@@ -5,6 +5,7 @@ import { StreamError } from '../chunk/index.js';
 import { actorCommand } from './commands/actor.js';
 import { answerCommand } from './commands/answer.js';
 import { cancelCommand } from './commands/cancel.js';
+import { configCommand } from './commands/config.js';
 import { infoCommand } from './commands/info.js';
 import { llmCommand } from './commands/llm.js';
 import { lsCommand } from './commands/ls.js';
@@ -22,6 +23,7 @@ const program = new Command('sluice')
   .version(version)
   .showHelpAfterError('(sluice --help tells more)')
   .addCommand(serveCommand())
+  .addCommand(configCommand())
   .addCommand(publishCommand())
   .addCommand(tailCommand())
   .addCommand(lsCommand())

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +28,22 @@ describe('sluice serve', () => {
     expect(await serving.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('goes by its configuration file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-serve-'));
+    try {
+      const file = join(folder, 'sluice.config.yaml');
+      writeFileSync(file, 'port: 0\nstreams: { maxStreams: 1 }\n');
+      const serving = run(main, ['serve'], { SLUICE_CONFIG: file });
+      const [, url] = await serving.says(/^listening on (\S+)\n$/);
+      const put = async (name: string) => (await fetch(`${url}/v1/stream/${name}`, { method: 'PUT' })).status;
+      expect([await put('one'), await put('two')]).toEqual([201, 429]);
+      serving.process.kill('SIGTERM');
+      expect(await serving.ended).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('keeps what it is given in a folder, through a kill', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-serve-'));
     try {
@@ -51,9 +67,9 @@ describe('sluice serve', () => {
   });
 
   it.each([
-    [['--port', '65536'], 'It must be a number from 0 to 65535'],
+    [['--port', '65536'], 'port (--port): must be a whole number, 0 to 65535, got a number'],
     [['--host', '0.0.0.0'], 'reachable from elsewhere'],
-    [['--stale-ms', '0'], 'It must be a number of milliseconds from 1 to'],
+    [['--stale-ms', '0'], 'staleMs (--stale-ms): must be a whole number, 1 to'],
     [['--log', 'floppy'], 'log must be one of memory'],
   ])('refuses %j and says why', async (flags, why) => {
     const { code, stdout, stderr } = await sluice('serve', ...flags).ended;

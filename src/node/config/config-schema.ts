@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { choice, flag, list, text, whole } from './setting.js';
+
+const milliseconds = { max: 1_000_000_000 };
+const unlimited = { infinite: true };
+
+/**
+ * Every setting of `sluice serve`, with its default: in a file as it stands here, in the environment as `SLUICE_WEBSOCKET_PING_MS`,
+ * as a flag `--websocket-ping-ms`. A line here is all that a new one needs, and another where it is used (`serve-options.ts`).
+ */
+export const configSchema = z.strictObject({
+  host: text('127.0.0.1', 'address to listen on'),
+  port: whole(4437, 'port to listen on, 0 for a free one', { min: 0, max: 65_535 }),
+  allowPublic: flag(false, 'listen on an address that others can reach, without authentication'),
+  log: text('memory', 'where chunks are kept: memory, or the URL of a log', { secret: 'url' }),
+  pipelines: list('files with pipelines that may be started over HTTP: JSON, YAML, or modules that export them'),
+  module: text(undefined, 'module that exports the `types` of their steps and the `services` they work with'),
+  origins: list('pages of other hosts that may connect'),
+  maxConnections: whole(10_000, 'connections at the same time'),
+  longPollTimeoutMs: whole(20_000, 'how long a long-poll over HTTP waits', milliseconds),
+  headersTimeoutMs: whole(10_000, 'how long a client may take to send the headers of a request', milliseconds),
+  requestTimeoutMs: whole(60_000, 'how long a client may take to send a whole request', milliseconds),
+  staleMs: whole(Infinity, 'fail a stream that gets no chunk for so long', { ...milliseconds, infinite: true }),
+  websocket: section({
+    pingMs: whole(30_000, 'a client must say something at least this often', milliseconds),
+    maxFrameBytes: whole(65_536, 'longest message of a client', { min: 1024 }),
+    bufferBytes: whole(1 << 20, 'what may wait for a slow socket before it is held back'),
+    compression: flag(false, 'compress messages (permessage-deflate): costs memory and time for every connection'),
+    compressionThresholdBytes: whole(1024, 'messages that are shorter are not compressed', { min: 0 }),
+  }),
+  sse: section({
+    heartbeatMs: whole(
+      15_000,
+      'how long nothing is sent before a comment shows that the connection lives',
+      milliseconds,
+    ),
+    retryMs: whole(1000, 'how long a browser waits before it comes back', { min: 0, ...milliseconds }),
+    bufferChunks: whole(256, 'chunks that may be on their way to a slow reader'),
+    bufferBytes: whole(256 * 1024, 'bytes that may be on their way to a slow reader'),
+  }),
+  streams: section({
+    maxStreams: whole(Infinity, 'streams kept at the same time', unlimited),
+    maxChunkBytes: whole(Infinity, 'longest chunk', unlimited),
+    maxChunks: whole(Infinity, 'chunks of one stream', unlimited),
+    maxBytes: whole(Infinity, 'bytes of one stream', unlimited),
+    overflow: choice(
+      ['refuse', 'drop-oldest'],
+      'refuse',
+      'what becomes of a chunk beyond `maxChunks` or `maxBytes`; the oldest go only from a log in memory',
+    ),
+  }),
+  runs: section({
+    maxRuns: whole(10_000, 'runs that were started here and go on'),
+    maxWatching: whole(10_000, 'connections that watch runs'),
+    leaseMs: whole(
+      30_000,
+      'how long a run whose process has died may be without another that takes it up',
+      milliseconds,
+    ),
+    keepMs: whole(3_600_000, 'how long a run is kept behind its end', unlimited),
+  }),
+});
+
+/** What `sluice serve` goes by, every setting filled in. */
+export type Config = z.output<typeof configSchema>;
+
+/** What a configuration file may say: `export default { port: 80 } satisfies ConfigInput`. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+function section<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape).prefault({} as never);
+}
