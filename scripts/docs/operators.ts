@@ -1,9 +1,8 @@
+import { drawMarbles, readMarbles, svgText } from '../../src/marble/index.js';
 import { camelName, declarationsOf, type House } from '../../test/house/house.js';
 import { readComment, readExample } from './comment.js';
 import { signaturesOf, typesOf } from './declaration.js';
-import { readMarbles } from './marbles.js';
 import { type OperatorPage, writeIndex, writePage } from './page.js';
-import { drawMarbles } from './picture.js';
 
 /** The files of `docs/operators`, by name: what `npm run docs` writes, made of the house alone. */
 export function writeOperators(
@@ -16,7 +15,9 @@ export function writeOperators(
   const written = new Map([['README.md', writeIndex(operators, purposes)]]);
   for (const { page, picture } of found) {
     written.set(`${page.file}.md`, writePage(page, pages));
-    written.set(`${page.file}.svg`, drawMarbles(readMarbles(picture), page.name));
+    const title = `Marble diagram of ${page.name}`;
+    const drawn = drawMarbles(readMarbles(picture), { title, operator: page.name });
+    written.set(`${page.file}.svg`, `${svgText(drawn)}\n`);
   }
   return written;
 }

@@ -5,7 +5,7 @@ import type { House, Rule, SourceFile } from './house.js';
 /** Imports go from a higher floor to a lower one. Rooms of one floor do not meet. */
 const floors: readonly (readonly string[])[] = [
   ['chunk', 'probe', 'flow'],
-  ['operators', 'protocol', 'format'],
+  ['operators', 'protocol', 'format', 'marble'],
   ['source', 'log', 'bus', 'queue', 'transport'],
   ['client', 'gateway', 'streams', 'durable', 'run', 'interop'],
   ['testing', 'response'],

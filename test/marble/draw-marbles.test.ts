@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readMarbles } from '../../../scripts/docs/marbles.js';
-import { drawMarbles } from '../../../scripts/docs/picture.js';
+import { drawMarbles, type Marble, readMarbles, svgText } from 'sluice/marble';
 
 function draw(...texts: string[]): string {
-  return drawMarbles(readMarbles(texts), 'pace');
+  return svgText(drawMarbles(readMarbles(texts), { title: 'Pictures of pace', operator: 'pace' }));
 }
 
 /** Where things of a class stand, in order: `letter` by its text, others by their path. */
@@ -81,5 +80,66 @@ describe('drawMarbles', () => {
 
   it('is readable on light and on dark paper', () => {
     expect(draw('source  -a|')).toContain('@media (prefers-color-scheme: dark)');
+  });
+
+  it('says what it is and what is on it to those who do not see it', () => {
+    const svg = draw('source  -a|');
+    expect(svg).toContain('role="img" aria-label="Pictures of pace"');
+    expect(svg).toContain('<title>Pictures of pace</title>');
+    expect(svg).toContain('<desc>source: a at 1, the end at 2.</desc>');
+  });
+
+  it('leaves its style to a page that has one, and draws no notes for who wants none', () => {
+    const marbles = readMarbles(['source  -a|   a: one']);
+    const svg = svgText(drawMarbles(marbles, { title: 't', standalone: false, notes: false }));
+    expect(svg).not.toContain('<style');
+    expect(svg).not.toContain('one');
+  });
+
+  it('draws a long silence as a pause that says how long it was', () => {
+    const svg = draw('source  -a 300ms b 2s c|');
+    expect(found(svg, 'label tiny').map(({ text }) => text)).toEqual(['300 ms', '2.0 s']);
+    expect(Number(/width="(\d+)"/.exec(svg)?.[1])).toBeLessThan(600);
+  });
+
+  const line = (marbles: readonly Marble[]) => ({ label: 'arrived', from: 0, to: 3, moments: [{ at: 1, marbles }] });
+  const drawn = (marbles: readonly Marble[], maxPile?: number) =>
+    svgText(
+      drawMarbles(
+        { lines: [line(marbles)], notes: [] },
+        { title: 't', standalone: false, ...(maxPile === undefined ? {} : { maxPile }) },
+      ),
+    );
+
+  it.each([
+    ['early', '<circle class="ring"', 'came early, held'],
+    ['duplicate', '<path class="strike"', 'came again, dropped'],
+    ['repaired', '<rect class="item mended', 'asked for again, came'],
+  ] as const)('tells a marble that is %s by its shape, and says what that means', (kind, shape, words) => {
+    const svg = drawn([{ letter: 'a', kind, label: '7' }]);
+    expect(svg.split(shape)).toHaveLength(3);
+    expect(svg).toContain(`>${words}<`);
+    expect(drawn([{ letter: 'a', kind: 'item', label: '7' }])).not.toContain(shape);
+  });
+
+  it('draws credit below the line, with how much it was', () => {
+    const svg = drawn([{ letter: '', kind: 'credit', label: '+64' }]);
+    expect(svg).toContain('class="credit"');
+    expect(svg).toContain('>+64</text>');
+  });
+
+  it('draws of a high pile the first, and says how many more there are', () => {
+    const pile = Array.from('abcdefgh', (letter) => ({ letter, kind: 'item' }) as const);
+    expect(found(drawn(pile), 'letter').map(({ text }) => text)).toEqual([...'abcde']);
+    expect(found(drawn(pile), 'small').map(({ text }) => text)).toEqual(['+3']);
+    expect(found(drawn(pile, 3), 'small').map(({ text }) => text)).toEqual(['+6']);
+  });
+
+  it('writes a long label small', () => {
+    expect(found(drawn([{ letter: 'a', kind: 'item', label: '1234' }]), 'small')[0]!.text).toBe('1234');
+  });
+
+  it('draws nothing at all as an empty picture', () => {
+    expect(svgText(drawMarbles({ lines: [], notes: [] }, { title: 'Nothing' }))).toContain('<title>Nothing</title>');
   });
 });

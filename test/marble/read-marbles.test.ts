@@ -1,31 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { readMarbles } from '../../../scripts/docs/marbles.js';
+import { type Moment, readMarbles } from 'sluice/marble';
+
+/** When which letters stand on a line. */
+const written = (moments: readonly Moment[]) =>
+  moments.map(({ at, marbles }) => [at, marbles.map(({ letter }) => letter).join('')]);
 
 describe('readMarbles', () => {
   it('reads what happens when, line by line', () => {
     const { lines } = readMarbles(['source     -b-a---c|', 'reorder()  ---(ab)c|']);
-    expect(lines).toEqual([
-      {
-        label: 'source',
-        from: 0,
-        to: 8,
-        moments: [
-          { at: 1, signs: ['b'] },
-          { at: 3, signs: ['a'] },
-          { at: 7, signs: ['c'] },
-          { at: 8, signs: ['|'] },
+    expect(lines.map(({ label, from, to, moments }) => [label, from, to, written(moments)])).toEqual([
+      [
+        'source',
+        0,
+        8,
+        [
+          [1, 'b'],
+          [3, 'a'],
+          [7, 'c'],
+          [8, '|'],
         ],
-      },
-      {
-        label: 'reorder()',
-        from: 0,
-        to: 8,
-        moments: [
-          { at: 3, signs: ['a', 'b'] },
-          { at: 7, signs: ['c'] },
-          { at: 8, signs: ['|'] },
+      ],
+      [
+        'reorder()',
+        0,
+        8,
+        [
+          [3, 'ab'],
+          [7, 'c'],
+          [8, '|'],
         ],
-      },
+      ],
     ]);
   });
 
@@ -45,15 +49,13 @@ describe('readMarbles', () => {
 
   it('has a line without an end go on to the last of its signs', () => {
     expect(readMarbles(['late  --a---']).lines).toEqual([
-      { label: 'late', from: 0, to: 6, moments: [{ at: 2, signs: ['a'] }] },
+      { label: 'late', from: 0, to: 6, moments: [{ at: 2, marbles: [{ letter: 'a', kind: 'item' }] }] },
     ]);
   });
 
   it('ends a line where a group ends it', () => {
-    expect(readMarbles(['all  --(ab|)']).lines[0]).toMatchObject({
-      to: 2,
-      moments: [{ at: 2, signs: ['a', 'b', '|'] }],
-    });
+    const [line] = readMarbles(['all  --(ab|)']).lines;
+    expect([line!.to, written(line!.moments)]).toEqual([2, [[2, 'ab|']]]);
   });
 
   it('reads what letters stand for, and other words', () => {
@@ -67,5 +69,30 @@ describe('readMarbles', () => {
 
   it('refuses a line without marbles', () => {
     expect(() => readMarbles(['source  -a|', 'nothing here'])).toThrow(new TypeError('"nothing here" has no marbles'));
+  });
+
+  it('reads times as RxJS does, wherever they stand', () => {
+    const [line] = readMarbles(['source  -a 20ms b 1.5s (cd) 1m |   a: soon']).lines;
+    expect(written(line!.moments)).toEqual([
+      [1, 'a'],
+      [22, 'b'],
+      [1523, 'cd'],
+      [61_527, '|'],
+    ]);
+  });
+
+  it('tells ends, errors and gaps from items', () => {
+    const kinds = (text: string) =>
+      readMarbles([text]).lines.flatMap(({ moments }) =>
+        moments.flatMap(({ marbles }) => marbles.map((one) => one.kind)),
+      );
+    expect(kinds('a  -a-G-x-|   x: 3 given up')).toEqual(['item', 'gap', 'gap', 'end']);
+    expect(kinds('a  -x-#   x: not so')).toEqual(['item', 'error']);
+  });
+
+  it('refuses a group that never ends, and more than it is told to read', () => {
+    expect(() => readMarbles(['a  -(ab-|'])).toThrow(new TypeError('a group in "-(ab-|" never ends'));
+    expect(() => readMarbles(['a  -a|'], { maxLength: 5 })).toThrow(RangeError);
+    expect(() => readMarbles(['a'], { maxLength: 0 })).toThrow('maxLength');
   });
 });
