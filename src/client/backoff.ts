@@ -20,3 +20,11 @@ export function createBackoff(options: BackoffOptions = {}): (attempt: number) =
   const random = options.random ?? Math.random;
   return (attempt) => random() * Math.min(maxMs, minMs * 2 ** attempt);
 }
+
+/**
+ * Makes a function from a wait that a server asks for to a random part of it, but never more than the longest wait there is: those
+ * it sends away together do not come back together, and nobody is sent away for good.
+ */
+export function createSpread({ maxMs = 30_000, random = Math.random }: BackoffOptions = {}): (ms: number) => number {
+  return (ms) => random() * Math.min(ms, maxMs);
+}

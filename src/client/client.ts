@@ -14,7 +14,7 @@ import type { AppendOptions } from '../log/log.js';
 import type { Probe } from '../probe/index.js';
 import { toAsyncIterable } from '../source/iterable.js';
 import type { ClientTransport, Link } from '../transport/transport.js';
-import { type BackoffOptions, createBackoff } from './backoff.js';
+import { type BackoffOptions, createBackoff, createSpread } from './backoff.js';
 import { Connection, type ConnectionActions, type ConnectionLimits, type ConnectionState } from './connection.js';
 import { Reader } from './reader.js';
 import { Reading, type Window } from './reading.js';
@@ -131,6 +131,7 @@ function settle(options: ClientOptions): Settings {
       retryMs: checkBound('retryMs', options.retryMs ?? 5000),
       maxRetries: checkBound('maxRetries', options.maxRetries ?? Infinity, { min: 0, infinite: true }),
       backoff: createBackoff(options.backoff),
+      spread: createSpread(options.backoff),
     },
     scheduler: options.scheduler ?? asyncScheduler,
     defer: options.defer ?? defaultDefer(),

@@ -47,6 +47,8 @@ export interface ConnectionLimits {
   readonly maxRetries: number;
   /** Wait before an attempt, by the number of failed ones. */
   readonly backoff: (attempt: number) => number;
+  /** Part of a wait that a server asks for, so that not all come back at once. */
+  readonly spread: (ms: number) => number;
 }
 
 /** Bytes that a frame's list may leave for the rest of the frame. */
@@ -79,6 +81,8 @@ export class Connection {
   private deadline = 0;
   private heardAt = 0;
   private pingedAt = 0;
+  /** How long the server wants to have it wait once this link has ended: it said goodbye, and takes no more writing. */
+  private goodbyeMs: number | undefined;
   /** Why it is closed. */
   private failure: StreamError | undefined;
 
@@ -247,6 +251,9 @@ export class Connection {
         return undefined;
       case 'push':
         return this.act.pushed(frame.data);
+      case 'goodbye':
+        this.goodbyeMs = frame.retryMs;
+        return undefined;
       case 'error':
         return this.onError(frame, now);
     }
@@ -371,11 +378,16 @@ export class Connection {
     const why = `${closeName(code)}${reason === '' ? '' : `: ${reason}`}`;
     if (!mayReconnect(code))
       return this.giveUp(new StreamError('connection-refused', `the server ended the connection (${why})`));
-    if (this.attempts >= this.limits.maxRetries) {
+    const { goodbyeMs } = this;
+    this.goodbyeMs = undefined;
+    if (goodbyeMs === undefined && this.attempts >= this.limits.maxRetries) {
       const message = `the connection was lost (${why}) and ${this.attempts} attempts to get it back failed`;
       return this.giveUp(new StreamError('connection-lost', message));
     }
-    this.deadline = now + this.limits.backoff(this.attempts++);
+    // Who is sent on again and again gets nowhere: that is a failure like others.
+    const asked = goodbyeMs !== undefined && this.attempts === 0;
+    this.deadline = now + (asked ? this.limits.spread(goodbyeMs) : this.limits.backoff(this.attempts));
+    this.attempts++;
     this.current = 'waiting';
     this.act.wakeAt(this.deadline);
     this.act.state('waiting');
@@ -478,7 +490,8 @@ export class Connection {
     const { maxFrame, window } = this.welcome;
     const message = new Packer(maxFrame, (frames) => this.act.send(frames));
     for (const frame of this.outbox.splice(0)) message.add(frame);
-    for (const [key, writing] of this.writings) {
+    // Behind a goodbye nothing is kept: it goes over the next link.
+    for (const [key, writing] of this.goodbyeMs === undefined ? this.writings : []) {
       for (let frame = writing.frame(window, maxFrame, now); frame !== undefined;) {
         message.add(frame);
         frame = writing.frame(window, maxFrame, now);

@@ -51,6 +51,9 @@ export interface Connection {
   readonly reading: readonly { readonly streamId: string; readonly next: number; readonly credit: number }[];
 }
 
+/** Whether a gateway takes connections: `open` it does, `suspended` it does not for the time being, `draining` no more. */
+export type GatewayState = 'open' | 'suspended' | 'draining';
+
 /** Serves streams to links, whatever transport brings them. */
 export interface Gateway extends LinkAcceptor {
   readonly streams: Streams;
@@ -72,6 +75,20 @@ export interface Gateway extends LinkAcceptor {
   broadcast(data: JsonValue, to?: (connection: Connection) => boolean): number;
   /** Ends one connection; its client comes back and goes on where it was. Answers whether there was one. */
   disconnect(session: string, reason?: string): boolean;
+  /** Whether it takes connections. */
+  readonly state: GatewayState;
+  /**
+   * Sends everybody elsewhere, and takes no more connections: clients are told goodbye, and each connection ends as soon as what
+   * it wrote is kept.
+   *
+   * @param retryMs - clients wait a random time up to this before they connect again, so that they do not all come at once
+   * @returns resolves when nobody is left
+   */
+  drain(retryMs?: number): Promise<void>;
+  /** Ends every connection with 4503, and takes none until {@link Gateway.resume}: what it serves is out of reach. */
+  suspend(reason: string): void;
+  /** Takes connections again. */
+  resume(): void;
   /** Ends every connection with 1001 and takes no more. The streams live on. */
   close(): void;
 }
@@ -96,6 +113,8 @@ class StreamGateway implements Gateway {
   readonly events = this.report.events;
   private checking: Teardown | undefined;
   private channels = 0;
+  private suspended: string | undefined;
+  private drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(options: GatewayOptions) {
     this.streams = options.streams;
@@ -116,7 +135,9 @@ class StreamGateway implements Gateway {
   }
 
   accept(link: Link, peer: Peer): ServerLinkEvents {
-    if (this.teardown.closed) return this.reject(link, peer, closeCodes['going-away'], 'the server is shutting down');
+    if (this.teardown.closed || this.drained !== undefined)
+      return this.reject(link, peer, closeCodes['going-away'], leaving);
+    if (this.suspended !== undefined) return this.reject(link, peer, closeCodes.unavailable, this.suspended);
     if (this.sessions.size >= this.maxConnections) {
       return this.reject(
         link,
@@ -164,6 +185,7 @@ class StreamGateway implements Gateway {
         this.sessions.delete(session);
         this.byId.delete(session.id);
         session.closed();
+        if (this.sessions.size === 0) this.drained?.resolve();
         this.report.closed(session.id, peer, code, reason);
         this.completeReport();
       },
@@ -284,13 +306,40 @@ class StreamGateway implements Gateway {
     throw new StreamError('frame-too-large', `data takes ${bytes} bytes, more than maxFrame = ${maxFrame}`);
   }
 
+  get state(): GatewayState {
+    if (this.drained !== undefined || this.teardown.closed) return 'draining';
+    return this.suspended === undefined ? 'open' : 'suspended';
+  }
+
+  drain(retryMs = 1000): Promise<void> {
+    checkBound('retryMs', retryMs, { min: 0 });
+    if (this.drained === undefined) {
+      let resolve!: () => void;
+      this.drained = { promise: new Promise((done) => (resolve = done)), resolve };
+      for (const session of [...this.sessions.keys()]) session.leave(retryMs, leaving);
+      if (this.sessions.size === 0) resolve();
+    }
+    return this.drained.promise;
+  }
+
+  suspend(reason: string): void {
+    this.suspended = reason;
+    for (const session of [...this.sessions.keys()]) session.close('unavailable', reason);
+  }
+
+  resume(): void {
+    this.suspended = undefined;
+  }
+
   close(): void {
     this.teardown.unsubscribe();
     this.checking?.unsubscribe();
-    for (const session of [...this.sessions.keys()]) session.close('going-away', 'the server is shutting down');
+    for (const session of [...this.sessions.keys()]) session.close('going-away', leaving);
     this.completeReport();
   }
 }
+
+const leaving = 'the server is shutting down';
 
 /** Where a server writes what it trusts: snapshots, and the books of its other doors. */
 const reserved = [`${snapshots}/`, 'sluice/server/'];

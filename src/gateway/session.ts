@@ -78,6 +78,8 @@ export class Session {
   private badFrames = 0;
   private pendingChunks = 0;
   private pendingBytes = 0;
+  /** Why it ends as soon as nothing waits to be kept; `undefined` while it goes on. */
+  private leaving: string | undefined;
   private over = false;
 
   constructor(
@@ -239,6 +241,8 @@ export class Session {
   }
 
   private onPublish(received: PublishFrame): void {
+    // It crossed the goodbye: who sent it sends it again, elsewhere.
+    if (this.leaving !== undefined) return;
     const frame = { ...received, chunks: received.chunks.map(encodeChunk) };
     this.pend(frame, 1);
     const { maxPendingChunks, maxPendingBytes } = this.limits;
@@ -262,12 +266,26 @@ export class Session {
     else this.produced.delete(stream);
     const ack = { t: 'ack', stream, producer, epoch, seq: seq + chunks.length, next: appended.next } as const;
     this.queue(close === undefined ? ack : { ...ack, closed: true });
+    this.leaveWhenKept();
   }
 
   /** A `publish` was refused. */
   publishRefused(frame: PublishFrame<EncodedChunk>, error: StreamError): void {
     this.pend(frame, -1);
     this.refuse(error, { stream: frame.stream, producer: frame.producer, epoch: frame.epoch });
+    this.leaveWhenKept();
+  }
+
+  /** Sends the client elsewhere: what waits to be kept is answered, then the session ends. */
+  leave(retryMs: number, reason: string): void {
+    if (this.over || this.leaving !== undefined) return;
+    this.leaving = reason;
+    this.queue({ t: 'goodbye', retryMs });
+    this.leaveWhenKept();
+  }
+
+  private leaveWhenKept(): void {
+    if (this.leaving !== undefined && this.pendingChunks === 0) this.close('going-away', this.leaving);
   }
 
   /** A `subscribe` was refused. */
@@ -346,6 +364,8 @@ export class Session {
 
   /** Answers a request with an error. */
   refuse(error: StreamError, about: About = {}): void {
+    // Without its log a gateway is good for nothing: another may reach it, and nobody need give up what it reads or writes.
+    if (error.code === 'log-unavailable') return this.close('unavailable', error.message);
     const { expected, field } = error.details;
     this.queue({
       t: 'error',

@@ -14,6 +14,7 @@
  * | 4408 | `idle-timeout` | nothing was heard for too long | yes |
  * | 4410 | `backlog` | the peer asks on but does not read the answers | yes |
  * | 4429 | `limit-reached` | too many connections, or too many invalid frames | yes, later |
+ * | 4503 | `unavailable` | the server cannot reach what it keeps streams in | yes, elsewhere |
  */
 export const closeCodes = {
   normal: 1000,
@@ -27,6 +28,7 @@ export const closeCodes = {
   'idle-timeout': 4408,
   backlog: 4410,
   'limit-reached': 4429,
+  unavailable: 4503,
 } as const;
 
 /** Name of a way to end a session. */

@@ -92,6 +92,7 @@ export const serverFrames = {
   }),
   stop: z.strictObject({ t: z.literal('stop'), stream, reason }),
   push: z.strictObject({ t: z.literal('push'), data: json }),
+  goodbye: z.strictObject({ t: z.literal('goodbye'), retryMs: count }),
   error: z.strictObject({
     t: z.literal('error'),
     code: z.enum(errorCodes),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBackoff } from '../../src/client/backoff.js';
+import { createBackoff, createSpread } from '../../src/client/backoff.js';
 
 describe('createBackoff', () => {
   it('waits at random up to a bound that doubles, up to the longest', () => {
@@ -28,5 +28,19 @@ describe('createBackoff', () => {
   ])('refuses %j by name', (options, name) => {
     expect(() => createBackoff(options)).toThrow(RangeError);
     expect(() => createBackoff(options)).toThrow(`${name} must be`);
+  });
+});
+
+describe('createSpread', () => {
+  it('takes a random part of a wait, and of no more than the longest there is', () => {
+    const spread = createSpread({ maxMs: 1000, random: () => 0.5 });
+    expect([0, 600, 1000, 1_000_000].map(spread)).toEqual([0, 300, 500, 500]);
+    expect(createSpread({ random: () => 1 })(1e9)).toBe(30_000);
+  });
+
+  it('draws from the platform when nothing else is given', () => {
+    const waits = new Set(Array.from({ length: 50 }, () => createSpread()(1000)));
+    expect(waits.size).toBeGreaterThan(1);
+    expect([...waits].every((wait) => wait >= 0 && wait < 1000)).toBe(true);
   });
 });

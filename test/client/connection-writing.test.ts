@@ -258,4 +258,17 @@ describe('Connection: writing', () => {
       expect(writer.told()).toEqual(['failed producer-fenced: no']);
     });
   });
+
+  it('sends nothing behind a goodbye, and all that is not acknowledged over the next link', () => {
+    const { trial, writer, push } = stage();
+    push('a');
+    trial.sent();
+    trial.hears({ t: 'goodbye', retryMs: 600 });
+    push('b');
+    expect(trial.sent()).toEqual([]);
+    trial.hears(ack(1));
+    expect(writer.told()).toEqual(['acked 1 11']);
+    trial.on((connection) => connection.ended(1001, 'restart', 0));
+    expect(trial.opens()).toEqual([publish(1, 'b')]);
+  });
 });

@@ -138,6 +138,27 @@ describe('Connection', () => {
       expect(waits).toEqual([10, 20, 40, 10, 20, 10, 10]);
     });
 
+    it('wait as long as a server that says goodbye asks, at random, and longer when the next does so too', () => {
+      const trial = new ConnectionRecorder();
+      trial.opens();
+      trial.hears({ t: 'goodbye', retryMs: 600 });
+      trial.on((connection) => connection.ended(1001, 'restart', 0));
+      expect(trial.wakeAt).toBe(300);
+      trial.opens();
+      trial.hears({ t: 'goodbye', retryMs: 600 });
+      trial.on((connection) => connection.ended(1001, 'restart', 300));
+      expect(trial.wakeAt).toBe(300 + 20);
+    });
+
+    it('count no goodbye as a failure', () => {
+      const trial = new ConnectionRecorder({ maxRetries: 0 });
+      trial.opens();
+      trial.hears({ t: 'goodbye', retryMs: 600 });
+      expect(trial.on((connection) => connection.ended(1001, 'restart', 0))).toEqual(['waiting']);
+      expect(trial.passes(300)).toEqual(['connect', 'connecting']);
+      expect(trial.on((connection) => connection.ended(1006, '', 300))).toEqual(['closed']);
+    });
+
     it('end after so many failures in a row', () => {
       const trial = new ConnectionRecorder({ maxRetries: 2 });
       const reader = new ReadingRecorder();

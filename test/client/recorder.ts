@@ -37,6 +37,7 @@ export class ConnectionRecorder {
         retryMs: 400,
         maxRetries: Infinity,
         backoff: (attempt) => 10 * 2 ** attempt,
+        spread: (ms) => ms / 2,
         ...limits,
       },
       {

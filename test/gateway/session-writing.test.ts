@@ -113,4 +113,45 @@ describe('Session: writing', () => {
       expect(trial.flush()).toEqual([]);
     });
   });
+
+  describe('that is sent elsewhere', () => {
+    it('ends at once when nothing waits to be kept', () => {
+      const trial = new SessionRecorder();
+      expect(trial.on((session) => session.leave(500, 'restart'))).toEqual([
+        'dirty',
+        'send goodbye retryMs=500',
+        'close 1001 restart',
+      ]);
+    });
+
+    it('ends when what it wrote is acknowledged or refused, and takes nothing more', () => {
+      const trial = new SessionRecorder();
+      trial.hears(publish('a'), publish('b'));
+      trial.session.leave(500, 'restart');
+      trial.session.leave(7, 'twice');
+      expect(trial.flush()).toEqual(['goodbye retryMs=500']);
+      expect(trial.hears(publish('c'))).toEqual([]);
+      expect(trial.on((session) => session.published(encoded('a'), { next: 1 }))).toEqual(['dirty']);
+      const refused = new StreamError('log-full', 'no');
+      expect(trial.on((session) => session.publishRefused(encoded('b'), refused))).toEqual([
+        'send ack stream=s producer=p epoch=1 seq=5 next=1 | error code=log-full message=no stream=s producer=p epoch=1',
+        'close 1001 restart',
+      ]);
+    });
+
+    it('is not, when it is over', () => {
+      const trial = new SessionRecorder();
+      trial.session.closed();
+      expect(trial.on((session) => session.leave(500, 'restart'))).toEqual([]);
+    });
+  });
+
+  it('ends when the log cannot be reached: the client goes elsewhere, and gives nothing up', () => {
+    const trial = new SessionRecorder();
+    trial.hears(publish('a'));
+    const error = new StreamError('log-unavailable', 'Redis cannot be reached');
+    expect(trial.on((session) => session.publishRefused(encoded('a'), error))).toEqual([
+      'close 4503 Redis cannot be reached',
+    ]);
+  });
 });

@@ -64,6 +64,8 @@ export const fromServer: readonly ServerFrame<EncodedChunk>[] = [
   { t: 'error', code: 'sequence-gap', message: 'm', stream: '..', ch: 1, producer: 'p', expected: 4, field: 'f' },
   { t: 'push', data: { type: 'budget', left: 7 } },
   { t: 'push', data: null },
+  { t: 'goodbye', retryMs: 0 },
+  { t: 'goodbye', retryMs: 1000 },
   { t: 'pong', sent: [] },
   { t: 'pong', sent: [[0, 5]] },
 ];

@@ -86,6 +86,12 @@ function gateways(
         disconnect: (...args) => sound.disconnect(...args),
         events: sound.events,
         load: () => sound.load(),
+        get state() {
+          return sound.state;
+        },
+        drain: (...args) => sound.drain(...args),
+        suspend: (...args) => sound.suspend(...args),
+        resume: () => sound.resume(),
         close: () => sound.close(),
       };
     },

@@ -12,6 +12,7 @@ export { createHttpProducer, type HttpAppended, type HttpProducer, type HttpProd
 export { type HttpReadOptions, pullHttp, readHttp, type ReadHttpOptions } from './reader.js';
 export type { HttpBatch, HttpLive } from './reading.js';
 export type { HttpRetryOptions } from './retries.js';
+export type { Address, ServerAddress } from '../addresses.js';
 export type { HttpFetch, HttpFields, HttpOptions } from './rules.js';
 export {
   httpStream,

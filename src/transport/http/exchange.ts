@@ -1,4 +1,4 @@
-import { errorOf, HttpError } from './failure.js';
+import { errorOf, HttpError, isTransient } from './failure.js';
 import type { HttpFields, HttpRules } from './rules.js';
 
 /** @internal One request. Fields that are `undefined` are left out. */
@@ -18,6 +18,7 @@ const maxReason = 200;
  * {@link HttpError}, or the reason of the signal.
  */
 export class Exchange {
+  private address = '';
   private answer!: Response;
   private readonly abort = new AbortController();
   private silent = false;
@@ -41,6 +42,11 @@ export class Exchange {
       exchange.close();
       throw error;
     }
+  }
+
+  /** Path of the stream, for messages. */
+  get path(): string {
+    return this.address === '' ? '' : new URL(this.address).pathname;
   }
 
   get status(): number {
@@ -82,11 +88,12 @@ export class Exchange {
 
   private async begin(): Promise<void> {
     const { rules, request, signal } = this;
+    this.address = rules.addresses.current();
     const [params, own] = await this.whileWanted(Promise.all([rules.params(), rules.headers()]));
     signal.throwIfAborted();
     const { method, body } = request;
     const init = { method, headers: headersOf(own, request.headers), body, signal: this.abort.signal };
-    const send = async (): Promise<Response> => rules.fetch(urlOf(rules.url, params, request.query), init);
+    const send = async (): Promise<Response> => rules.fetch(urlOf(this.address, params, request.query), init);
     this.answer = await this.whileWanted(this.within(send(), rules.idleMs));
     if (!this.answer.ok) throw await this.refusal();
   }
@@ -126,8 +133,9 @@ export class Exchange {
 
   private broken(cause: unknown): unknown {
     if (this.signal.aborted) return this.signal.reason;
+    this.rules.addresses.failed(this.address);
     const why = this.silent ? 'the server has been silent for too long' : `the connection broke: ${messageOf(cause)}`;
-    return new HttpError('connection-lost', `${this.request.method} ${this.rules.path}: ${why}`, { cause });
+    return new HttpError('connection-lost', `${this.request.method} ${this.path}: ${why}`, { cause });
   }
 
   private async refusal(): Promise<HttpError> {
@@ -135,11 +143,13 @@ export class Exchange {
     const offset = query?.['offset'];
     const refused = {
       method,
-      path: this.rules.path,
+      path: this.path,
       located: offset !== undefined && offset !== '-1' && offset !== 'now',
       numbered: headers?.['stream-seq'] !== undefined,
     };
-    return errorOf(this.answer, refused, await this.beginning(), this.rules.scheduler.now());
+    const error = errorOf(this.answer, refused, await this.beginning(), this.rules.scheduler.now());
+    if (isTransient(error)) this.rules.addresses.failed(this.address);
+    return error;
   }
 
   /** What the body begins with, on one line. */

@@ -141,7 +141,7 @@ export class Reading {
           }
         }
       }
-      if (!placed) throw new HttpError('connection-lost', `GET ${this.rules.path}: the events ended before the first`);
+      if (!placed) throw new HttpError('connection-lost', `GET ${exchange.path}: the events ended before the first`);
     } finally {
       exchange.close();
     }

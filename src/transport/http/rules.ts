@@ -2,6 +2,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { callbackError } from '../../../operators/operate.js';
 import { checkBound, kindOf } from '../../chunk/index.js';
 import type { Probe } from '../../probe/index.js';
+import { type Addresses, createAddresses, type ServerAddress } from '../addresses.js';
 import { type HttpRetryOptions, longestTimer, type RetryRules, retryRules } from './retries.js';
 
 /** Headers, or parameters of a query, by name. */
@@ -20,8 +21,11 @@ export type HttpFetch = (
 
 /** What every request to a stream shares. */
 export interface HttpOptions {
-  /** Address of the stream: `http:` or `https:`. */
-  readonly url: string | URL;
+  /**
+   * Address of the stream: `http:` or `https:`. Of several, the same stream at gateways over one log, the first is left to chance,
+   * and the next is taken whenever a request fails in a way that another server may not.
+   */
+  readonly url: ServerAddress;
   /**
    * Headers of every request; a function is asked before each one, the repeated ones among them, so that a token is always
    * fresh.
@@ -45,9 +49,7 @@ export interface HttpOptions {
 
 /** @internal Options that have been found good. */
 export interface HttpRules {
-  readonly url: string;
-  /** Path of the stream, for messages. */
-  readonly path: string;
+  readonly addresses: Addresses;
   readonly headers: () => Promise<HttpFields>;
   readonly params: () => Promise<HttpFields>;
   readonly fetch: HttpFetch;
@@ -59,16 +61,15 @@ export interface HttpRules {
 
 /** @internal Checks the options every request shares. @throws TypeError or RangeError naming the wrong one */
 export function httpRules(options: HttpOptions): HttpRules {
-  const url = checkUrl(options.url);
   const { probe, scheduler = asyncScheduler, fetch = platformFetch } = options;
   if (typeof fetch !== 'function') throw new TypeError(`fetch must be a function, got ${kindOf(fetch)}`);
+  const retry = retryRules(options.retry);
   return {
-    url: url.href,
-    path: url.pathname,
+    addresses: createAddresses(options.url, checkUrl, retry.random),
     headers: fieldsOf('headers', options.headers, checkHeader),
     params: fieldsOf('params', options.params, checkParam),
     fetch,
-    retry: retryRules(options.retry),
+    retry,
     idleMs: checkBound('idleMs', options.idleMs ?? 90_000, { max: longestTimer, infinite: true }),
     probe,
     scheduler,
@@ -77,7 +78,7 @@ export function httpRules(options: HttpOptions): HttpRules {
 
 const platformFetch: HttpFetch = (url, init) => globalThis.fetch(url, init as RequestInit);
 
-function checkUrl(url: unknown): URL {
+function checkUrl(url: unknown): string {
   const text = url instanceof URL ? url.href : url;
   const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
@@ -85,7 +86,7 @@ function checkUrl(url: unknown): URL {
   }
   // `fetch` takes none, and names them in its error.
   if (parsed.username !== '' || parsed.password !== '') throw new TypeError('url must not hold a name or password');
-  return parsed;
+  return parsed.href;
 }
 
 type Check = (name: string, key: string, value: unknown) => void;

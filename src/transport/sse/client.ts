@@ -7,6 +7,7 @@ import {
   type ServerFrame,
   subprotocol,
 } from '../../protocol/index.js';
+import { addressOfLink, createAddresses, type ServerAddress } from '../addresses.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../transport.js';
 import { Reading } from './reading.js';
 import { streamPath } from './route.js';
@@ -19,8 +20,13 @@ export type Fetch = (
 
 /** Options of {@link createSseTransport}. */
 export interface SseTransportOptions {
-  /** Address that `/streams/…` is below: `http:` or `https:`. */
-  readonly url: string | URL;
+  /**
+   * Address that `/streams/…` is below: `http:` or `https:`. Of several, gateways over one log, the first is left to chance, and the
+   * next is taken whenever a link fails.
+   */
+  readonly url: ServerAddress;
+  /** From 0 to less than 1: where in a list of addresses to begin. Default `Math.random`. */
+  readonly random?: () => number;
   /** Default: the platform's own. */
   readonly fetch?: Fetch;
   /** Headers of every request, or a function that makes them, for tokens that change. */
@@ -42,18 +48,23 @@ export interface SseTransportOptions {
  * const transport = createSseTransport({ url: 'http://127.0.0.1:4437' });
  */
 export function createSseTransport(options: SseTransportOptions): ClientTransport {
-  const base = checkUrl(options.url);
+  const addresses = createAddresses(options.url, checkUrl, options.random);
   const pingMs = checkBound('pingMs', options.pingMs ?? 30_000);
   const { headers = {} } = options;
   const open = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const request: Request = async (stream, from, signal) => {
+  const read = async (base: string, stream: string, from: JoinPosition, signal: AbortSignal): Promise<Response> => {
     const url = new URL(base);
     url.pathname = url.pathname.replace(/\/$/, '') + streamPath(stream);
     url.searchParams.set('from', `${from}`);
     const own = typeof headers === 'function' ? headers() : headers;
     return open(url.href, { headers: { accept: 'text/event-stream', ...own }, signal, cache: 'no-store' });
   };
-  return { connect: (events) => new SseLink(request, events, pingMs) };
+  return {
+    connect: (heard) => {
+      const { address, events } = addressOfLink(addresses, heard);
+      return new SseLink(async (...reading) => read(address(), ...reading), events, pingMs);
+    },
+  };
 }
 
 function checkUrl(url: unknown): string {

@@ -31,6 +31,7 @@ export interface EventStreamSettings {
   readonly heartbeatMs: number;
   readonly retryMs: number;
   readonly resumeHoldMs: number;
+  readonly random: () => number;
   readonly scheduler: SchedulerLike;
 }
 
@@ -102,6 +103,10 @@ export class EventStreamLink implements Link {
         return this.fail(frame);
       case 'push':
         return this.push(frame.data);
+      case 'goodbye':
+        // An `EventSource` waits exactly as long as it is told: chance is given to each here.
+        if (this.opened) this.writeText(writeEvent({ retry: Math.round(this.settings.random() * frame.retryMs) }));
+        return;
       case 'unsubscribed':
       case 'ack':
       case 'stop':
@@ -196,7 +201,8 @@ export class EventStreamLink implements Link {
   }
 
   private refuse(status: number, json: string): void {
-    this.response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const later = status === 503 || status === 429 ? { 'retry-after': '1' } : {};
+    this.response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...later });
     this.response.end(json);
   }
 

@@ -30,6 +30,8 @@ export interface EventStreamOptions {
   readonly resumeHoldMs?: number;
   /** Pages of other hosts that may read, see {@link Origins}. Default: none. */
   readonly origins?: Origins;
+  /** From 0 to less than 1: spreads readers that are all sent away. Default `Math.random`. */
+  readonly random?: () => number;
   /** Clock and timer. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -54,6 +56,7 @@ export function serveEventStream(
     heartbeatMs: checkBound('heartbeatMs', options.heartbeatMs ?? 15_000),
     retryMs: checkBound('retryMs', options.retryMs ?? 1_000, { min: 0 }),
     resumeHoldMs: checkBound('resumeHoldMs', options.resumeHoldMs ?? 250, { min: 0 }),
+    random: options.random ?? Math.random,
     scheduler: options.scheduler ?? asyncScheduler,
   };
   const origins = checkOrigins(options.origins);

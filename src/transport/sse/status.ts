@@ -8,6 +8,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'stream-not-found': 404,
   'limit-reached': 429,
   'connection-lost': 503,
+  'log-unavailable': 503,
 };
 
 /** HTTP status of an error that is known before the first event. */
@@ -18,6 +19,7 @@ export function statusOf(code: ErrorCode): number {
 /** What to call a link that is closed before the first event. */
 export function errorOfClose(closeCode: number): ErrorCode {
   if (closeCode === closeCodes['limit-reached']) return 'limit-reached';
+  if (closeCode === closeCodes.unavailable) return 'log-unavailable';
   return closeCode === closeCodes['going-away'] ? 'connection-lost' : 'internal';
 }
 

@@ -1,8 +1,11 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { checkBound, kindOf, type StreamError } from '../../chunk/index.js';
 import { closeCodes, decodeFromServer, encodeMessage, type OutgoingFrame, subprotocol } from '../../protocol/index.js';
+import { addressOfLink, createAddresses, type ServerAddress } from '../addresses.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../transport.js';
 import { fitReason } from './reason.js';
+
+export type { Address, ServerAddress } from '../addresses.js';
 
 /** What is needed of a client's WebSocket: a browser's has it, and that of `ws`. */
 export interface ClientSocket {
@@ -22,14 +25,19 @@ export type ClientSocketClass = new (url: string, protocols: string) => ClientSo
 
 /** Options of {@link createWebSocketTransport}. */
 export interface WebSocketTransportOptions {
-  /** Address of the server: `ws:` or `wss:`, or `http:` or `https:` for the same. */
-  readonly url: string | URL;
+  /**
+   * Address of the server: `ws:` or `wss:`, or `http:` or `https:` for the same. Of several, gateways over one log, the first is
+   * left to chance, and the next is taken whenever a link fails.
+   */
+  readonly url: ServerAddress;
   /** The class to open sockets with. Default: the platform's own; Node has one from version 22 on. */
   readonly WebSocket?: ClientSocketClass;
   /** Bytes that may wait to be sent before the link stops being writable. Default 1 MiB. */
   readonly highWaterMark?: number;
   /** How often a full link looks whether it has drained, in milliseconds: sockets do not say it. Default 20. */
   readonly pollMs?: number;
+  /** From 0 to less than 1: where in a list of addresses to begin. Default `Math.random`. */
+  readonly random?: () => number;
   /** Timer of the poll. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -43,7 +51,7 @@ export interface WebSocketTransportOptions {
  * const transport = createWebSocketTransport({ url: 'ws://127.0.0.1:4437', WebSocket }); // from 'ws', on Node 20
  */
 export function createWebSocketTransport(options: WebSocketTransportOptions): ClientTransport {
-  const url = checkUrl(options.url);
+  const addresses = createAddresses(options.url, checkUrl, options.random);
   const SocketClass = options.WebSocket ?? (globalThis as { WebSocket?: ClientSocketClass }).WebSocket;
   if (SocketClass === undefined) throw new TypeError('WebSocket must be given: this platform has none of its own');
   const pressure: Pressure = {
@@ -51,7 +59,12 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): Cl
     pollMs: checkBound('pollMs', options.pollMs ?? 20),
     scheduler: options.scheduler ?? asyncScheduler,
   };
-  return { connect: (events) => new ClientLink(() => new SocketClass(url, subprotocol), events, pressure) };
+  return {
+    connect: (heard) => {
+      const { address, events } = addressOfLink(addresses, heard);
+      return new ClientLink(() => new SocketClass(address(), subprotocol), events, pressure);
+    },
+  };
 }
 
 const schemes: ReadonlyMap<string, string> = new Map([

@@ -23,12 +23,18 @@ export interface ServerSocket {
   readonly readyState: number;
   /** What was agreed on at the handshake: empty, or the compression of messages. */
   readonly extensions: string;
-  send(data: string | Uint8Array, options: { binary: boolean }, sent?: (error?: Error) => void): void;
+  send(data: string | Uint8Array, options: SendOptions, sent?: (error?: Error) => void): void;
   close(code: number, reason: string): void;
   terminate(): void;
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown;
   on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** How a message is sent. */
+export interface SendOptions {
+  readonly binary: boolean;
+  readonly compress: boolean;
 }
 
 /** Options of {@link createWebSocketAcceptor}. */
@@ -39,8 +45,8 @@ export interface WebSocketAcceptorOptions {
   readonly highWaterMark?: number;
   /** Pages that may connect, see {@link Origins}. Default: those of the host itself, and everything that is no page. */
   readonly origins?: Origins;
-  /** Compresses messages. Costs memory and time for every connection. Default `false`. */
-  readonly perMessageDeflate?: boolean;
+  /** Compresses messages, or those of at least so many bytes. Costs memory and time for every connection. Default `false`. */
+  readonly perMessageDeflate?: boolean | { readonly threshold: number };
 }
 
 /** Brings WebSockets of `ws` to a gateway. */
@@ -77,10 +83,13 @@ export function createWebSocketAcceptor(
   const maxFrame = checkBound('maxFrame', options.maxFrame ?? 65_536);
   const highWaterMark = checkBound('highWaterMark', options.highWaterMark ?? 1 << 20);
   const origins = checkOrigins(options.origins);
+  const { perMessageDeflate = false } = options;
+  const threshold = typeof perMessageDeflate === 'boolean' ? 0 : perMessageDeflate.threshold;
+  const bounds = { maxFrame, highWaterMark, threshold: checkBound('threshold', threshold, { min: 0 }) };
   return {
     serverOptions: {
       maxPayload: maxFrame,
-      perMessageDeflate: options.perMessageDeflate ?? false,
+      perMessageDeflate: perMessageDeflate !== false,
       // Any of the offered ones otherwise: without an answer a browser sees a failed handshake and never the close code.
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : ([...offered][0] ?? false)),
       verifyClient: ({ req }, answer) => {
@@ -90,7 +99,7 @@ export function createWebSocketAcceptor(
     },
     connection: (socket, request) => {
       const refusal = refusalOf(socket, request, origins);
-      if (refusal === undefined) new ServerLink(socket, acceptor, request, maxFrame, highWaterMark);
+      if (refusal === undefined) new ServerLink(socket, acceptor, request, bounds);
       else refuse(socket, refusal.code, refusal.reason);
     },
   };
@@ -122,8 +131,23 @@ const openState = 1;
 const ignore = (): void => {};
 /** Bytes of UTF-8, at most, for one unit of a string's length. */
 const bytesPerUnit = 3;
-const asText = { binary: false } as const;
-const asBinary = { binary: true } as const;
+const asText = formsOf(false);
+const asBinary = formsOf(true);
+
+/** How a message is sent, made once: as it is, and compressed where that was agreed on. */
+function formsOf(binary: boolean): readonly [plain: SendOptions, compressed: SendOptions] {
+  return [
+    { binary, compress: false },
+    { binary, compress: true },
+  ];
+}
+
+/** What a link is held to; `threshold` in units of a message's length. */
+interface LinkBounds {
+  readonly maxFrame: number;
+  readonly highWaterMark: number;
+  readonly threshold: number;
+}
 
 class ServerLink implements Link {
   private readonly events: ServerLinkEvents;
@@ -139,10 +163,9 @@ class ServerLink implements Link {
     private readonly socket: ServerSocket,
     acceptor: LinkAcceptor,
     request: IncomingMessage,
-    private readonly maxFrame: number,
-    private readonly highWaterMark: number,
+    private readonly bounds: LinkBounds,
   ) {
-    this.lowWaterMark = highWaterMark / 2;
+    this.lowWaterMark = bounds.highWaterMark / 2;
     // A socket that compresses has to do that itself.
     this.wire = socket.extensions === '' ? request.socket : undefined;
     socket.on('message', (data, isBinary) => this.received(data, isBinary));
@@ -157,21 +180,26 @@ class ServerLink implements Link {
 
   send(frames: readonly OutgoingFrame[]): void {
     if (this.over || frames.length === 0) return;
-    const { socket, highWaterMark } = this;
     this.write(encodeMessage(frames));
-    const { bufferedAmount } = socket;
+    const { bufferedAmount } = this.socket;
     this.waiting = bufferedAmount > 0;
-    if (bufferedAmount >= highWaterMark) this.full = true;
+    if (bufferedAmount >= this.bounds.highWaterMark) this.full = true;
   }
 
   private write(message: Message): void {
     const { socket, wire } = this;
     // Being called back costs every send a task: it is asked for only where the link may fill up before the next one.
-    const mayFill = this.waiting || message.data.length * bytesPerUnit >= this.highWaterMark;
+    const mayFill = this.waiting || message.data.length * bytesPerUnit >= this.bounds.highWaterMark;
     const sent = mayFill ? this.sent : undefined;
-    if (wire === undefined) socket.send(message.data, message.binary ? asBinary : asText, sent);
+    if (wire === undefined) socket.send(message.data, this.formOf(message), sent);
     // Nothing may follow the closing frame.
     else if (socket.readyState === openState) wire.write(framed(message), sent);
+  }
+
+  /** What `ws` knows as a threshold it heeds only where nothing is remembered from message to message. */
+  private formOf({ binary, data }: Message): SendOptions {
+    const [plain, compressed] = binary ? asBinary : asText;
+    return data.length < this.bounds.threshold ? plain : compressed;
   }
 
   /** One function for every send of the link, so that a send makes none. */
@@ -192,8 +220,8 @@ class ServerLink implements Link {
 
   private received(data: Buffer, isBinary: boolean): void {
     if (this.over) return;
-    if (data.length > this.maxFrame) {
-      this.close(closeCodes['frame-too-large'], `a message has more than ${this.maxFrame} bytes`);
+    if (data.length > this.bounds.maxFrame) {
+      this.close(closeCodes['frame-too-large'], `a message has more than ${this.bounds.maxFrame} bytes`);
       return;
     }
     let frames;

@@ -299,4 +299,48 @@ describe('Exchange', () => {
     // One is enough, but fetch may open a second before it notices that the first is free.
     expect(ports.size).toBeLessThan(5);
   });
+
+  describe('with several addresses', () => {
+    const statusOf = async (rules: ReturnType<typeof httpRules>) => {
+      try {
+        const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+        await exchange.finish();
+        return exchange.status;
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+
+    it('goes on to the next where nobody answers, or with trouble that passes', async () => {
+      lab = await Lab.start((response, _, count) => response.writeHead(count === 0 ? 503 : 200).end());
+      const other = await Lab.start((response) => response.end());
+      const gone = `http://127.0.0.1:${await freePort()}/v1/stream/s`;
+      const rules = httpRules({ url: [gone, lab.url, other.url], retry: { random: () => 0 } });
+      expect([await statusOf(rules), await statusOf(rules), await statusOf(rules), await statusOf(rules)]).toEqual([
+        'connection-lost',
+        'connection-lost',
+        200,
+        200,
+      ]);
+      expect([lab.asked.length, other.asked.length]).toEqual([1, 2]);
+      await other.close();
+    });
+
+    it('stays where a request was refused for good: no other would do it', async () => {
+      lab = await Lab.start((response) => response.writeHead(404).end());
+      const rules = httpRules({ url: [lab.url, 'http://127.0.0.1:9/'], retry: { random: () => 0 } });
+      expect([await statusOf(rules), await statusOf(rules)]).toEqual(['stream-not-found', 'stream-not-found']);
+    });
+
+    it('goes on where an answer breaks off in its midst', async () => {
+      lab = await Lab.start((response) => {
+        response.write('a');
+        setTimeout(() => response.destroy(), 5);
+      });
+      const rules = httpRules({ url: [lab.url, 'http://127.0.0.1:9/other'], retry: { random: () => 0 } });
+      const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+      await expect(text(exchange)).rejects.toMatchObject({ code: 'connection-lost' });
+      expect(rules.addresses.current()).toBe('http://127.0.0.1:9/other');
+    });
+  });
 });

@@ -6,7 +6,8 @@ const url = 'https://example.com/v1/stream/s?key=secret';
 describe('httpRules', () => {
   it('fills in the defaults', async () => {
     const rules = httpRules({ url: new URL(url) });
-    expect(rules).toMatchObject({ url, path: '/v1/stream/s', idleMs: 90_000, probe: undefined });
+    expect(rules).toMatchObject({ idleMs: 90_000, probe: undefined });
+    expect(rules.addresses.current()).toBe(url);
     expect(await rules.headers()).toEqual({});
     expect(await rules.params()).toEqual({});
   });
@@ -23,6 +24,8 @@ describe('httpRules', () => {
 
   it.each<[object, string]>([
     [{ url: undefined }, 'url must be an http: or https: address, got undefined'],
+    [{ url: [] }, 'url must hold one address at least, got an empty list'],
+    [{ url: [url, 5] }, 'url must be an http: or https: address, got a number'],
     [{ url: '' }, 'url must be an http: or https: address, got an empty string'],
     [{ url: 'ftp://example.com' }, 'url must be an http: or https: address, got a string'],
     [{ url: '/s' }, 'url must be an http: or https: address, got a string'],

@@ -165,6 +165,22 @@ describe('EventStreamLink', () => {
       expect(session.ends).toEqual([{ code: closeCodes['going-away'], reason: 'restart' }]);
     });
 
+    it('with a goodbye before it says when to come back, each reader at another time', async () => {
+      const { reading, session } = await read((stub) => stub.begin(0), { random: () => 0.25 });
+      session.send({ t: 'goodbye', retryMs: 2000 });
+      session.link.close(closeCodes['going-away'], 'restart');
+      await until(() => expect(reading.over).toBe(true));
+      expect(reading.text.endsWith('retry: 500\n\n')).toBe(true);
+    });
+
+    it('with a goodbye before the first event is an answer that says when to come back', async () => {
+      const { reading } = await read((stub) => {
+        stub.send({ t: 'goodbye', retryMs: 2000 });
+        stub.link.close(closeCodes['going-away'], 'restart');
+      });
+      expect([reading.response.status, reading.response.headers.get('retry-after')]).toEqual([503, '1']);
+    });
+
     it('with 1006 breaks the connection', async () => {
       const { reading, session } = await read((stub) => stub.begin(0));
       session.link.close(closeCodes.lost, 'gone');

@@ -10,6 +10,7 @@ describe('statusOf', () => {
     ['stream-not-found', 404],
     ['limit-reached', 429],
     ['connection-lost', 503],
+    ['log-unavailable', 503],
     ['internal', 500],
     ['log-full', 500],
   ] as const)('%s is %i', (code, status) => {
@@ -21,6 +22,7 @@ describe('errorOfClose', () => {
   it.each([
     [closeCodes['limit-reached'], 'limit-reached'],
     [closeCodes['going-away'], 'connection-lost'],
+    [closeCodes.unavailable, 'log-unavailable'],
     [closeCodes.internal, 'internal'],
     [closeCodes['idle-timeout'], 'internal'],
   ])('%i is %s', (code, error) => {

@@ -260,6 +260,7 @@ describe('createWebSocketAcceptor', () => {
   it.each([
     ['maxFrame', { maxFrame: 0 }, RangeError],
     ['highWaterMark', { highWaterMark: 1.5 }, RangeError],
+    ['threshold', { perMessageDeflate: { threshold: -1 } }, RangeError],
     ['origins', { origins: 'https://app.example' as never }, TypeError],
   ])('refuses a wrong %s when it is made', (name, options, kind) => {
     const make = () => createWebSocketAcceptor({ accept: () => undefined as never }, options);
