@@ -53,6 +53,8 @@ export interface ServeOptions<S = unknown> {
   readonly origins?: NonNullable<WebSocketAcceptorOptions['origins']>;
   /** Bytes that wait for a slow WebSocket before it is held back. Default 1 MiB. */
   readonly highWaterMark?: number;
+  /** Compresses messages over WebSocket, see {@link WebSocketAcceptorOptions.perMessageDeflate}. Default `false`. */
+  readonly perMessageDeflate?: NonNullable<WebSocketAcceptorOptions['perMessageDeflate']>;
   /** Settings of SSE. */
   readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins'>;
   /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made
@@ -159,8 +161,10 @@ function fallbackDoor(answer: RequestListener | undefined): Door {
   };
 }
 
-function socketOptions({ limits, highWaterMark }: Pick<ServeOptions, 'limits' | 'highWaterMark'>) {
+function socketOptions(options: Pick<ServeOptions, 'limits' | 'highWaterMark' | 'perMessageDeflate'>) {
+  const { limits, highWaterMark, perMessageDeflate = false } = options;
   return {
+    perMessageDeflate,
     ...(limits?.maxFrame === undefined ? {} : { maxFrame: limits.maxFrame }),
     ...(highWaterMark === undefined ? {} : { highWaterMark }),
   };

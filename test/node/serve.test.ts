@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createChunk } from 'sluice/chunk';
@@ -42,6 +43,22 @@ describe('serve', () => {
     expect(server.gateway.connections()).toEqual([
       expect.objectContaining({ peer: expect.objectContaining({ transport: 'websocket' }) as unknown, reading: [] }),
     ]);
+    client.close();
+  });
+
+  it.each([
+    [true, 'compresses messages'],
+    [{ threshold: 100_000 }, 'leaves those alone that are shorter than is worth it'],
+    [undefined, 'compresses nothing unless it is told to'],
+  ])('with perMessageDeflate = %j it %s', async (perMessageDeflate) => {
+    const server = await start(perMessageDeflate === undefined ? {} : { perMessageDeflate });
+    let written = (): number => 0;
+    server.http.once('connection', (socket: Socket) => (written = () => socket.bytesWritten));
+    await server.streams.publish('a', [chunk('x'.repeat(50_000))], { close: { status: 'completed' } });
+    const client = createClient({ transport: createWebSocketTransport({ url: server.url, WebSocket }) });
+    for await (const { data } of client.read('a')) expect(data).toHaveLength(50_000);
+    if (perMessageDeflate === true) expect(written()).toBeLessThan(5000);
+    else expect(written()).toBeGreaterThan(50_000);
     client.close();
   });
 

@@ -23,6 +23,7 @@ export function serveOptions(config: Config): ServeOptions {
     ...(origins.length === 0 ? {} : { origins }),
     limits: { maxFrame: websocket.maxFrameBytes, pingMs: websocket.pingMs },
     highWaterMark: websocket.bufferBytes,
+    perMessageDeflate: websocket.compression && { threshold: websocket.compressionThresholdBytes },
     eventStream: {
       heartbeatMs: sse.heartbeatMs,
       retryMs: sse.retryMs,

@@ -7,7 +7,13 @@ describe('serveOptions', () => {
     const config = configSchema.parse({
       port: 0,
       origins: ['https://example.com'],
-      websocket: { pingMs: 5000, maxFrameBytes: 2048, bufferBytes: 4096 },
+      websocket: {
+        pingMs: 5000,
+        maxFrameBytes: 2048,
+        bufferBytes: 4096,
+        compression: true,
+        compressionThresholdBytes: 9,
+      },
       sse: { heartbeatMs: 100, retryMs: 200, bufferChunks: 3, bufferBytes: 4 },
       streams: { maxStreams: 5, maxChunks: 6 },
       runs: { maxRuns: 7 },
@@ -17,12 +23,15 @@ describe('serveOptions', () => {
       origins: ['https://example.com'],
       limits: { pingMs: 5000, maxFrame: 2048 },
       highWaterMark: 4096,
+      perMessageDeflate: { threshold: 9 },
       eventStream: { heartbeatMs: 100, retryMs: 200, windowChunks: 3, windowBytes: 4 },
       durable: { longPollTimeoutMs: 20_000, heartbeatMs: 100 },
       streamLimits: { maxStreams: 5, maxChunks: 6 },
       runs: { maxRuns: 7, watch: { pingMs: 5000, heartbeatMs: 100, retryMs: 200 } },
     });
-    expect(serveOptions(configSchema.parse({}))).not.toHaveProperty('origins');
+    const plain = serveOptions(configSchema.parse({}));
+    expect(plain).not.toHaveProperty('origins');
+    expect(plain.perMessageDeflate).toBe(false);
   });
 });
 

@@ -321,7 +321,10 @@ describe('a link', () => {
     link!.send([frame]);
     link!.send([{ ...frame, chunks: [encodeChunk(createChunk({ streamId: 's', seq: 0, data: Uint8Array.of(1) }))] }]);
     expect(recorded.writes).toEqual([]);
-    expect(recorded.sends.map(({ options }) => options)).toEqual([{ binary: false }, { binary: true }]);
+    expect(recorded.sends.map(({ options }) => options)).toEqual([
+      { binary: false, compress: true },
+      { binary: true, compress: true },
+    ]);
     expect(recorded.sends[0]!.data).toBe(encodeMessage([frame]).data);
   });
 
