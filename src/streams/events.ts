@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../chunk/index.js';
+import type { EncodedChunk, ErrorCode } from '../chunk/index.js';
 
 /**
  * What happens to streams in this process, as it happens. When is not included: subscribe with `timestamp()` for that. How long
@@ -7,13 +7,14 @@ import type { ErrorCode } from '../chunk/index.js';
 export type StreamEvent =
   /** A stream was created, which took the log `tookMs`. */
   | { readonly type: 'stream.created'; readonly streamId: string; readonly tookMs: number }
-  /** Chunks `from` up to, not including, `to` were kept, which took the log `tookMs`; `bytes` is their `size`. */
+  /** These chunks, `from` up to, not including, `to`, were kept, which took the log `tookMs`; `bytes` is their `size`. */
   | {
       readonly type: 'stream.chunk_sent';
       readonly streamId: string;
       readonly from: number;
       readonly to: number;
       readonly bytes: number;
+      readonly chunks: readonly EncodedChunk[];
       readonly tookMs: number;
     }
   /** So many chunks came that were kept before: they were sent again. */

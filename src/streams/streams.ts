@@ -218,8 +218,9 @@ class LogStreams implements Streams {
     const { first, next, duplicates, ended } = appended;
     if (duplicates > 0) this.subject.next({ type: 'stream.chunk_repeated', streamId, chunks: duplicates });
     if (next > first) {
-      const bytes = batch.slice(duplicates).reduce((sum, chunk) => sum + chunk.size, 0);
-      this.subject.next({ type: 'stream.chunk_sent', streamId, from: first, to: next, bytes, tookMs });
+      const chunks = duplicates === 0 ? batch : batch.slice(duplicates);
+      const bytes = chunks.reduce((sum, chunk) => sum + chunk.size, 0);
+      this.subject.next({ type: 'stream.chunk_sent', streamId, from: first, to: next, bytes, chunks, tookMs });
     }
     if (close === undefined || !ended) return;
     const { status, reason } = close;

@@ -13,7 +13,7 @@ describe('createMeter', () => {
     const meter = createMeter();
     const events: StreamEvent[] = [
       { type: 'stream.created', ...s, tookMs: 3 },
-      { type: 'stream.chunk_sent', ...s, from: 2, to: 5, bytes: 40, tookMs: 7 },
+      { type: 'stream.chunk_sent', ...s, from: 2, to: 5, bytes: 40, chunks: [], tookMs: 7 },
       { type: 'stream.chunk_repeated', ...s, chunks: 2 },
       { type: 'stream.chunk_refused', ...s, chunks: 4, code: 'log-full' },
       { type: 'stream.chunk', ...s, seq: 2 },
