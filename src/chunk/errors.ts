@@ -44,6 +44,11 @@
  * | `frame-too-large` | a message exceeds the negotiated size |
  * | `credit-invalid` | a grant is negative, fractional or beyond 2^53 - 1 |
  * | `limit-reached` | a configured limit (subscriptions, streams, publishers) is reached |
+ * | `rate-limited` | more is asked or sent than this principal may in a while; `retryAfterMs` says when there is more |
+ * | `budget-exhausted` | this principal has read as much as it may for now |
+ * | `unauthenticated` | nobody knows who asks: no credentials, or none that are accepted |
+ * | `expired` | the time of the credentials is over |
+ * | `forbidden` | who asks is known, and may not do this |
  * | `connection-lost` | the connection broke and the retries are used up |
  * | `connection-refused` | the peer ended the connection and retrying is useless |
  * | `client-closed` | the client was closed by its owner |
@@ -93,6 +98,11 @@ export const errorCodes = [
   'frame-too-large',
   'credit-invalid',
   'limit-reached',
+  'rate-limited',
+  'budget-exhausted',
+  'unauthenticated',
+  'expired',
+  'forbidden',
   'connection-lost',
   'connection-refused',
   'client-closed',
@@ -117,6 +127,8 @@ export interface ErrorDetails {
   readonly field?: string;
   /** Id of the job. */
   readonly job?: string;
+  /** After how long it is worth to try again, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /** Options of {@link StreamError}: the details and the `cause`. */

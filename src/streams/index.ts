@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from './access.js';
 export * from './events.js';
 export * from './fold.js';
 export { chunksMissing } from './late-arrivals.js';

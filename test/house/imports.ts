@@ -6,7 +6,7 @@ import type { House, Rule, SourceFile } from './house.js';
 const floors: readonly (readonly string[])[] = [
   ['chunk', 'probe', 'flow'],
   ['operators', 'protocol', 'format', 'marble'],
-  ['source', 'log', 'bus', 'queue', 'transport'],
+  ['source', 'log', 'bus', 'queue', 'transport', 'auth'],
   ['client', 'gateway', 'streams', 'durable', 'run', 'interop'],
   ['testing', 'response'],
   ['node', 'monitor'],

@@ -1,0 +1,143 @@
+import { type Action, type Authorize, ownerKey, type Principal } from '../auth/auth.js';
+import { StreamError, type StreamInfo } from '../chunk/index.js';
+import { type MaybePromise, whenReady } from '../log/log.js';
+import type { Refusals } from '../probe/index.js';
+import { leases } from './lease.js';
+import type { Streams } from './streams.js';
+
+/** Who may do what with streams: one for all doors. */
+export interface Access {
+  /** Whether somebody may do something with a stream; `''` where it is about none. `undefined` is somebody unknown. */
+  may(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<boolean>;
+
+  /** The same, where anything but yes is an error: `unauthenticated` for who is unknown, `forbidden` for who is known. */
+  check(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<void>;
+
+  /** Whether somebody may write to a stream: where it is not there he must be allowed to create it, and it is created as his. */
+  checkPublish(principal: Principal | undefined, streamId: string): MaybePromise<void>;
+
+  /**
+   * Whether somebody may create a stream, or see that it is there. Answers with what belongs into its metadata.
+   */
+  checkCreate(principal: Principal | undefined, streamId: string): MaybePromise<Owned>;
+
+  /** Those among streams that somebody may read. */
+  visible(principal: Principal | undefined, list: readonly StreamInfo[]): MaybePromise<readonly StreamInfo[]>;
+}
+
+/** Metadata that says whose a stream is. */
+export type Owned = Readonly<Record<typeof ownerKey, string>>;
+
+/** Options of {@link createAccess}. */
+export interface AccessOptions {
+  readonly streams: Pick<Streams, 'info' | 'create'>;
+  readonly authorize: Authorize;
+  /** Counts who was turned away. */
+  readonly refusals?: Pick<Refusals, 'count'>;
+}
+
+/**
+ * Makes what asks `authorize`, and knows whose streams are: who created them, which is in their metadata. What belongs to a run
+ * is whose the run is.
+ *
+ * @example
+ * const access = createAccess({ streams, authorize: ownersAndScopes });
+ * const gateway = createGateway({ streams, access, authenticate });
+ */
+export function createAccess(options: AccessOptions): Access {
+  return new StreamAccess(options);
+}
+
+class StreamAccess implements Access {
+  constructor(private readonly options: AccessOptions) {}
+
+  may(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<boolean> {
+    return this.options.authorize(principal, action, streamId, () => this.ownerOf(streamId));
+  }
+
+  private ownerOf(streamId: string): MaybePromise<string | undefined> {
+    return streamId === '' ? undefined : whenReady(this.options.streams.info(rootOf(streamId)), ownerIn);
+  }
+
+  check(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<void> {
+    return whenReady(this.may(principal, action, streamId), (allowed) => {
+      if (!allowed) throw this.refusal(principal, action, streamId);
+    });
+  }
+
+  private refusal(principal: Principal | undefined, action: Action, streamId: string): StreamError {
+    const about = streamId === '' ? {} : { streamId };
+    const code = principal === undefined ? 'unauthenticated' : 'forbidden';
+    this.options.refusals?.count(code);
+    const where = streamId === '' ? '' : ` "${streamId}"`;
+    if (principal === undefined) return new StreamError(code, `to ${action}${where}, say who you are`, about);
+    return new StreamError(code, `these credentials are not good for this: ${action}${where}`, about);
+  }
+
+  checkPublish(principal: Principal | undefined, streamId: string): MaybePromise<void> {
+    // What is said there is about other streams, and is looked at one by one.
+    if (streamId === leases) return principal === undefined ? this.check(principal, 'publish', streamId) : undefined;
+    return whenReady(this.options.streams.info(streamId), (info) => {
+      if (info !== undefined || rootOf(streamId) !== streamId) return this.check(principal, 'publish', streamId);
+      return whenReady(this.checkNew(principal, streamId, 'publish'), (metadata) => this.create(streamId, metadata));
+    });
+  }
+
+  /** Somebody else may have created it meanwhile: then it is whose it is. */
+  private async create(streamId: string, metadata: Owned): Promise<void> {
+    try {
+      await this.options.streams.create(streamId, { metadata });
+    } catch (error) {
+      const isThere = error instanceof StreamError && error.code === 'stream-exists';
+      if (!isThere || (await this.ownerOf(streamId)) !== metadata[ownerKey]) throw error;
+    }
+  }
+
+  /** Whether somebody may create what is not there, and then do something with it. */
+  private checkNew(principal: Principal | undefined, streamId: string, then?: Action): MaybePromise<Owned> {
+    const { authorize } = this.options;
+    return whenReady(authorize(principal, 'create', streamId, nobody), (mayCreate) => {
+      if (!mayCreate || principal === undefined) throw this.refusal(principal, 'create', streamId);
+      const mayGoOn = then === undefined || authorize(principal, then, streamId, () => principal.id);
+      return whenReady(mayGoOn, (allowed) => {
+        if (!allowed) throw this.refusal(principal, then!, streamId);
+        return { [ownerKey]: principal.id };
+      });
+    });
+  }
+
+  checkCreate(principal: Principal | undefined, streamId: string): MaybePromise<Owned> {
+    return whenReady(this.options.streams.info(streamId), (info) => {
+      if (info === undefined) return this.checkNew(principal, streamId);
+      return whenReady(this.check(principal, 'read', streamId), () => ({ [ownerKey]: ownerIn(info) ?? '' }));
+    });
+  }
+
+  visible(principal: Principal | undefined, list: readonly StreamInfo[]): MaybePromise<readonly StreamInfo[]> {
+    const owners = new Map(list.map((info) => [info.streamId, info]));
+    const seen = list.map(({ streamId }) => {
+      const root = rootOf(streamId);
+      const info = owners.get(root);
+      // Nearly always it is in the list: then nothing has to be looked up.
+      const owner = info === undefined ? () => this.ownerOf(root) : () => ownerIn(info);
+      return this.options.authorize(principal, 'read', streamId, owner);
+    });
+    const keep = (allowed: readonly boolean[]): readonly StreamInfo[] => list.filter((_, at) => allowed[at]);
+    if (seen.every((each) => typeof each === 'boolean')) return keep(seen);
+    return Promise.all(seen.map(async (each) => await each)).then(keep);
+  }
+}
+
+const nobody = (): undefined => undefined;
+const runs = 'runs/';
+
+/** The stream that says whose a stream is: of all that belong to a run, that of its events. */
+function rootOf(streamId: string): string {
+  const end = streamId.startsWith(runs) ? streamId.indexOf('/', runs.length) : -1;
+  return end < 0 ? streamId : streamId.slice(0, end);
+}
+
+function ownerIn(info: StreamInfo | undefined): string | undefined {
+  const owner = info?.metadata?.[ownerKey];
+  return typeof owner === 'string' && owner !== '' ? owner : undefined;
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { askingWith, bearerOf } from '../../src/auth/credentials.js';
+import { asking } from './asking.js';
+
+describe('bearerOf', () => {
+  it.each([
+    ['Bearer abc', 'abc'],
+    ['bearer  abc ', 'abc'],
+    ['Basic abc', undefined],
+    ['Bearer a b', undefined],
+    ['Bearer', undefined],
+    ['', undefined],
+  ])('reads %j', (authorization, token) => {
+    expect(bearerOf(asking({ authorization }))).toBe(token);
+  });
+
+  it('finds none where there is no header', () => {
+    expect(bearerOf(asking())).toBeUndefined();
+  });
+
+  it('does not look at one that is too long', () => {
+    expect(() => bearerOf(asking({ authorization: `Bearer ${'a'.repeat(8192)}` }))).toThrow('too long');
+  });
+});
+
+describe('askingWith', () => {
+  it('shows a token as a request would', () => {
+    const shown = askingWith('abc', '::1');
+    expect(bearerOf(shown)).toBe('abc');
+    expect(shown.header('x-api-key')).toBeUndefined();
+    expect(shown).toMatchObject({ method: 'GET', target: '/', address: '::1' });
+  });
+});

@@ -1,0 +1,199 @@
+import { createServer, type Server } from 'node:http';
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Authenticate, Principal } from 'sluice/auth/auth';
+import { jwt, type JwtOptions } from 'sluice/auth/jwt';
+import { asking, bearing } from './asking.js';
+
+const secret = 'a secret that has at least 32 bytes';
+const issuer = 'https://id.example.com';
+const audience = 'sluice';
+const base: JwtOptions = { secret, algorithms: ['HS256'], issuer, audience };
+const seconds = () => Math.floor(Date.now() / 1000);
+
+const pair = await generateKeyPair('ES256', { extractable: true });
+const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'one' };
+
+interface Made {
+  readonly claims?: JWTPayload;
+  readonly expires?: number;
+  readonly alg?: string;
+  readonly key?: Parameters<SignJWT['sign']>[0];
+  readonly kid?: string;
+}
+
+async function token({ claims = {}, expires = seconds() + 60, alg = 'HS256', key, kid }: Made = {}): Promise<string> {
+  return await new SignJWT({ sub: 'ann', iss: issuer, aud: audience, ...claims })
+    .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) })
+    .setExpirationTime(expires)
+    .sign(key ?? new TextEncoder().encode(secret));
+}
+
+async function refusal(authenticate: Authenticate, bad: string): Promise<unknown> {
+  try {
+    await authenticate(bearing(bad));
+  } catch (error) {
+    return error;
+  }
+  return 'accepted';
+}
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+describe('jwt', () => {
+  it('knows who bears a token, what it is good for, and until when', async () => {
+    const expires = seconds() + 60;
+    const found = await jwt(base)(bearing(await token({ expires, claims: { scope: 'read:books/* list' } })));
+    expect(found).toMatchObject({ id: 'ann', scopes: ['read:books/*', 'list'], expiresAt: expires * 1000 + 5000 });
+    expect(found?.claims).toMatchObject({ iss: issuer });
+  });
+
+  it.each<[JWTPayload, readonly string[] | undefined]>([
+    [{}, undefined],
+    [{ scp: ['read', 'list'] }, ['read', 'list']],
+    [{ scope: 5 }, []],
+  ])('reads scopes of %j', async (claims, scopes) => {
+    expect((await jwt(base)(bearing(await token({ claims }))))?.scopes).toEqual(scopes);
+  });
+
+  it('asks for the principal as it is told', async () => {
+    const principal = ({ email }: JWTPayload): Principal => ({ id: String(email) });
+    const authenticate = jwt({ ...base, principal });
+    expect(await authenticate(bearing(await token({ claims: { email: 'a@b' } })))).toMatchObject({ id: 'a@b' });
+  });
+
+  it('says nothing of requests without a token, and of tokens of another kind', async () => {
+    for (const none of [asking(), bearing('slk_x'), asking({ authorization: 'Basic a.b.c' })]) {
+      expect(await jwt(base)(none)).toBeUndefined();
+    }
+  });
+
+  it('refuses tokens that are forged, for others, or whose time is over', async () => {
+    const authenticate = jwt({ ...base, clockToleranceMs: 0 });
+    const good = await token();
+    const cases: readonly (readonly [string, string, string])[] = [
+      [await token({ expires: seconds() - 1 }), 'expired', 'the time of the token is over'],
+      [await token({ key: new TextEncoder().encode('b'.repeat(32)) }), 'unauthenticated', 'not signed as it should be'],
+      [`${good.slice(0, -2)}xx`, 'unauthenticated', 'not signed as it should be'],
+      [await token({ claims: { aud: 'others' } }), 'unauthenticated', 'its aud is not the right one'],
+      [await token({ claims: { iss: 'https://evil.example.com' } }), 'unauthenticated', 'its iss is not'],
+      [await token({ claims: { sub: undefined as never } }), 'unauthenticated', 'its sub is not'],
+      [
+        await token({ alg: 'HS512', key: new TextEncoder().encode(secret.repeat(2)) }),
+        'unauthenticated',
+        'its algorithm',
+      ],
+      [
+        new UnsecuredJWT({ sub: 'ann', iss: issuer, aud: audience }).setExpirationTime('1h').encode(),
+        'unauthenticated',
+        '',
+      ],
+      ['a.b.c', 'unauthenticated', 'not signed as it should be'],
+    ];
+    for (const [bad, code, message] of cases) {
+      const error = await refusal(authenticate, bad);
+      expect(error, bad).toMatchObject({ code, message: expect.stringContaining(message) as unknown });
+      expect(`${String(error)}${JSON.stringify(error)}`, 'gives the token away').not.toContain(bad);
+    }
+  });
+
+  it('does not take a public key for a secret', async () => {
+    const pem = await exportSPKI(pair.publicKey);
+    const forged = await token({ key: new TextEncoder().encode(pem) });
+    expect(
+      await refusal(jwt({ ...base, secret: undefined!, publicKey: pem, algorithms: ['ES256'] }), forged),
+    ).toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+
+  it('knows a token again until its time is over, and so many of them', async () => {
+    let time = Date.now();
+    const authenticate = jwt({ ...base, maxRemembered: 1, clockToleranceMs: 0, now: () => time });
+    const [one, two] = [await token(), await token({ claims: { sub: 'bob' } })];
+    expect(authenticate(bearing(one))).toBeInstanceOf(Promise);
+    await authenticate(bearing(one));
+    expect(authenticate(bearing(one))).toMatchObject({ id: 'ann' });
+    await authenticate(bearing(two));
+    expect(authenticate(bearing(one))).toBeInstanceOf(Promise);
+    await authenticate(bearing(one));
+    time += 61_000;
+    expect(await refusal(authenticate, one)).toMatchObject({ code: 'expired' });
+  });
+
+  it('remembers none where it is told so', async () => {
+    const authenticate = jwt({ ...base, maxRemembered: 0 });
+    const one = await token();
+    await authenticate(bearing(one));
+    expect(authenticate(bearing(one))).toBeInstanceOf(Promise);
+  });
+
+  it('checks signatures with a public key or a set of them', async () => {
+    const signed = await token({ alg: 'ES256', key: pair.privateKey, kid: 'one' });
+    const { secret: _, ...rest } = base;
+    const settings = { ...rest, algorithms: ['ES256'] };
+    expect(await jwt({ ...settings, publicKey: await exportSPKI(pair.publicKey) })(bearing(signed))).toMatchObject({
+      id: 'ann',
+    });
+    expect(await jwt({ ...settings, jwks: { keys: [jwk] } })(bearing(signed))).toMatchObject({ id: 'ann' });
+    const others = jwt({ ...settings, jwks: { keys: [{ ...jwk, kid: 'two' }] } });
+    expect(await refusal(others, signed)).toMatchObject({
+      message: expect.stringContaining('no key is known') as unknown,
+    });
+  });
+
+  it('fetches keys when it needs them, once, and says when they cannot be had', async () => {
+    let asked = 0;
+    let answer: (() => string) | undefined = () => JSON.stringify({ keys: [jwk] });
+    const server = createServer((_, response) => {
+      asked++;
+      response.statusCode = answer === undefined ? 500 : 200;
+      response.end(answer?.());
+    });
+    servers.push(server);
+    const url = await new Promise<string>((resolve) =>
+      server.listen(0, '127.0.0.1', () =>
+        resolve(`http://127.0.0.1:${(server.address() as { port: number }).port}/jwks`),
+      ),
+    );
+    const { secret: _, ...rest } = base;
+    const settings = { ...rest, algorithms: ['ES256'], jwksUrl: url };
+    const authenticate = jwt(settings);
+    const sign = async (kid: string) => await token({ alg: 'ES256', key: pair.privateKey, kid });
+    expect(await authenticate(bearing(await sign('one')))).toMatchObject({ id: 'ann' });
+    expect(
+      await authenticate(bearing(await token({ alg: 'ES256', key: pair.privateKey, kid: 'one', claims: { x: 1 } }))),
+    ).toMatchObject({ id: 'ann' });
+    expect(asked).toBe(1);
+    // A flood of unknown keys asks no more often.
+    for (let i = 0; i < 5; i++) {
+      expect(await refusal(authenticate, await sign(`other-${i}`))).toMatchObject({ code: 'unauthenticated' });
+    }
+    expect(asked).toBeLessThanOrEqual(2);
+    answer = undefined;
+    expect(await refusal(jwt(settings), await sign('one'))).toMatchObject({ code: 'connection-lost' });
+  });
+
+  it.each<[Partial<JwtOptions>, string]>([
+    [{ algorithms: [] }, 'algorithms must be a list'],
+    [{ algorithms: ['none'] }, 'algorithms: there is none "none"'],
+    [{ algorithms: ['ES256'] }, 'HS256 and its like go with a secret'],
+    [{ secret: 'short' }, 'secret must have at least 32 bytes'],
+    [{ issuer: '' }, 'issuer must be a string'],
+    [{ audience: [] }, 'audience must be a string'],
+    [{ publicKey: 'x' }, 'exactly one of'],
+    [{ secret: undefined!, publicKey: 'x', algorithms: ['ES256'] }, 'publicKey must be a public key in PEM'],
+    [{ secret: undefined!, publicKey: 'x' }, 'HS256 and its like'],
+    [
+      { secret: undefined!, algorithms: ['ES256'], jwksUrl: 'http://id.example.com/' },
+      'jwksUrl must be an https: address',
+    ],
+    [{ secret: undefined!, algorithms: ['ES256'], jwksUrl: 'nothing' }, 'jwksUrl must be an https: address'],
+    [{ clockToleranceMs: -1 }, 'clockToleranceMs must be'],
+  ])('refuses %j', (options, message) => {
+    expect(() => jwt({ ...base, ...options })).toThrow(message);
+  });
+});
