@@ -1,54 +1,13 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { checksumOf, type ChecksumAlgorithm, crc32cChecksum } from './checksum.js';
-import { type JsonObject, jsonProblem, type JsonValue, utf8Length } from './data.js';
-import { kindOf, StreamError } from './errors.js';
-import { firstProblem } from './issue.js';
+import type { chunkSchema } from './chunk-schema.js';
+import { chunkShape } from './chunk-shape.js';
+import { type JsonObject, type JsonValue, utf8Length } from './data.js';
+import { StreamError } from './errors.js';
+import type { Problem } from './issue.js';
 import { nameProblem } from './name.js';
+import { isPlain, isPlainChunk, noMetadata } from './plain.js';
 import { isSeq } from './position.js';
-
-const jsonValue = z.custom<JsonValue>((v) => jsonProblem(v) === undefined, {
-  error: (issue) => `must be JSON but ${jsonProblem(issue.input)}`,
-});
-const isJsonObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && jsonProblem(value) === undefined;
-const jsonObject = z.custom<JsonObject>(isJsonObject, {
-  error: (issue) => `must be a JSON object ${objectTrouble(issue.input)}`,
-});
-const objectTrouble = (value: unknown): string => {
-  const problem = jsonProblem(value);
-  return problem === undefined ? `and is ${kindOf(value)}` : `but ${problem}`;
-};
-const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
-const text = z.custom<string>(isText, {
-  error: (issue) =>
-    `must be a well-formed string, got ${typeof issue.input === 'string' ? 'a lone surrogate' : kindOf(issue.input)}`,
-});
-const bytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array, {
-  error: (issue) => `must be a Uint8Array, got ${kindOf(issue.input)}`,
-});
-/** @internal The schema of a stream's name. */
-export const nameSchema = z.custom<string>((v) => nameProblem(v) === undefined, {
-  error: (issue) => nameProblem(issue.input),
-});
-
-const common = {
-  streamId: nameSchema,
-  seq: z.int().min(0),
-  final: z.boolean(),
-  size: z.int().min(0),
-  checksum: z.string().max(160).optional(),
-  metadata: jsonObject,
-  timestamp: z.number().min(0),
-};
-
-/** The schema every chunk fits; unknown fields are refused. The types below are inferred from it. */
-export const chunkSchema = z.discriminatedUnion('type', [
-  z.strictObject({ ...common, type: z.literal('text'), data: text }),
-  z.strictObject({ ...common, type: z.literal('json'), data: jsonValue }),
-  z.strictObject({ ...common, type: z.enum(['binary', 'audio', 'image']), data: bytes }),
-]);
-
-const compiled = z.compile(chunkSchema);
 
 /**
  * One piece of a stream. Immutable.
@@ -99,8 +58,6 @@ export interface ChunkInit {
   readonly timestamp?: number;
 }
 
-const noMetadata: JsonObject = Object.freeze({});
-
 /**
  * Makes a chunk: fills in type, size and timestamp, and the checksum when asked for. The chunk is frozen; its data and
  * metadata are not copied, so leave bytes and objects alone afterwards.
@@ -122,7 +79,7 @@ export function createChunk(init: ChunkInit): Chunk {
     metadata: init.metadata ?? noMetadata,
     timestamp: init.timestamp ?? Date.now(),
   };
-  if (!isPlain(chunk)) parseChunk(chunk);
+  if (!isPlain(chunk)) judge(chunk);
   chunk.size = sizeOf(chunk.type, data);
   if (checksum !== undefined && checksum !== false) {
     const algorithm = checksum === true ? crc32cChecksum : checksum;
@@ -132,35 +89,14 @@ export function createChunk(init: ChunkInit): Chunk {
 }
 
 /**
- * Whether these parts plainly make a chunk: a quick yes to what the schema would take. All else the schema judges, and names
- * the trouble; a test holds the two together.
- */
-function isPlain(parts: { readonly [field in Exclude<keyof Chunk, 'size' | 'checksum'>]: unknown }): boolean {
-  return (
-    nameProblem(parts.streamId) === undefined &&
-    isSeq(parts.seq) &&
-    typeof parts.final === 'boolean' &&
-    (parts.metadata === noMetadata || isJsonObject(parts.metadata)) &&
-    Number.isFinite(parts.timestamp) &&
-    (parts.timestamp as number) >= 0 &&
-    holds(parts.type, parts.data)
-  );
-}
-
-function holds(type: unknown, data: unknown): boolean {
-  if (type === 'text') return isText(data);
-  if (type === 'json') return jsonProblem(data) === undefined;
-  return (type === 'binary' || type === 'audio' || type === 'image') && data instanceof Uint8Array;
-}
-
-/**
  * Checks that a value is a chunk, its `size` included.
  *
  * @returns a frozen copy of it
  * @throws {@link StreamError} `chunk-invalid` naming the field and what was wrong with it
  */
 export function checkChunk(value: unknown): Chunk {
-  const chunk = parseChunk(value);
+  if (!isPlainChunk(value)) judge(value);
+  const chunk = value as Chunk;
   checkSize(chunk);
   return chunkOf(chunk.streamId, chunk.seq, chunk);
 }
@@ -182,10 +118,9 @@ export function chunkOf(streamId: string, seq: number, body: ChunkBody): Chunk {
   return Object.freeze(chunk) as Chunk;
 }
 
-function parseChunk(value: unknown): Chunk {
-  const result = compiled.safeParse(value);
-  if (!result.success) throw invalidChunk(result.error, value);
-  return result.data;
+function judge(value: unknown): void {
+  const problem = chunkShape(value);
+  if (problem !== undefined) throw invalidChunk(problem, value);
 }
 
 /** @internal Refuses a chunk, valid otherwise, whose `size` is not that of its data. */
@@ -211,15 +146,13 @@ function typeOf(data: ChunkData): ChunkType {
   return data instanceof Uint8Array ? 'binary' : 'json';
 }
 
-/** @internal Turns zod's issues into one sentence that names the first wrong field. */
-export function invalidChunk(error: z.ZodError, value: unknown): StreamError {
-  const { field, message } = firstProblem(error, value);
+/** @internal The refusal of a chunk: one sentence that names the wrong field. */
+export function invalidChunk({ field, message }: Problem, value: unknown): StreamError {
   const about = field === undefined ? 'chunk' : `chunk field "${field}"`;
   const { streamId, seq } = (value ?? {}) as Record<string, unknown>;
   return new StreamError('chunk-invalid', `${about}: ${message}`, {
     ...(field === undefined ? {} : { field }),
     ...(nameProblem(streamId) === undefined ? { streamId: streamId as string } : {}),
     ...(isSeq(seq) ? { seq } : {}),
-    cause: error,
   });
 }

@@ -1,8 +1,11 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { fromBase64, toBase64 } from './base64.js';
-import { checkChunk, checkSize, type Chunk, type ChunkBody, chunkOf, chunkSchema, invalidChunk } from './chunk.js';
+import { checkChunk, checkSize, type Chunk, type ChunkBody, chunkOf, invalidChunk } from './chunk.js';
+import type { headSchema } from './chunk-schema.js';
+import { headShape } from './chunk-shape.js';
 import { type JsonValue, utf8Length } from './data.js';
 import { kindOf, StreamError } from './errors.js';
+import { isPlainHead, noMetadata } from './plain.js';
 
 /**
  * A chunk as logs keep it and links carry it: encoded once, written many times. It leaves out `streamId` and `seq`, which
@@ -19,28 +22,8 @@ export interface EncodedChunk {
   readonly length: number;
 }
 
-const [textChunk, jsonChunk, bytesChunk] = chunkSchema.options;
-const place = { streamId: true, seq: true } as const;
-const sparse = {
-  final: z.boolean().optional(),
-  metadata: textChunk.shape.metadata.optional(),
-};
-
-/**
- * Schema of a parsed `head`: `final` may be left out when false, `metadata` when empty, and the data of binary types
- * stands beside it. Unknown fields are refused.
- */
-export const headSchema = z.discriminatedUnion('type', [
-  textChunk.omit(place).extend(sparse),
-  jsonChunk.omit(place).extend(sparse),
-  bytesChunk.omit({ ...place, data: true }).extend(sparse),
-]);
-
 /** A parsed {@link EncodedChunk.head}. */
 export type ChunkHead = z.infer<typeof headSchema>;
-
-const compiledHead = z.compile(headSchema);
-const noMetadata = Object.freeze({});
 
 /** Encodes a chunk's body. The chunk is trusted: check it where it comes in. */
 export function encodeChunk(chunk: ChunkBody): EncodedChunk {
@@ -87,9 +70,8 @@ export function decodeChunk(streamId: string, seq: number, encoded: EncodedChunk
  * @throws {@link StreamError} `chunk-invalid` naming the field
  */
 export function checkBody(head: unknown, bytes?: Uint8Array): ChunkBody {
-  const result = compiledHead.safeParse(head);
-  if (!result.success) throw invalidChunk(result.error, head);
-  const body = complete(result.data, bytes);
+  if (!isPlainHead(head)) judge(head);
+  const body = complete(head as ChunkHead, bytes);
   if (body.data === undefined) {
     throw new StreamError('chunk-invalid', `chunk field "data": a ${body.type} chunk needs bytes, got none`, {
       field: 'data',
@@ -97,6 +79,11 @@ export function checkBody(head: unknown, bytes?: Uint8Array): ChunkBody {
   }
   checkSize(body);
   return body;
+}
+
+function judge(head: unknown): void {
+  const problem = headShape(head);
+  if (problem !== undefined) throw invalidChunk(problem, head);
 }
 
 function complete(head: ChunkHead, bytes: Uint8Array | undefined): ChunkBody {

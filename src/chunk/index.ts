@@ -7,6 +7,7 @@ export * from './base64.js';
 export * from './bound.js';
 export * from './checksum.js';
 export * from './chunk.js';
+export * from './chunk-schema.js';
 export * from './codec.js';
 export * from './data.js';
 export * from './errors.js';

@@ -1,14 +1,10 @@
-import * as z from 'zod';
 import type { Chunk } from './chunk.js';
+import { fields, string, whole } from './shape.js';
 
 /** @internal Where a snapshot's metadata says what it is. */
 export const snapshotKey = 'sluice.snapshot';
 
-const markSchema = z.strictObject({
-  fold: z.string(),
-  from: z.int().min(0),
-  seq: z.int().min(1),
-});
+const markShape = fields({ fold: string(), from: whole(), seq: whole(1) });
 
 /** What a snapshot stands for. */
 export interface SnapshotMark {
@@ -33,6 +29,5 @@ export interface SnapshotMark {
  */
 export function snapshotOf(chunk: Pick<Chunk, 'metadata'>): SnapshotMark | undefined {
   const mark = chunk.metadata[snapshotKey];
-  if (mark === undefined) return undefined;
-  return markSchema.safeParse(mark).data;
+  return markShape(mark) === undefined ? (mark as unknown as SnapshotMark) : undefined;
 }

@@ -1,7 +1,9 @@
-import * as z from 'zod';
-import { checkBody, type ChunkBody, firstProblem, kindOf, StreamError } from '../chunk/index.js';
+import { checkBody, type ChunkBody, kindOf, type Problem, StreamError } from '../chunk/index.js';
+import type { Shape } from '../chunk/shape.js';
 import { recordHeader } from './encode.js';
-import { type ClientFrame, clientFrames, type ServerFrame, serverFrames } from './frame.js';
+import { clientShapes } from './client-shapes.js';
+import type { ClientFrame, ServerFrame } from './frame.js';
+import { serverShapes } from './server-shapes.js';
 
 /** A frame that could not be read, and what it was about: the others of the message are not touched by it. */
 export class BadFrame {
@@ -26,14 +28,8 @@ const maxQuote = 256;
 // `ignoreBOM` means that a byte order mark is not dropped: JSON has none.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const noBytes = new Uint8Array(0);
-const clientParsers = compileAll(clientFrames);
-const serverParsers = compileAll(serverFrames);
 
-type Parsers = ReadonlyMap<string, z.ZodType>;
-
-function compileAll(schemas: Readonly<Record<string, z.ZodType>>): Parsers {
-  return new Map(Object.entries(schemas).map(([t, schema]) => [t, z.compile(schema)]));
-}
+type Shapes = Readonly<Record<string, Shape>>;
 
 /**
  * Reads a message a client sent: every frame of it, or what was wrong with that frame.
@@ -41,7 +37,7 @@ function compileAll(schemas: Readonly<Record<string, z.ZodType>>): Parsers {
  * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames, or more than 256 of them are wrong
  */
 export function decodeFromClient(data: string | Uint8Array): readonly (ClientFrame | BadFrame)[] {
-  return decode<ClientFrame>(data, clientParsers, maxBadFrames);
+  return decode<ClientFrame>(data, clientShapes, maxBadFrames);
 }
 
 /**
@@ -50,14 +46,14 @@ export function decodeFromClient(data: string | Uint8Array): readonly (ClientFra
  * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames
  */
 export function decodeFromServer(data: string | Uint8Array): readonly (ServerFrame | BadFrame)[] {
-  return decode<ServerFrame>(data, serverParsers, Infinity);
+  return decode<ServerFrame>(data, serverShapes, Infinity);
 }
 
-function decode<F>(data: string | Uint8Array, parsers: Parsers, maxBad: number): (F | BadFrame)[] {
+function decode<F>(data: string | Uint8Array, shapes: Shapes, maxBad: number): (F | BadFrame)[] {
   const frames: (F | BadFrame)[] = [];
   let wrong = 0;
   const take = (text: string, body: Uint8Array): void => {
-    const frame = readFrame<F>(parseJson(text), body, parsers);
+    const frame = readFrame<F>(parseJson(text), body, shapes);
     if (frame instanceof BadFrame && ++wrong > maxBad)
       throw malformed(`more than ${maxBad} frames of a message are wrong`);
     frames.push(frame);
@@ -105,15 +101,14 @@ function parseJson(text: string): Record<string, unknown> {
   throw malformed(`a frame must be a JSON object, got ${kindOf(value)}`);
 }
 
-function readFrame<F>(value: Record<string, unknown>, body: Uint8Array, parsers: Parsers): F | BadFrame {
+function readFrame<F>(value: Record<string, unknown>, body: Uint8Array, shapes: Shapes): F | BadFrame {
   const { t } = value;
   if (typeof t !== 'string') return bad(value, unknownFrame(`frame field "t" must be a string, got ${kindOf(t)}`));
-  const parser = parsers.get(t);
-  if (parser === undefined) return bad(value, unknownFrame(`unknown frame "${t.slice(0, 32)}"`));
-  const result = parser.safeParse(value);
-  if (!result.success) return bad(value, invalidFrame(t, value, result.error));
+  if (!Object.hasOwn(shapes, t)) return bad(value, unknownFrame(`unknown frame "${t.slice(0, 32)}"`));
+  const problem = shapes[t]!(value);
+  if (problem !== undefined) return bad(value, invalidFrame(t, problem));
   try {
-    return withBodies(result.data as { chunks?: unknown }, body) as F;
+    return withBodies(value, body) as F;
   } catch (error) {
     return bad(value, error as StreamError);
   }
@@ -178,10 +173,9 @@ function bad(value: Record<string, unknown>, error: StreamError): BadFrame {
   );
 }
 
-function invalidFrame(t: string, value: unknown, error: z.ZodError): StreamError {
-  const { field, message } = firstProblem(error, value);
-  if (field === undefined) return new StreamError('frame-invalid', `frame "${t}": ${message}`, { cause: error });
-  return new StreamError(codeOf(t, field), `frame "${t}" field "${field}": ${message}`, { field, cause: error });
+function invalidFrame(t: string, { field, message }: Problem): StreamError {
+  if (field === undefined) return new StreamError('frame-invalid', `frame "${t}": ${message}`);
+  return new StreamError(codeOf(t, field), `frame "${t}" field "${field}": ${message}`, { field });
 }
 
 function codeOf(t: string, path: string): 'name-invalid' | 'credit-invalid' | 'frame-invalid' {

@@ -7,3 +7,4 @@ export * from './close-codes.js';
 export * from './decode.js';
 export * from './encode.js';
 export * from './frame.js';
+export * from './frame-schemas.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { type Chunk, type ChunkData, type ChunkInit, chunkOf, createChunk } from '../../src/chunk/chunk.js';
-import { checkBody, chunkFromJson, chunkToJson, decodeChunk, encodeChunk, headSchema } from '../../src/chunk/codec.js';
+import { checkBody, chunkFromJson, chunkToJson, decodeChunk, encodeChunk } from '../../src/chunk/codec.js';
 import { StreamError } from '../../src/chunk/errors.js';
 import { dataFile } from '../data.js';
 import { codePoint } from './code-point.js';
@@ -99,22 +99,22 @@ describe('checkBody', () => {
   });
 
   it.each([
-    ['an unknown field', headOf(plain, { extra: 1 }), 'Unrecognized key: "extra"', undefined],
-    ['a place', headOf(plain, { seq: 1 }), 'Unrecognized key: "seq"', undefined],
+    ['an unknown field', headOf(plain, { extra: 1 }), 'must not have a field "extra"', undefined],
+    ['a place', headOf(plain, { seq: 1 }), 'must not have a field "seq"', undefined],
     [
       'a prototype',
       JSON.parse('{"__proto__":{},"type":"json","data":1,"size":1,"timestamp":1}'),
       '"__proto__"',
       undefined,
     ],
-    ['no type', headOf(plain, { type: undefined }), 'Invalid discriminator value', 'type'],
+    ['no type', headOf(plain, { type: undefined }), 'must be text or json or binary or audio or image', 'type'],
     ['data of the wrong kind', headOf(plain, { data: 5 }), 'must be a well-formed string, got a number', 'data'],
     ['a lone surrogate', headOf(plain, { data: '\ud83d' }), 'got a lone surrogate', 'data'],
-    ['final that is no boolean', headOf(plain, { final: 'yes' }), 'expected boolean, got a string', 'final'],
+    ['final that is no boolean', headOf(plain, { final: 'yes' }), 'must be true or false, got a string', 'final'],
     ['metadata that is no object', headOf(plain, { metadata: 1 }), 'must be a JSON object and is a number', 'metadata'],
     ['a size that is none', headOf(plain, { size: 0.5 }), 'got a fractional number', 'size'],
     ['a wrong size', headOf(plain, { size: 4 }), 'says 4 but the data takes 5 bytes', 'size'],
-    ['null', null, 'expected object, got null', undefined],
+    ['null', null, 'must be an object, got null', undefined],
   ])('refuses %s', (_, head: unknown, message, field) => {
     const check = () => checkBody(head);
     expect(check).toThrow(StreamError);
@@ -136,18 +136,12 @@ describe('checkBody', () => {
       }),
     );
     expect(() => checkBody(head, new Uint8Array(2))).toThrow('says 3 but the data takes 2 bytes');
-    expect(() => checkBody({ ...head, data: 'AQID' }, new Uint8Array(3))).toThrow('Unrecognized key: "data"');
+    expect(() => checkBody({ ...head, data: 'AQID' }, new Uint8Array(3))).toThrow('must not have a field "data"');
   });
 
   it('counts a JSON text as JSON.stringify writes it', () => {
     const head: unknown = JSON.parse('{"type":"json","data":{"a" : 1.0},"size":7,"timestamp":1}');
     expect(checkBody(head).data).toEqual({ a: 1 });
-  });
-});
-
-describe('headSchema', () => {
-  it('is the schema of what encodeChunk writes', () => {
-    for (const chunk of chunks) expect(headSchema.safeParse(headOf(chunk)).success).toBe(true);
   });
 });
 
@@ -168,15 +162,15 @@ describe('chunkFromJson', () => {
 
   it.each([
     ['no JSON', '{', 'chunk: must be JSON text'],
-    ['null', 'null', 'expected object, got null'],
-    ['a number', '5', 'expected object, got a number'],
-    ['an unknown field', json({ extra: 1 }), 'Unrecognized key: "extra"'],
+    ['null', 'null', 'must be an object, got null'],
+    ['a number', '5', 'must be an object, got a number'],
+    ['an unknown field', json({ extra: 1 }), 'must not have a field "extra"'],
     ['a lone surrogate', json({ data: '\udc00' }), 'got a lone surrogate'],
     ['bytes that are no base64', json({ type: 'binary', data: 'AQI', size: 2 }), 'must be base64, got other text'],
     ['bytes that are no text', json({ type: 'audio', data: [1], size: 1 }), 'must be base64, got an array'],
     ['bytes that are a number', json({ type: 'binary', data: 5, size: 1 }), 'must be base64, got a number'],
     ['bytes of another size', json({ type: 'image', data: 'AQID', size: 4 }), 'says 4 but the data takes 3 bytes'],
-    ['a prototype', chunkToJson(binary).replace('{', '{"__proto__":{},'), 'Unrecognized key: "__proto__"'],
+    ['a prototype', chunkToJson(binary).replace('{', '{"__proto__":{},'), 'must not have a field "__proto__"'],
   ])('refuses %s', (_, text, message) => {
     const read = () => chunkFromJson(text);
     expect(read).toThrow(expect.objectContaining({ code: 'chunk-invalid' }));

@@ -1,0 +1,44 @@
+import { valueProblem } from '../chunk/chunk-shape.js';
+import { errorCodes } from '../chunk/index.js';
+import { fields, list, oneOf, optional, type Shape, string, tuple, where, whole, without } from '../chunk/shape.js';
+import { type ServerFrame, subprotocol } from './frame.js';
+import { frame, heads, number, position, reason, status, stream, token } from './words.js';
+
+/** @internal What the frames of a server must be, by `t`: `serverFrames` says the same. */
+export const serverShapes: Readonly<Record<ServerFrame['t'], Shape>> = {
+  welcome: frame({
+    protocol: oneOf(subprotocol),
+    session: string(),
+    maxFrame: whole(1),
+    pingMs: whole(1),
+    window: fields({ chunks: whole(1), bytes: whole(1) }),
+  }),
+  subscribed: where<{ readonly seq: number; readonly chunks?: unknown }>(
+    frame({ stream, from: optional(position), ch: number, seq: number, chunks: optional(heads(1, 1)) }),
+    ({ seq, chunks }) => chunks === undefined || seq > 0,
+    'a snapshot must stand for at least one chunk',
+  ),
+  unsubscribed: frame({ ch: number }),
+  data: frame({ ch: number, seq: number, chunks: heads() }),
+  gap: where<{ readonly from: number; readonly to: number }>(
+    frame({ ch: number, from: number, to: number, reason: oneOf('trimmed', 'dropped') }),
+    ({ from, to }) => from < to,
+    'a gap must hold at least one chunk',
+  ),
+  end: frame({ ch: number, seq: number, status, reason }),
+  ack: frame({ stream, producer: token, epoch: number, seq: number, next: number, closed: optional(oneOf(true)) }),
+  stop: frame({ stream, reason }),
+  push: frame({ data: without(valueProblem) }),
+  goodbye: frame({ retryMs: number }),
+  error: frame({
+    code: oneOf(...errorCodes),
+    message: string(),
+    stream: optional(string()),
+    ch: optional(number),
+    producer: optional(token),
+    epoch: optional(number),
+    expected: optional(number),
+    field: optional(string()),
+  }),
+  pong: frame({ sent: list(tuple(number, number)) }),
+};
