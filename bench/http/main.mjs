@@ -11,6 +11,7 @@ await run({
   limit: 'http, one Buffer for all',
   peers: [
     { name: 'http, one Buffer for all', server: at('http.server.mjs'), readers },
+    { name: 'http, past the response', server: at('framed.server.mjs'), readers },
     { name: 'better-sse', server: at('better-sse.server.mjs'), readers },
     { name: '@durable-streams/server', server: at('reference.server.mjs'), readers },
     { name: 'sluice', server: at('sluice.server.mjs'), readers },

@@ -12,7 +12,8 @@ import { type DurableRequest, isOurs, nameOf, readTarget } from './request.js';
 import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
 import type { Webhooks } from './subscription/webhooks.js';
-import { type Follower, Tail } from './tail.js';
+import type { Follower } from './groups.js';
+import { Tail } from './tail.js';
 import { WriterSequences } from './writer-sequences.js';
 
 /** Options of {@link createDurableStreams}. */
@@ -209,7 +210,7 @@ class Door implements DurableStreams {
     const { scheduler } = this;
     const timing = {
       soon: (work: () => void) => void asapScheduler.schedule(work),
-      later: (work: () => void) => void scheduler.schedule(work, 1),
+      later: (work: () => void, delayMs: number) => void scheduler.schedule(work, delayMs),
       now: () => scheduler.now(),
     };
     const tail = new Tail(stream, form, this.options.streams.log, timing, () => void this.tails.delete(name));

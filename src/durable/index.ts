@@ -9,4 +9,5 @@ export * from './web-handler.js';
 export type { Webhooks } from './subscription/webhooks.js';
 export type { Outflow, Reply, Sink } from './reply.js';
 export type { DurableRequest } from './request.js';
+export type { SharedBytes } from './shared-bytes.js';
 export type { ShellOptions } from './shell.js';

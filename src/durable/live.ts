@@ -2,7 +2,8 @@ import { type SchedulerLike, Subscription } from 'rxjs';
 import { writeComment } from '../format/event-stream.js';
 import type { Page } from './page.js';
 import type { Outflow, Sink } from './reply.js';
-import type { Follower, Tail } from './tail.js';
+import type { Follower } from './groups.js';
+import type { Tail } from './tail.js';
 
 /** @internal What a {@link Live} answer needs. */
 export interface LiveOptions {
@@ -55,7 +56,8 @@ export class Live implements Outflow, Follower {
     // Nothing new is no news, but for who has just come, and at the end.
     if (sink === undefined || (page.empty && this.told && !page.ended)) return;
     this.told = this.wrote = true;
-    this.writable = sink.write(page.asEvents(this.options.cursor()));
+    const events = page.asEvents(this.options.cursor());
+    this.writable = sink.share?.(events) ?? sink.write(events.bytes);
     if (page.ended) this.end();
   }
 

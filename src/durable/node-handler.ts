@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkBound } from '../chunk/index.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
-import { answerJson, type Outflow, type Reply, type Sink } from './reply.js';
+import { NodeSink } from './node-sink.js';
+import { answerJson, type Outflow, type Reply } from './reply.js';
 import { allowOrigin, preflight, securityHeaders, type ShellOptions, singleHeaders } from './shell.js';
 import type { DurableRequest } from './request.js';
 
@@ -144,14 +145,7 @@ function write(
 }
 
 function pour(response: ServerResponse, body: Outflow): void {
-  const sink: Sink = {
-    write: (bytes) => response.write(bytes),
-    end: () => void response.end(),
-    abort: () => void response.destroy(),
-  };
-  response.on('drain', () => body.drained());
+  const sink = new NodeSink(response, () => body.drained());
   response.on('close', () => body.closed());
-  // A reader should know that it is heard before anything comes.
-  response.flushHeaders();
   body.start(sink);
 }

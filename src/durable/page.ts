@@ -2,6 +2,7 @@ import { type ChunkType, type EncodedChunk, joinBytes } from '../chunk/index.js'
 import type { LogSlice } from '../log/log.js';
 import { formatOffset } from './offset.js';
 import { renderChunks, renderEventData, wholeCharacters } from './render.js';
+import { SharedBytes } from './shared-bytes.js';
 
 /** @internal How the chunks of a stream are shown. */
 export interface PageForm {
@@ -33,7 +34,7 @@ export class Page {
   /** Whether the stream has ended behind it. */
   readonly ended: boolean;
   private readonly chunks: readonly EncodedChunk[];
-  private rendered: { readonly cursor: number; readonly bytes: Uint8Array } | undefined;
+  private rendered: { readonly cursor: number; readonly events: SharedBytes } | undefined;
   private data: string | undefined;
   private body: Uint8Array | undefined;
 
@@ -66,13 +67,13 @@ export class Page {
   }
 
   /** The chunks as events: their data, and where a reader is behind them. */
-  asEvents(cursor: number): Uint8Array {
-    if (this.rendered?.cursor === cursor) return this.rendered.bytes;
+  asEvents(cursor: number): SharedBytes {
+    if (this.rendered?.cursor === cursor) return this.rendered.events;
     const { form, chunks } = this;
     this.data ??= chunks.length === 0 ? '' : eventOf('data', renderEventData(form.type, chunks));
-    const bytes = encoder.encode(this.data + this.control(cursor));
-    this.rendered = { cursor, bytes };
-    return bytes;
+    const events = new SharedBytes(encoder.encode(this.data + this.control(cursor)));
+    this.rendered = { cursor, events };
+    return events;
   }
 
   private control(cursor: number): string {

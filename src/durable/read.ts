@@ -9,7 +9,8 @@ import { Replay, replayLimit } from './replay.js';
 import { answer, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, single } from './request.js';
 import { baseOf, madeOf, type StreamRecord, tailOf } from './stream-record.js';
-import type { Follower, Tail } from './tail.js';
+import type { Follower } from './groups.js';
+import type { Tail } from './tail.js';
 import { nextCursor } from './cursor.js';
 
 /** @internal What a request to read asks for. */

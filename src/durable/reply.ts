@@ -1,9 +1,12 @@
 import { type ErrorCode, StreamError, toStreamError } from '../chunk/index.js';
+import type { SharedBytes } from './shared-bytes.js';
 
 /** Where an answer's bytes go, piece by piece. */
 export interface Sink {
   /** Takes bytes. @returns whether it takes more at once; otherwise {@link Outflow.drained} says when */
   write(bytes: Uint8Array): boolean;
+  /** {@link write} for bytes that other answers carry as well. Default: they are written like any other. */
+  share?(part: SharedBytes): boolean;
   /** Ends the answer in good order. */
   end(): void;
   /** Breaks the answer off, so that nobody takes it for whole. */

@@ -1,55 +1,39 @@
 import { StreamError } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, whenReady } from '../log/log.js';
+import { type Follower, type Group, Groups } from './groups.js';
 import { Page, type PageForm } from './page.js';
 import { type Made, readSame } from './read-same.js';
-
-/** @internal Somebody who follows a stream. */
-export interface Follower {
-  /** Number of the chunk it gets next. */
-  next: number;
-  /** Whether it takes another page. */
-  readonly ready: boolean;
-  /** How it wants text to be cut. */
-  readonly split: 'anywhere' | 'characters';
-  /** Takes what is kept from its place on. Empty when that is nothing. */
-  take(page: Page): void;
-  /** There is no more for it. */
-  failed(error: unknown): void;
-}
 
 /** @internal When a {@link Tail} works. */
 export interface TailTiming {
   /** Runs work when the code that is running has returned. */
   readonly soon: (work: () => void) => void;
-  /** Runs work when the turn of the event loop is over. */
-  readonly later: (work: () => void) => void;
+  /** Runs work so many milliseconds later. */
+  readonly later: (work: () => void, delayMs: number) => void;
   readonly now: () => number;
 }
 
-interface SharedRead {
-  readonly waiting: Follower[];
-  page: Page | undefined;
-}
-
 const limit = { chunks: 1024, bytes: 128 * 1024 };
-
-/** What a follower has been shown, and whether it is being read for. */
-interface Standing {
-  version: number;
-  reading: boolean;
-}
+/** Who is behind gets so many pages before others have their turn. */
+const maxRow = 8;
+/** Nobody is kept waiting longer for company. */
+const maxRestMs = 20;
 
 /**
- * @internal Those who follow one stream. All at the same place share one read of the log and one rendering; who takes
- * nothing more is not read for. The first change of a millisecond is told at once, the others together.
+ * @internal Those who follow one stream. All at the same place share one read of the log and one rendering; who takes nothing
+ * more is not read for. The first change of a millisecond is told at once, the others together. What changes while thousands are
+ * being told, and for as long again, is told together as well: a stream that never rests takes half of a server's time at most.
  */
 export class Tail {
-  private readonly followers = new Map<Follower, Standing>();
+  private readonly groups = new Groups();
   private readonly unwatch: () => void;
   private version = 0;
   private tail = 0;
   private due = false;
   private ranAt = -Infinity;
+  /** How long telling took since it was last begun with, and when it was done. */
+  private tookMs = 0;
+  private doneAt = 0;
 
   constructor(
     readonly stream: Made,
@@ -64,28 +48,26 @@ export class Tail {
     });
   }
 
+  /** Its first page may be empty. */
   add(follower: Follower): void {
-    const standing = { version: -1, reading: false };
-    this.followers.set(follower, standing);
-    this.serve(follower, standing, new Map());
+    this.serve(this.groups.begin(follower));
   }
 
   /** Does nothing when it has left before. */
   remove(follower: Follower): void {
-    if (!this.followers.delete(follower) || this.followers.size > 0) return;
+    if (!this.groups.remove(follower) || this.groups.size > 0) return;
     this.unwatch();
     this.deserted();
   }
 
   /** Nobody is followed here any more. */
   close(error: StreamError): void {
-    for (const follower of [...this.followers.keys()]) this.fail(follower, error);
+    for (const follower of this.groups.followers) this.fail(follower, error);
   }
 
   /** A follower takes more than before. */
   offer(follower: Follower): void {
-    const standing = this.followers.get(follower);
-    if (standing !== undefined) this.serve(follower, standing, new Map());
+    if (this.groups.isAside(follower)) this.serve(this.groups.begin(follower));
   }
 
   private arm(): void {
@@ -93,67 +75,75 @@ export class Tail {
     this.due = true;
     const { soon, later, now } = this.timing;
     const time = now();
-    const defer = time === this.ranAt ? later : soon;
+    const pump = (): void => this.pump();
+    // A clock may be set back.
+    const restMs = Math.min(maxRestMs, Math.max(this.doneAt + this.tookMs - time, time === this.ranAt ? 1 : 0));
     this.ranAt = time;
-    defer(() => {
-      this.due = false;
-      this.pump();
-    });
+    if (restMs > 0) later(pump, restMs);
+    else soon(pump);
   }
 
   private pump(): void {
-    const reads = new Map<string, SharedRead>();
-    for (const [follower, standing] of this.followers) this.serve(follower, standing, reads);
+    this.due = false;
+    this.tookMs = 0;
+    for (const group of this.groups.settled) if (!this.isCurrent(group)) this.serve(group);
   }
 
-  private serve(follower: Follower, standing: Standing, reads: Map<string, SharedRead>): void {
-    if (standing.reading || !follower.ready) return;
-    if (standing.version === this.version && follower.next >= this.tail) return;
+  private isCurrent({ version, next }: Group): boolean {
+    return version === this.version && next >= this.tail;
+  }
+
+  private serve(group: Group): void {
+    this.groups.unsettle(group);
+    for (const follower of group.members) {
+      if (follower.ready) return this.read(group);
+      this.groups.setAside(follower);
+    }
+  }
+
+  private read(group: Group): void {
     const { version } = this;
-    const key = `${follower.next} ${follower.split}`;
-    const shared = reads.get(key);
-    if (shared?.page !== undefined) return this.give(follower, standing, shared.page, version);
-    standing.reading = true;
-    if (shared !== undefined) return void shared.waiting.push(follower);
-    const read: SharedRead = { waiting: [follower], page: undefined };
-    reads.set(key, read);
-    const { next: from, split } = follower;
     attempt(
       () =>
-        whenReady(readSame(this.log, this.stream, from, limit), (slice) =>
-          this.spread(slice, from, split, version, read),
-        ),
+        whenReady(readSame(this.log, this.stream, group.next, limit), (slice) => this.spread(group, slice, version)),
       (error) => {
-        reads.delete(key);
-        for (const each of read.waiting) this.fail(each, error);
+        for (const follower of [...group.members]) this.fail(follower, error);
       },
     );
   }
 
-  private spread(slice: LogSlice, from: number, split: Follower['split'], version: number, read: SharedRead): void {
+  private spread(group: Group, slice: LogSlice, version: number): void {
+    const { next: from, members } = group;
     if (slice.next < from) throw new StreamError('stream-not-found', `the stream "${this.stream.name}" was removed`);
     if (slice.from > from) throw new StreamError('gap', `chunks of "${this.stream.name}" are no longer kept`);
     this.tail = slice.next;
-    const page = new Page(this.form, slice, split);
-    read.page = page;
-    for (const follower of read.waiting) {
-      const standing = this.followers.get(follower);
-      if (standing === undefined) continue;
-      standing.reading = false;
-      this.give(follower, standing, page, version);
-    }
+    const page = new Page(this.form, slice, group.split);
+    group.next = page.to;
+    group.version = version;
+    this.give(page, members);
+    if (members.size === 0) return;
+    if (!page.upToDate && ++group.row < maxRow) return this.serve(group);
+    group.row = 0;
+    this.groups.settle(group);
+    if (!page.upToDate || version !== this.version) this.arm();
   }
 
-  private give(follower: Follower, standing: Standing, page: Page, version: number): void {
-    standing.version = version;
-    follower.next = page.to;
-    follower.take(page);
-    const more = !page.upToDate || version !== this.version;
-    if (more && this.followers.has(follower)) this.arm();
+  private give(page: Page, members: Group['members']): void {
+    const begunAt = this.timing.now();
+    for (const follower of members) {
+      if (follower.ready) {
+        follower.next = page.to;
+        follower.take(page);
+      } else {
+        this.groups.setAside(follower);
+      }
+    }
+    this.doneAt = this.timing.now();
+    this.tookMs += this.doneAt - begunAt;
   }
 
   private fail(follower: Follower, error: unknown): void {
-    if (!this.followers.has(follower)) return;
+    if (!this.groups.has(follower)) return;
     this.remove(follower);
     follower.failed(error);
   }

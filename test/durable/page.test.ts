@@ -10,7 +10,7 @@ const slice = (data: readonly (string | number | Uint8Array)[], more: Partial<Lo
 };
 const page = (type: ChunkType, told: LogSlice, split: 'anywhere' | 'characters' = 'characters', base = 0) =>
   new Page({ type, base }, told, split);
-const events = (shown: Page, cursor = 7): string => new TextDecoder().decode(shown.asEvents(cursor));
+const events = (shown: Page, cursor = 7): string => new TextDecoder().decode(shown.asEvents(cursor).bytes);
 const completed = { end: { status: 'completed' } } as const;
 
 describe('Page', () => {

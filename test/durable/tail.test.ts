@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../../src/chunk/index.js';
 import type { Page } from '../../src/durable/page.js';
-import { type Follower, Tail } from '../../src/durable/tail.js';
+import type { Follower } from '../../src/durable/groups.js';
+import { Tail } from '../../src/durable/tail.js';
 import { encoded, texts } from '../../src/testing/log-stage.js';
 import { LateLog } from '../gateway/late-log.js';
 
 class Reader implements Follower {
   ready = true;
+  taking: () => void = () => {};
   readonly split = 'anywhere';
   readonly pages: Page[] = [];
   readonly errors: unknown[] = [];
@@ -15,6 +17,7 @@ class Reader implements Follower {
 
   take(page: Page): void {
     this.pages.push(page);
+    this.taking();
   }
 
   failed(error: unknown): void {
@@ -30,14 +33,21 @@ function stage() {
   const log = new LateLog(() => 0, { now: () => 0 });
   log.inner.create('s');
   log.inner.append('s', texts(0, 3));
-  const due: { soon: (() => void)[]; later: (() => void)[] } = { soon: [], later: [] };
+  const due: { soon: (() => void)[]; later: (() => void)[]; delays: number[] } = { soon: [], later: [], delays: [] };
   let time = 0;
   let deserted = 0;
   const tail = new Tail(
     { name: 's', createdAt: 0 },
     { type: 'text', base: 0 },
     log,
-    { soon: (work) => due.soon.push(work), later: (work) => due.later.push(work), now: () => time },
+    {
+      soon: (work) => due.soon.push(work),
+      later: (work, delayMs) => {
+        due.later.push(work);
+        due.delays.push(delayMs);
+      },
+      now: () => time,
+    },
     () => deserted++,
   );
   const turn = async (): Promise<void> => {
@@ -106,6 +116,95 @@ describe('Tail', () => {
     log.inner.append('s', texts(5, 1));
     expect([due.soon.length, due.later.length]).toEqual([0, 1]);
     await turn();
+  });
+
+  it('rests for as long as telling took, but not for ever, so that what changes quickly is told together', async () => {
+    const { log, tail, due, turn, readers, pass } = live();
+    const [slow] = readers as [Reader, Reader, Reader];
+    tail.add(slow);
+    await turn();
+    const change = (): void => {
+      due.delays.length = 0;
+      log.inner.append('s', texts(slow.next, 1));
+    };
+    pass(100);
+    slow.taking = () => pass(8);
+    change();
+    expect([due.soon.length, due.later.length], 'there was a pause').toEqual([1, 0]);
+    await turn();
+    pass(2);
+    change();
+    expect(due.delays).toEqual([6]);
+    log.inner.append('s', texts(5, 3));
+    expect(due.delays, 'they go together').toEqual([6]);
+    await turn();
+    expect(slow.seen.at(-1)).toBe('4-8');
+    pass(8);
+    change();
+    expect([due.soon.length, due.later.length], 'it has rested').toEqual([1, 0]);
+    slow.taking = () => pass(500);
+    await turn();
+    change();
+    expect(due.delays).toEqual([20]);
+    slow.taking = () => {};
+    await turn();
+    pass(-3_600_000);
+    change();
+    expect(due.delays, 'the clock was set back').toEqual([20]);
+    await turn();
+    change();
+    expect(due.delays).toEqual([1]);
+  });
+
+  it('leads who is far behind on in rows, between which others have their turn', async () => {
+    const { log, tail, due, turn, pass } = live();
+    log.inner.append('s', texts(3, 20 * 1024));
+    await turn();
+    const reader = new Reader(0);
+    tail.add(reader);
+    for (let n = 0; n < 100 && due.soon.length + due.later.length === 0; n++) {
+      log.answerOne();
+      await undefined;
+    }
+    expect(reader.pages).toHaveLength(8);
+    pass(5);
+    for (let n = 0; n < 10; n++) await turn();
+    expect(reader.next).toBe(20 * 1024 + 3);
+    expect(reader.pages.every(({ from }, i) => i === 0 || from === reader.pages[i - 1]!.to)).toBe(true);
+  });
+
+  it('tells the end to who was being read for when others heard of it', async () => {
+    const { log, tail, turn, pass } = live();
+    const early = new Reader(3);
+    tail.add(early);
+    await turn();
+    const late = new Reader(3);
+    tail.add(late);
+    pass(5);
+    log.inner.append('s', [], { close: { status: 'completed' } });
+    for (let n = 0; n < 3; n++) await turn();
+    expect([early, late].map(({ pages }) => pages.at(-1)!.ended)).toEqual([true, true]);
+  });
+
+  it('sets aside who stops within a group, and nobody else', async () => {
+    const { log, tail, turn, readers, pass } = live();
+    for (const reader of readers) tail.add(reader);
+    await turn();
+    const [, stops] = readers as [Reader, Reader, Reader];
+    stops.taking = () => void (stops.ready = false);
+    for (let n = 0; n < 3; n++) {
+      log.inner.append('s', texts(3 + n, 1));
+      pass(5);
+      await turn();
+      await turn();
+    }
+    expect(readers.map(({ next }) => next)).toEqual([6, 4, 6]);
+    tail.offer(readers[0]!);
+    stops.ready = true;
+    tail.offer(stops);
+    tail.offer(stops);
+    await turn();
+    expect(stops.seen.slice(-2)).toEqual(['3-4', '4-6']);
   });
 
   it('ends for everybody when the stream is removed, trimmed beyond them, or the server closes', async () => {
