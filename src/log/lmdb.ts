@@ -96,6 +96,7 @@ function checkBounds(options: LmdbLogOptions): Bounds {
 }
 
 class FolderLog implements LmdbLog {
+  readonly exclusive = true;
   /** Streams as the calls so far have left them. */
   private planned: Map<string, LmdbStream>;
   /** Streams as they are on disk: what is shown. */

@@ -103,6 +103,9 @@ export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'c
  * Run-time trouble is a `StreamError`, thrown or rejected; a wrong argument is a `TypeError` or `RangeError`, likewise.
  */
 export interface Log {
+  /** Whether no other process has it as long as this one does: whoever wrote what is found in it at first is gone. Default `false`. */
+  readonly exclusive?: boolean;
+
   /**
    * Creates a stream, or does nothing when one with the same configuration exists. `stream-exists` when it differs,
    * `name-invalid` when the name cannot be one, `log-full` when there are too many.

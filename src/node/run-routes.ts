@@ -6,7 +6,17 @@ import { WebSocketServer } from 'ws';
 import { checkBound, StreamError } from '../chunk/index.js';
 import { closeCodes } from '../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
-import { createRuns, type Pipeline, type RunEvent, runEvents, type Runs, type RunsOptions } from '../run/index.js';
+import {
+  createHeir,
+  createRuns,
+  type Heir,
+  type Pipeline,
+  type Run,
+  type RunEvent,
+  runEvents,
+  type Runs,
+  type RunsOptions,
+} from '../run/index.js';
 import { checkExecutionId, eventsOf, runOf, runStreams } from '../run/names.js';
 import { checkServices } from '../run/run-pipeline.js';
 import type { Streams } from '../streams/index.js';
@@ -21,6 +31,11 @@ import { refuseUpgrade, sendJson } from './send-json.js';
 export interface ServedRunsOptions<S = unknown> extends Omit<RunsOptions<S>, 'streams'> {
   /** The pipelines that may be started, by their names. Default: none; runs of other processes are shown all the same. */
   readonly pipelines?: readonly Pipeline<never, unknown, S>[];
+  /**
+   * Whether runs of these pipelines go on here when their process has died: at once, where the log is one that no other process has;
+   * else when their lease is over, in one of the processes that would have them. Default `true`.
+   */
+  readonly takeOver?: boolean;
   /** Who answers a step that waits, by what the request says; for steps that say who may. Default: nobody in particular. */
   readonly who?: (request: IncomingMessage) => string | undefined;
   /** Runs that were started here and go on; one more is refused with 429. Default 10 000. */
@@ -44,6 +59,8 @@ export interface RunRoutesOptions<S = unknown> extends ServedRunsOptions<S> {
 /** The routes of runs, for a server of Node. */
 export interface RunRoutes<S> extends Door {
   readonly runs: Runs<S>;
+  /** Takes up runs that their processes have left: for a reaper, and for the start of a server. */
+  readonly heir: Heir;
   /** Answers a request if its path is one of these; says whether it is. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** Takes a WebSocket if its path is that of a run; says whether it is. */
@@ -100,6 +117,7 @@ export function createRunRoutes<S = unknown>(options: RunRoutesOptions<S>): RunR
 
 class Routes<S> implements RunRoutes<S> {
   readonly runs: Runs<S>;
+  readonly heir: Heir;
   private readonly pipelines = new Map<string, Pipeline<never, unknown, S>>();
   private readonly sockets: WebSocketServer;
   private readonly watch: RunWatch;
@@ -121,6 +139,13 @@ class Routes<S> implements RunRoutes<S> {
     this.maxWatching = checkBound('maxWatching', options.maxWatching ?? 10_000);
     this.maxBodyBytes = checkBound('maxBodyBytes', options.maxBodyBytes ?? 1 << 20);
     this.runs = createRuns(options);
+    this.heir = createHeir({
+      streams,
+      runs: this.runs,
+      pipelines: options.takeOver === false ? [] : pipelines,
+      taken: (run) => this.note(run),
+      ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+    });
     this.watch = new RunWatch(streams, (value) => events.accept(value) as unknown as RunEvent, options.watch ?? {});
     // Nothing is heard of those who watch.
     this.sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
@@ -182,12 +207,16 @@ class Routes<S> implements RunRoutes<S> {
       ...(id === undefined ? {} : { executionId: id }),
       ...(session === undefined ? {} : { session }),
     });
-    this.going++;
-    const over = (): void => void this.going--;
-    run.result.then(over, over);
+    this.note(run);
     await run.begun;
     return [201, { executionId: run.executionId }];
   };
+
+  private note({ result }: Run<unknown>): void {
+    this.going++;
+    const over = (): void => void this.going--;
+    result.then(over, over);
+  }
 
   private readonly list: Handler = async () => {
     const streams = await this.options.streams.list(runStreams);
@@ -279,6 +308,7 @@ class Routes<S> implements RunRoutes<S> {
   }
 
   dispose(): void {
+    this.heir.dispose();
     const { scheduler = asyncScheduler } = this.options;
     for (const socket of this.sockets.clients) {
       socket.close(closeCodes['going-away'], 'the server goes away');

@@ -1,6 +1,7 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { checkBound } from '../chunk/index.js';
-import { createGateway, type Gateway, type SessionLimitOptions } from '../gateway/index.js';
+import { createGateway, type Gateway, type SessionLimitOptions, watchLog } from '../gateway/index.js';
 import { createDurableStreams, type DurableStreams, type DurableStreamsOptions } from '../durable/index.js';
 import type { Log } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
@@ -16,11 +17,13 @@ import {
 import type { EventStreamOptions } from '../transport/sse/server.js';
 import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
 import { checkHost } from './check-host.js';
-import { type Door, pathOf } from './door.js';
+import { detourDoor } from './detour-door.js';
+import type { Door } from './door.js';
 import { durableDoor } from './durable-door.js';
 import { eventStreamDoor } from './event-stream-door.js';
+import type { ServerTls } from './front.js';
 import { listen } from './listen.js';
-import { servePage } from './page.js';
+import { monitorDoor, type MonitorOptions } from './monitor-door.js';
 import { createRunRoutes, type ServedRunsOptions } from './run-routes.js';
 import { streamListDoor } from './stream-list-door.js';
 import { webSocketDoor } from './web-socket-door.js';
@@ -60,8 +63,19 @@ export interface ServeOptions<S = unknown> {
   /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made
    * anew, and may be on this machine unless `allowPublic`; hand over `webhooks` to have it otherwise. */
   readonly durable?: Omit<DurableStreamsOptions, 'streams'>;
+  /** The page at `/` that shows streams and runs live. */
+  readonly monitor?: MonitorOptions;
   /** The pipelines that may be started over HTTP, and what they work with. Runs are shown and answered without it, too. */
   readonly runs?: ServedRunsOptions<S>;
+  /** The server's certificate: with it everything is encrypted, and HTTP/2 is spoken beside HTTP/1.1 on the same port. */
+  readonly tls?: ServerTls;
+  /** Whether HTTP/2 is spoken without TLS as well, to clients that begin with it: those of gRPC do. Default `false`. */
+  readonly h2c?: boolean;
+  /**
+   * How long the log may not answer before everybody is sent to another gateway, in milliseconds; they are taken in again when it
+   * answers. Default 5 000; `Infinity`: nobody ever is.
+   */
+  readonly logPatienceMs?: number;
   /** How long a client may take to send the headers of a request, in milliseconds. Default 10 000. */
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a whole request, in milliseconds. Default 60 000. */
@@ -84,13 +98,26 @@ export interface Server<S = unknown> extends AsyncDisposable {
   readonly durable: DurableStreams;
   /** Node's server, for routes of your own. */
   readonly http: HttpServer;
+  /**
+   * Goes, without loss to anybody where there is another gateway over the same log: takes nobody in any more, tells all who are there
+   * to go elsewhere, finishes what is under way, and ends the streams and the log. Whoever has not left in time is put out.
+   */
+  drain(options?: DrainOptions): Promise<void>;
   /** Ends every connection in good order, then the streams and the log. */
   close(): Promise<void>;
 }
 
+/** Options of {@link Server.drain}. */
+export interface DrainOptions {
+  /** How long those who are there may take to leave, in milliseconds. Default 10 000. */
+  readonly withinMs?: number;
+  /** Clients wait a random time up to this before they connect elsewhere, in milliseconds. Default 1 000. */
+  readonly retryMs?: number;
+}
+
 /**
  * Serves streams over WebSocket, SSE and HTTP on one port, with a page at `/` that shows them live. Streams whose producer held a
- * lease and died are ended, and stale ones where that is asked for.
+ * lease and died are ended, and stale ones where that is asked for; runs whose process died go on here.
  *
  * @throws RangeError for a host that is not loopback without `allowPublic`; rejects as `listen` does, with `EADDRINUSE` say
  *
@@ -107,7 +134,6 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     ...(options.streamLimits === undefined ? {} : { limits: options.streamLimits }),
     ...(options.rollup === undefined ? {} : { rollup: options.rollup }),
   });
-  const reaper = createReaper(streams);
   const gateway = createGateway({
     streams,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -120,10 +146,12 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     streams,
   });
   const routes = createRunRoutes({ ...options.runs, ...origins, streams });
+  const reaper = createReaper(streams, { lapsed: routes.heir.lapsed });
   const doors: readonly Door[] = [
+    detourDoor(() => gateway.state),
     durableDoor(durable, origins),
     routes,
-    pageDoor,
+    monitorDoor(gateway, options.monitor),
     streamListDoor(streams),
     eventStreamDoor(gateway, { ...options.eventStream, ...origins }),
     fallbackDoor(options.fallback),
@@ -133,24 +161,52 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const { url, port, http, close: leave } = await listen(doors, { ...options, host, port: asked });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
-  const close = async (): Promise<void> => {
+  const unwatch = watch(gateway, options.logPatienceMs ?? 5000);
+  const end = async (withinMs?: number): Promise<void> => {
+    unwatch();
     reaper.dispose();
     sweeper.dispose();
-    gateway.close();
-    await leave();
-    await streams.dispose();
+    await leave(withinMs);
+    // A log that is out of reach may have nothing to say to this either.
+    await within(farewellMs, streams.dispose());
   };
-  return { url, port, streams, gateway, runs: routes.runs, durable, http, close, [Symbol.asyncDispose]: close };
+  await routes.heir.takeAll();
+  const close = async (): Promise<void> => {
+    gateway.close();
+    await end();
+  };
+  const drain = async ({ withinMs = 10_000, retryMs = 1000 }: DrainOptions = {}): Promise<void> => {
+    checkBound('withinMs', withinMs, { max: 2 ** 31 - 1 });
+    // Not waited for: who does not leave is put out.
+    void gateway.drain(retryMs);
+    await end(withinMs);
+  };
+  return { url, port, streams, gateway, runs: routes.runs, durable, http, drain, close, [Symbol.asyncDispose]: close };
 }
 
-/** The page, at the root. */
-const pageDoor: Door = {
-  handle: (request, response) => {
-    if (pathOf(request) !== '/') return false;
-    servePage(request, response);
-    return true;
-  },
-};
+/** How long the log may take to let go, in milliseconds. */
+const farewellMs = 1000;
+
+async function within(ms: number, work: void | Promise<void>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, pause(ms, undefined, { signal: over.signal })]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Sends everybody elsewhere as long as the log is out of reach. */
+function watch(gateway: Gateway, patienceMs: number): () => void {
+  checkBound('logPatienceMs', patienceMs, { infinite: true });
+  if (patienceMs === Infinity) return () => {};
+  return watchLog({
+    log: gateway.streams.log,
+    patienceMs,
+    lost: (reason) => gateway.suspend(reason),
+    found: () => gateway.resume(),
+  });
+}
 
 function fallbackDoor(answer: RequestListener | undefined): Door {
   return {

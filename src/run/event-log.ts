@@ -21,6 +21,8 @@ export interface EventLogOptions {
   readonly at: number;
   /** Outputs of more bytes are not told. */
   readonly maxEventBytes: number;
+  /** Whether others may try to begin this very life, too: then only the one whose first event is kept goes on. Default `false`. */
+  readonly contested?: boolean;
   /** Called once, with why nothing more is kept. */
   readonly broken: (error: unknown) => void;
 }
@@ -101,7 +103,7 @@ export class EventLog implements RunSink {
 
   private async write(): Promise<void> {
     try {
-      while (this.waiting.length > 0) await this.append(this.waiting.splice(0, maxBatch));
+      while (this.waiting.length > 0) await this.append(this.waiting.splice(0, this.mayAppend));
     } catch (error) {
       this.failure = { error };
       this.waiting = [];
@@ -112,16 +114,24 @@ export class EventLog implements RunSink {
     }
   }
 
+  /** Of a batch that two say at once a part could be kept of each: the word that decides stands alone. */
+  private get mayAppend(): number {
+    return this.options.contested === true && this.written === 0 ? 1 : maxBatch;
+  }
+
   private async append(batch: readonly ChunkBody[]): Promise<void> {
-    const { streams, streamId, producer, at } = this.options;
+    const { streams, streamId, producer, at, contested = false } = this.options;
     const seq = this.written;
     const isLast = this.over && this.waiting.length === 0;
     for (const { size } of batch) this.waitingBytes -= size;
-    await streams.publish(streamId, batch, {
+    const { duplicates } = await streams.publish(streamId, batch, {
       producer: { ...producer, seq },
       ...(seq === 0 ? { at } : {}),
       ...(isLast ? { close: { status: 'completed' } } : {}),
     });
+    if (contested && seq === 0 && duplicates > 0) {
+      throw new StreamError('producer-fenced', 'another has begun this life of the run');
+    }
     this.written += batch.length;
   }
 }

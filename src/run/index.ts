@@ -17,7 +17,8 @@ export type {
 export { type Assembly, type Streamed, StreamInput, type StreamLike } from './streamed.js';
 export type { AnswerOptions } from './inbox.js';
 export { createRuns } from './runs.js';
-export type { EventFilter, Run, Runs, RunsOptions, StartOptions } from './runs.js';
+export type { EventFilter, ResumeOptions, Run, Runs, RunsOptions, StartOptions } from './runs.js';
+export { createHeir, type Heir, type HeirOptions } from './heir.js';
 export type { RunInfo } from './run-info.js';
 export type { Question } from './journal.js';
 export { actor } from './actor.js';

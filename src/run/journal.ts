@@ -32,6 +32,8 @@ export class Journal {
   private questions: Question[] = [];
   /** How many processes took the run up. */
   lives = 0;
+  /** How many of them died in a row without getting any further: no step finished, saved its state, or waits. */
+  deaths = 0;
   /** The event that ended the run, if one did. */
   end: RunEvent | undefined;
   /** What the run was asked. */
@@ -70,15 +72,18 @@ export class Journal {
       }
       case 'checkpoint_saved':
         record.state = event.data.state;
+        this.deaths = 0;
         return;
       case 'step_complete':
         record.done = event.data;
+        this.deaths = 0;
         this.questions = this.questions.filter(({ step }) => step !== stepId);
         return;
       case 'step_error':
         if (!this.undoing) this.trouble = event.data;
         return;
       case 'step_waiting':
+        this.deaths = 0;
         // A second question under a name is the same.
         this.questions = this.questions.filter(({ step, name }) => step !== stepId || name !== event.data.name);
         this.questions.push({ step: stepId, ...event.data });
@@ -95,6 +100,7 @@ export class Journal {
     switch (event.event_type) {
       case 'pipeline_start':
         this.lives = event.data.attempt;
+        this.deaths++;
         this.pipeline = event.data.pipeline;
         this.input = event.data.input;
         this.startedAt ??= event.timestamp;

@@ -44,13 +44,19 @@ export class Life<S> {
   private lease: Lease | undefined;
   private log: EventLog | undefined;
 
-  /** @param lives - how many there were before */
+  /**
+   * @param lives - how many there were before
+   * @param heirOf - the epoch of the dead, where others may want to take its place as well: one of them does
+   */
   constructor(
     private readonly settings: LifeSettings<S>,
     private readonly executionId: string,
     lives: number,
+    private readonly heirOf?: number,
   ) {
-    this.epoch = lives * epochsPerLife + Math.floor(settings.random() * epochsPerLife);
+    // Heirs have the same epoch, so that the log keeps the first word of one of them and takes those of the others for repeats.
+    this.epoch =
+      heirOf === undefined ? lives * epochsPerLife + Math.floor(settings.random() * epochsPerLife) : heirOf + 1;
   }
 
   /** Says that this process looks after the run. */
@@ -60,6 +66,7 @@ export class Life<S> {
     this.lease = holdLease(streams, eventsOf(this.executionId), {
       producer: { id: producer, epoch: this.epoch },
       leaseMs,
+      heirMs: leaseMs,
       kept: () => this.log?.count ?? 0,
       ...(scheduler === undefined ? {} : { scheduler }),
     });
@@ -74,6 +81,7 @@ export class Life<S> {
       } catch (error) {
         const { code, details } = error as StreamError;
         if (code !== 'producer-fenced') throw error;
+        if (this.heirOf !== undefined) throw new TakenError('taken', { cause: error });
         // Somebody was here before, and perhaps died before telling: of two that are alive the later one goes on.
         this.epoch = details.expected! + 1;
         this.leave();
@@ -109,6 +117,7 @@ export class Life<S> {
       producer: { id: producer, epoch },
       at,
       maxEventBytes,
+      contested: this.heirOf !== undefined,
       broken: (error) => broken.stop(error),
     });
     this.log = log;

@@ -22,8 +22,8 @@ export interface RunsOptions<S> {
   /** What steps are given to work with. */
   readonly services?: S;
   /**
-   * How long a run whose process has died may be without another that takes it up: then a reaper ends it. `Infinity` where
-   * something else sees to that, such as a queue. Default 30 000.
+   * How long the process of a run counts as alive without a word. Then an heir may take the run up, and after as long again a
+   * reaper ends it. `Infinity` where something else sees to that, such as a queue. Default 30 000.
    */
   readonly leaseMs?: number;
   /** How long a run is kept behind its end. Default 3 600 000, an hour. */
@@ -49,6 +49,20 @@ export interface StartOptions {
   readonly executionId?: string;
   /** Which session it belongs to, as information about its stream. */
   readonly session?: string;
+}
+
+/** Options of {@link Runs.resume}. */
+export interface ResumeOptions {
+  /**
+   * The epoch of whoever had the run, as a reaper tells it of a lease that has lapsed: of all processes that take the run up because
+   * of that exactly one does, and the others are refused with `producer-fenced`. Default: this process goes above whoever has it.
+   */
+  readonly heirOf?: number;
+  /**
+   * How many processes may have died at the run one after the other, no step getting any further: then it is refused with
+   * `stream-failed`, for it may be what they died of. Default `Infinity`.
+   */
+  readonly maxDeaths?: number;
 }
 
 /** A run in this process. */
@@ -77,7 +91,7 @@ export interface Runs<S> {
    * and with what it saved. Whoever had the run until now is fenced. `run-not-found`; `pipeline-invalid` for another pipeline
    * than it began with; `stream-failed` when a reaper has given it up. A run that has ended gives its result again.
    */
-  resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string): Run<ValueOf<O>>;
+  resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string, options?: ResumeOptions): Run<ValueOf<O>>;
 
   /** Asks a run to stop, from whatever process; kept until it hears it. Does nothing to one that has ended. */
   cancel(executionId: string, reason?: string, by?: string): Promise<void>;
@@ -168,13 +182,20 @@ class StreamRuns<S> implements Runs<S> {
     this.beginning.set(executionId, beginning);
   }
 
-  resume<I, O>(pipeline: Pipeline<I, O, S>, executionId: string): Run<ValueOf<O>> {
+  resume<I, O>(
+    pipeline: Pipeline<I, O, S>,
+    executionId: string,
+    { heirOf, maxDeaths = Infinity }: ResumeOptions = {},
+  ): Run<ValueOf<O>> {
     checkExecutionId(executionId);
     return runOfWork(executionId, async (begun) => {
       checkServices(pipeline.definition, this.settings.services);
       const before = await this.open(pipeline, executionId);
       if (before.journal.end !== undefined) return (await this.ended(before, executionId)) as ValueOf<O>;
-      const life = new Life(this.settings, executionId, before.journal.lives);
+      if (before.journal.deaths >= maxDeaths) {
+        throw new StreamError('stream-failed', `${before.journal.deaths} processes have died at run "${executionId}"`);
+      }
+      const life = new Life(this.settings, executionId, before.journal.lives, heirOf);
       life.hold();
       try {
         await life.fence();

@@ -7,6 +7,8 @@ export interface HeldLease extends LeaseEntry, Due {
   readonly at: number;
   /** Whether it was not given up when it was over, because it could not be known. */
   spared?: boolean;
+  /** Whether those who may take the stream over were told that it is over. */
+  offered?: boolean;
 }
 
 /**

@@ -17,6 +17,11 @@ export interface LeaseOptions {
   /** How long the producer counts as alive without a word. It says one three times as often. Default 10 000, at most 10^9. */
   readonly leaseMs?: number;
   /**
+   * How much longer the stream is left alone when the lease is over, so that an heir may take it over: reapers tell of it at once
+   * (`lapsed`), and end it then. Default 0, at most 10^9.
+   */
+  readonly heirMs?: number;
+  /**
    * How many chunks of this epoch are kept, as far as the producer knows. It tells this life of the stream from another of
    * its name: one that has not seen as many of the producer is not ended in its place. Default: not known.
    */
@@ -39,6 +44,7 @@ export const leaseEntry = z.strictObject({
   producer: z.string().min(1).max(256),
   epoch: z.int().min(0),
   leaseMs: z.int().min(1).max(maxLeaseMs),
+  heirMs: z.int().min(1).max(maxLeaseMs).optional(),
   /** How many chunks of the epoch were kept. */
   kept: z.int().min(0).optional(),
   /** When the stream it is about was created: a later one of that name is another. */
@@ -52,15 +58,23 @@ export type LeaseEntry = z.infer<typeof leaseEntry>;
 /**
  * Says that a producer of a stream lives, again and again, until it is released. When the word fails to come, a reaper on the
  * same streams ends the stream as `failed` with reason `producer-lost`, unless a producer of the same id and a higher epoch
- * has taken it over.
+ * has taken it over: `heirMs` leaves time for that.
  *
  * @example
  * const lease = holdLease(streams, 'answers/1', { producer: { id: 'worker', epoch: 0 } });
  */
 export function holdLease(target: PublishTarget, streamId: string, options: LeaseOptions): Lease {
   const leaseMs = checkBound('leaseMs', options.leaseMs ?? 10_000, { max: maxLeaseMs });
+  const heirMs = checkBound('heirMs', options.heirMs ?? 0, { min: 0, max: maxLeaseMs });
   const { producer, kept, scheduler = asyncScheduler } = options;
-  const entry = { stream: checkName(streamId), producer: producer.id, epoch: producer.epoch, leaseMs } as const;
+  const heirs = heirMs === 0 ? {} : { heirMs };
+  const entry = {
+    stream: checkName(streamId),
+    producer: producer.id,
+    epoch: producer.epoch,
+    leaseMs,
+    ...heirs,
+  } as const;
   let timer: Subscription | undefined;
   let life: { readonly createdAt?: number } = {};
   const say = (state: LeaseEntry['state']): void => {

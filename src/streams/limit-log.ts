@@ -48,6 +48,7 @@ export function limitLog(log: Log, limits: StreamLimits, now: () => number = ste
   };
   const limited = new LimitedLog(log, settled, now);
   return {
+    ...(log.exclusive === undefined ? {} : { exclusive: log.exclusive }),
     create: (streamId, config) => limited.create(streamId, config),
     append: (streamId, batch, options) => limited.append(streamId, batch, options),
     read: (streamId, from, limit) => log.read(streamId, from, limit),

@@ -12,8 +12,21 @@ export interface ReaperOptions {
   readonly graceMs?: number;
   /** Leases watched at the same time; the words of one more are not heeded as long as there are as many. Default 100 000. */
   readonly maxLeases?: number;
+  /**
+   * Told of a lease that is over and leaves its stream to an heir (`heirMs`): whoever would take the stream over may do so now.
+   * Must not throw.
+   */
+  readonly lapsed?: (lease: LapsedLease) => void;
   /** Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
+}
+
+/** A lease that is over: its producer is silent, and its stream is not ended yet. */
+export interface LapsedLease {
+  readonly streamId: string;
+  readonly producer: string;
+  /** The epoch of the producer. Whoever takes over goes above it. */
+  readonly epoch: number;
 }
 
 /** Ends the streams of producers that died. */
@@ -36,13 +49,15 @@ const againMs = 1000;
 /**
  * Watches the leases on streams: when a producer's is over, its stream ends as `failed`, reason `producer-lost`, so that no
  * reader waits for ever. Any number of reapers may watch the same log: the log itself ends a stream once, and refuses to end
- * one that a higher epoch has taken over, or another stream that has its name now. After a restart every lease counts anew; a
+ * one that a higher epoch has taken over, or another stream that has its name now. A stream whose producer leaves it to an heir is
+ * offered first. After a restart every lease counts anew; a
  * clock that is set ends and prolongs none.
  */
 export function createReaper(streams: Streams, options: ReaperOptions = {}): Reaper {
   const graceMs = checkBound('graceMs', options.graceMs ?? 500, { min: 0, max: maxLeaseMs });
   const maxLeases = checkBound('maxLeases', options.maxLeases ?? 100_000);
-  return new LeaseReaper(streams, graceMs, maxLeases, options.scheduler ?? asyncScheduler);
+  const { lapsed = () => {}, scheduler = asyncScheduler } = options;
+  return new LeaseReaper(streams, graceMs, maxLeases, lapsed, scheduler);
 }
 
 class LeaseReaper implements Reaper {
@@ -58,6 +73,7 @@ class LeaseReaper implements Reaper {
     private readonly streams: Streams,
     private readonly graceMs: number,
     maxLeases: number,
+    private readonly lapsed: (lease: LapsedLease) => void,
     private readonly scheduler: SchedulerLike,
   ) {
     this.leases = new LeaseBook(maxLeases);
@@ -137,11 +153,23 @@ class LeaseReaper implements Reaper {
         this.spare(held, now);
         continue;
       }
+      if (held.heirMs !== undefined && held.offered !== true) {
+        this.offer(held, now + held.heirMs);
+        continue;
+      }
       // Until it is known to have ended.
       this.leases.postpone(held, now + againMs);
       this.end(held);
     }
     this.arm();
+  }
+
+  /** Leaves the stream to whoever would take it over, for a while. */
+  private offer(held: HeldLease, until: number): void {
+    const { stream: streamId, producer, epoch } = held;
+    held.offered = true;
+    this.leases.postpone(held, until);
+    this.lapsed({ streamId, producer, epoch });
   }
 
   /** Lets a producer say one word more: whoever lives does, three times in a lease. */

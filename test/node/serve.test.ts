@@ -47,10 +47,10 @@ describe('serve', () => {
   });
 
   it.each([
-    [true, 'compresses messages'],
-    [{ threshold: 100_000 }, 'leaves those alone that are shorter than is worth it'],
-    [undefined, 'compresses nothing unless it is told to'],
-  ])('with perMessageDeflate = %j it %s', async (perMessageDeflate) => {
+    { perMessageDeflate: true, says: 'compresses messages' },
+    { perMessageDeflate: { threshold: 100_000 }, says: 'leaves those alone that are shorter than is worth it' },
+    { says: 'compresses nothing unless it is told to' },
+  ])('$says, with perMessageDeflate = $perMessageDeflate', async ({ perMessageDeflate }) => {
     const server = await start(perMessageDeflate === undefined ? {} : { perMessageDeflate });
     let written = (): number => 0;
     server.http.once('connection', (socket: Socket) => (written = () => socket.bytesWritten));

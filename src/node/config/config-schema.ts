@@ -13,6 +13,20 @@ export const configSchema = z.strictObject({
   port: whole(4437, 'port to listen on, 0 for a free one', { min: 0, max: 65_535 }),
   allowPublic: flag(false, 'listen on an address that others can reach, without authentication'),
   log: text('memory', 'where chunks are kept: memory, or the URL of a log', { secret: 'url' }),
+  logPatienceMs: whole(5000, 'how long the log may not answer before everybody is sent to another gateway', {
+    ...milliseconds,
+    infinite: true,
+  }),
+  drainMs: whole(
+    10_000,
+    'how long those who are there may take to leave when the server is asked to stop',
+    milliseconds,
+  ),
+  h2c: flag(false, 'speak HTTP/2 without TLS as well, as clients of gRPC do'),
+  tls: section({
+    cert: text(undefined, 'file with the certificate of the server: with it everything is encrypted'),
+    key: text(undefined, 'file with the key to the certificate'),
+  }),
   pipelines: list('files with pipelines that may be started over HTTP: JSON, YAML, or modules that export them'),
   module: text(undefined, 'module that exports the `types` of their steps and the `services` they work with'),
   origins: list('pages of other hosts that may connect'),
@@ -52,11 +66,8 @@ export const configSchema = z.strictObject({
   runs: section({
     maxRuns: whole(10_000, 'runs that were started here and go on'),
     maxWatching: whole(10_000, 'connections that watch runs'),
-    leaseMs: whole(
-      30_000,
-      'how long a run whose process has died may be without another that takes it up',
-      milliseconds,
-    ),
+    takeOver: flag(true, 'go on with runs of these pipelines when their process has died'),
+    leaseMs: whole(30_000, 'how long the process of a run counts as alive without a word', milliseconds),
     keepMs: whole(3_600_000, 'how long a run is kept behind its end', unlimited),
   }),
 });

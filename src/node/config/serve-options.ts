@@ -3,6 +3,7 @@ import type { Log } from '../../log/log.js';
 import { openLog } from '../open-log.js';
 import type { ServeOptions } from '../serve.js';
 import type { Config } from './config-schema.js';
+import { readTls } from './read-tls.js';
 
 /**
  * What `serve` is told by a configuration. The log and the pipelines are opened from files and addresses: by `openConfigLog`, and
@@ -10,7 +11,8 @@ import type { Config } from './config-schema.js';
  */
 export function serveOptions(config: Config): ServeOptions {
   const { host, port, allowPublic, origins, maxConnections, staleMs, websocket, sse, streams } = config;
-  const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs } = config;
+  const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs, logPatienceMs, h2c } = config;
+  const tls = readTls(config.tls);
   const { overflow, maxChunks, maxBytes, ...limits } = streams;
   return {
     host,
@@ -20,6 +22,9 @@ export function serveOptions(config: Config): ServeOptions {
     headersTimeoutMs,
     requestTimeoutMs,
     staleMs,
+    logPatienceMs,
+    h2c,
+    ...(tls === undefined ? {} : { tls }),
     ...(origins.length === 0 ? {} : { origins }),
     limits: { maxFrame: websocket.maxFrameBytes, pingMs: websocket.pingMs },
     highWaterMark: websocket.bufferBytes,
