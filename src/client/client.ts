@@ -240,7 +240,7 @@ class StreamClient implements Client {
           received: (next, chunks, bytes) => reading.received(next, chunks, bytes),
           request: (ranges) => connection.nack(reading, ranges),
         },
-        { window, gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe },
+        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe },
       );
       const reading = new Reading(streamId, from, window, reader);
       return {

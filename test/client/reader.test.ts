@@ -1,7 +1,22 @@
+import fc from 'fast-check';
+import { Subject, tap } from 'rxjs';
+import { dedupe, gapTimeout, reorder, unwrap } from 'sluice/operators';
 import { describe, expect, it } from 'vitest';
 import { Reader, type ReaderSettings } from '../../src/client/reader.js';
 import { Reading } from '../../src/client/reading.js';
-import { type Chunk, chunkOf, End, endError, type EndStatus, Gap, Mark, StreamError } from '../../src/chunk/index.js';
+import {
+  type Chunk,
+  chunkOf,
+  End,
+  endError,
+  type EndStatus,
+  Gap,
+  isNotice,
+  Mark,
+  type Notice,
+  type Range,
+  StreamError,
+} from '../../src/chunk/index.js';
 import type { ProbeEvent } from '../../src/probe/index.js';
 import { textBody } from '../bodies.js';
 import { VirtualTime } from '../virtual-time.js';
@@ -18,7 +33,7 @@ function stage(settings: Partial<ReaderSettings> = {}) {
       received: (next, count, bytes) => void told.push(`received ${next} ${count} ${bytes}`),
       request: (ranges) => void told.push(`request ${ranges.map(({ from, to }) => `${from}-${to}`).join(' ')}`),
     },
-    { window: { chunks: 4, bytes: 100 }, gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, ...settings },
+    { gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, ...settings },
   );
   reader.chunks.subscribe({
     next: ({ data }) => void told.push(String(data)),
@@ -49,6 +64,13 @@ describe('Reader', () => {
     const { reader, tells } = begun();
     reader.items(chunks(3, 4));
     expect(tells()).toEqual(['received 4 1 1', '3', 'received 5 1 1', '4']);
+  });
+
+  it('hands on a snapshot as it is: it stands before the first', () => {
+    const { reader, tells } = begun();
+    reader.snapshot(chunks(2)[0]!);
+    reader.items(chunks(3));
+    expect(tells()).toEqual(['2', 'received 4 1 1', '3']);
   });
 
   it('holds early ones and drops repeated ones', () => {
@@ -160,7 +182,7 @@ describe('Reader', () => {
   });
 
   it.each([1, 3, 100])('holds a whole window of %i chunks, whatever is missing in front', (count) => {
-    const { reader, tells } = begun({ window: { chunks: count, bytes: 1 << 30 } });
+    const { reader, tells } = begun();
     const rest = Array.from({ length: count - 1 }, (_, i) => 4 + i);
     const large = rest.map((seq) => ({ ...chunks(seq)[0]!, size: 1 << 20 }));
     reader.items(large.toReversed());
@@ -175,4 +197,114 @@ describe('Reader', () => {
     reader.items(chunks(4, 4, 3));
     expect(events).toEqual(['hole', 'duplicate', 'repaired']);
   });
+
+  it('says which chunks came late, behind the gap that gave them up', () => {
+    const events: string[] = [];
+    const { reader } = begun({
+      onGap: 'skip',
+      probe: (event) => void events.push(`${event.type} ${'seq' in event ? event.seq : ''}`),
+    });
+    for (let from = 3; from < 203; from += 2)
+      reader.items([new Gap('s', from, from + 1, 'dropped'), ...chunks(from + 1)]);
+    // The oldest of a hundred gaps is forgotten.
+    reader.items(chunks(201, 4, 3));
+    expect(events).toEqual(['late 201', 'duplicate 4', 'duplicate 3']);
+  });
+
+  it('fails when more gaps are announced than any honest server has', () => {
+    const { reader, tells } = begun();
+    for (let from = 5; from < 5000; from += 2) reader.items([new Gap('s', from, from + 1, 'dropped')]);
+    expect(tells()).toEqual(['failed overflow']);
+  });
+
+  it('lets its consumer stop it, and feed it, while it is being called', () => {
+    const { reader, tells } = begun();
+    const stopping = reader.chunks.subscribe(({ seq }) => {
+      if (seq === 3) reader.items(chunks(5, 4));
+      if (seq === 5) reader.stop();
+    });
+    reader.items(chunks(3, 6));
+    expect(tells().filter((words) => !words.startsWith('received'))).toEqual(['3', '4', '5']);
+    stopping.unsubscribe();
+  });
+
+  it('does what dedupe, gapTimeout, reorder and unwrap do one behind the other', async () => {
+    const item = fc.oneof(
+      { weight: 8, arbitrary: fc.nat({ max: 8 }).map((seq) => chunks(seq)[0]!) },
+      fc
+        .tuple(
+          fc.nat({ max: 8 }),
+          fc.integer({ min: 1, max: 3 }),
+          fc.constantFrom('trimmed' as const, 'dropped' as const),
+        )
+        .map(([from, count, reason]) => new Gap('s', from, from + count, reason)),
+      fc.nat({ max: 9 }).map((seq) => new Mark('s', seq)),
+      fc.constantFrom(end(8), end(9, 'failed')),
+    );
+    const script = fc.array(fc.tuple(item, fc.nat({ max: 60 })), { minLength: 8, maxLength: 40 });
+    const counts = { finished: 0, repaired: 0 };
+    await fc.assert(
+      fc.asyncProperty(script, fc.constantFrom('error' as const, 'skip' as const), async (steps, onGap) => {
+        const events: unknown[] = [];
+        const probe = (event: ProbeEvent): void => void events.push(plainly(event));
+        const { reader, time, tells } = begun({ onGap, probe });
+        const chain = operatorChain(onGap);
+        for (const [one, ms] of steps) {
+          reader.items([one]);
+          chain.items(one);
+          await Promise.all([time.pass(ms), chain.time.pass(ms)]);
+        }
+        const told = tells();
+        expect(told).toEqual(chain.told);
+        expect(events).toEqual(chain.events);
+        if (/^(?:completed|failed)/.test(told.at(-1) ?? '')) counts.finished++;
+        if (told.some((words) => words.startsWith('request'))) counts.repaired++;
+        reader.stop();
+        chain.stop();
+      }),
+      { numRuns: 300 },
+    );
+    expect(Math.min(counts.finished, counts.repaired)).toBeGreaterThan(50);
+  });
 });
+
+/** A report, whoever gave it. One that came late and comes once more is late again to a reader, to a chain a duplicate. */
+function plainly({ operator: _operator, ...event }: ProbeEvent): object {
+  return event.type === 'late' ? { ...event, type: 'duplicate' } : event;
+}
+
+/** The four operators that anybody can put together, from number 3 on. */
+function operatorChain(onGap: 'error' | 'skip') {
+  const time = new VirtualTime();
+  const told: string[] = [];
+  const events: unknown[] = [];
+  const probe = (event: ProbeEvent): void => void events.push(plainly(event));
+  const arrivals = new Subject<Chunk | Notice>();
+  const request = (ranges: readonly Range[]) =>
+    void told.push(`request ${ranges.map(({ from, to }) => `${from}-${to}`).join(' ')}`);
+  const note = (one: Chunk | Notice): void => {
+    if (one instanceof Gap) told.push(`received ${one.to} 0 0`);
+    else if (!isNotice(one)) told.push(`received ${one.seq + 1} 1 ${one.size}`);
+  };
+  const repairs = { action: 'repair', request, retries: Infinity, maxMissing: Infinity } as const;
+  const subscription = arrivals
+    .pipe(
+      dedupe({ window: 64, probe }),
+      gapTimeout({ start: 3, timeoutMs: 50, ...repairs, scheduler: time, probe }),
+      reorder({ start: 3, window: 64, maxBytes: Infinity, probe }),
+      tap(note),
+      unwrap({ onGap }),
+    )
+    .subscribe({
+      next: ({ data }) => void told.push(String(data)),
+      error: (error: StreamError) => void told.push(`failed ${error.code}`),
+      complete: () => void told.push('completed'),
+    });
+  return {
+    time,
+    told,
+    events,
+    items: (one: Chunk | Notice) => arrivals.next(one),
+    stop: () => subscription.unsubscribe(),
+  };
+}
