@@ -26,6 +26,14 @@ export const wait = pipeline('wait').step('sit', async (_, { signal, log }) => {
   await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 });
 
+/** Hangs in its second step until its process dies; the next one finishes it. What it comes to says which process ran the first. */
+export const survive = pipeline('survive')
+  .step('begin', () => process.pid)
+  .step('work', async function* (pid, { attempt }) {
+    yield `of ${pid} by attempt ${attempt}`;
+    if (attempt === 1) await new Promise(() => {});
+  });
+
 /** Ann says whether. */
 export const approve = pipeline('approve').step('ask', async (_, { waitFor }) => {
   return await waitFor('ok', { details: 'May it?', by: ['ann'] });

@@ -64,6 +64,20 @@ describe('holdLease', () => {
     expect(() => stage(2 ** 33)).toThrow(new RangeError(`${rule}, got ${2 ** 33}`));
   });
 
+  it('says how long an heir has, where one may come', async () => {
+    const time = new VirtualTime();
+    const streams = createStreams({ log: createMemoryLog({ now: () => time.now() }), scheduler: time });
+    const producer = { id: 'worker', epoch: 0 };
+    const lease = holdLease(streams, 's', { producer, leaseMs: 30, heirMs: 20, scheduler: time });
+    await time.pass(1);
+    const { value } = await streams.read(leases).next();
+    expect(value).toMatchObject({ data: { stream: 's', leaseMs: 30, heirMs: 20 } });
+    lease.release();
+    expect(() => holdLease(streams, 's', { producer, heirMs: -1 })).toThrow(
+      'heirMs must be a whole number of at least 0',
+    );
+  });
+
   it('says which stream of the name it means, as far as that can be known', async () => {
     const time = new VirtualTime();
     const streams = createStreams({ log: createMemoryLog({ now: () => time.now() }), scheduler: time });

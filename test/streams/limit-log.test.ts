@@ -31,6 +31,12 @@ const codeOf = async (work: () => unknown): Promise<unknown> => {
 const by = (seq: number) => ({ producer: { id: 'p', epoch: 0, seq } });
 
 describe('limitLog', () => {
+  it('is of one process where the log beneath it is', () => {
+    const kept = createMemoryLog();
+    expect(limitLog(kept, {})).not.toHaveProperty('exclusive');
+    expect(limitLog(Object.assign(kept, { exclusive: true }), {}).exclusive).toBe(true);
+  });
+
   it('takes so many streams and no more, and another when one is gone', async () => {
     const { log, kept, pass } = stage({ maxStreams: 2 });
     kept.create('before');

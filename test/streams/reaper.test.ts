@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createChunk } from '../../src/chunk/index.js';
 import { createMemoryLog } from '../../src/log/memory.js';
-import { createReaper, createStreams, holdLease, leases } from '../../src/streams/index.js';
+import { createReaper, createStreams, holdLease, type LapsedLease, leases } from '../../src/streams/index.js';
 import { textBodies, textBody } from '../bodies.js';
 import { VirtualTime } from '../virtual-time.js';
 
@@ -10,8 +10,8 @@ function stage() {
   const log = createMemoryLog({ now: () => time.now() });
   const streams = createStreams({ log, scheduler: time });
   const reaper = () => createReaper(streams, { scheduler: time, graceMs: 100 });
-  const hold = (streamId: string, epoch = 0, leaseMs = 1000) =>
-    holdLease(streams, streamId, { producer: { id: 'worker', epoch }, leaseMs, scheduler: time });
+  const hold = (streamId: string, epoch = 0, leaseMs = 1000, heirMs = 0) =>
+    holdLease(streams, streamId, { producer: { id: 'worker', epoch }, leaseMs, heirMs, scheduler: time });
   /** A producer's last word: it dies behind it. */
   const lastWord = async (streamId: string, leaseMs: number) => {
     const data = { stream: streamId, producer: 'worker', epoch: 0, leaseMs, state: 'held' } as const;
@@ -41,6 +41,42 @@ describe('createReaper', () => {
     expect([read, watching.held]).toEqual([['stream-failed'], 0]);
     watching.dispose();
     expect(log.info('s')!.next).toBe(1);
+  });
+
+  it('offers the stream of a dead producer that leaves it to an heir, and ends it when none has come', async () => {
+    const { time, streams, ends, hold } = stage();
+    const offered: unknown[] = [];
+    const lapsed = (lease: LapsedLease) => void offered.push(lease);
+    const watching = createReaper(streams, { scheduler: time, graceMs: 100, lapsed });
+    for (const name of ['s', 'plain']) await streams.create(name);
+    const word = { producer: 'worker', epoch: 7, leaseMs: 1000, state: 'held' } as const;
+    const said = [
+      { ...word, stream: 's', heirMs: 500 },
+      { ...word, stream: 'plain' },
+    ];
+    for (const data of said) await streams.publish(leases, [createChunk({ streamId: leases, seq: 0, data })]);
+    await time.pass(1090);
+    expect(offered).toEqual([]);
+    await time.pass(20);
+    expect(offered).toEqual([{ streamId: 's', producer: 'worker', epoch: 7 }]);
+    expect([await ends('s'), await ends('plain')]).toEqual(['active', 'failed: producer-lost']);
+    await time.pass(500);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    expect(offered).toHaveLength(1);
+    // An heir that comes in time has it, and is offered itself when it dies.
+    await streams.create('t');
+    const data = { ...word, stream: 't', heirMs: 500 };
+    await streams.publish(leases, [createChunk({ streamId: leases, seq: 0, data })]);
+    await time.pass(1110);
+    const heir = hold('t', 8, 1000, 500);
+    await time.pass(5000);
+    expect([await ends('t'), offered.length]).toEqual(['active', 2]);
+    heir.lapse();
+    await time.pass(1500);
+    expect(offered.at(-1)).toEqual({ streamId: 't', producer: 'worker', epoch: 8 });
+    await time.pass(600);
+    expect(await ends('t')).toBe('failed: producer-lost');
+    watching.dispose();
   });
 
   it('leaves alone who lives, and who is done', async () => {
