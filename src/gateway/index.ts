@@ -7,3 +7,4 @@ export * from './events.js';
 export * from './gateway.js';
 export { type SessionLimitOptions, type SessionLimits } from './limits.js';
 export type { GatewayLoad } from './load.js';
+export { type LogWatchOptions, watchLog } from './log-watch.js';

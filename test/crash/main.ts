@@ -1,13 +1,21 @@
 // `npm run crash -- --victim lmdb --kills 200 --seed S --minutes 20`: kills a log's process or server at random points, and after
 // every kill compares what is kept with what was acknowledged. With `run` or `run-redis` it kills the process that runs pipelines, and
-// looks at what readers were told in the end. Exit code 1 if anything is missing, doubled or out of order.
+// looks at what readers were told in the end. With `gateways` or `gateways-nats` it kills, drains and parts gateways over one store,
+// and compares what was read through them with what was written. Exit code 1 if anything is missing, doubled or out of order.
 import { parseArgs } from 'node:util';
-import { crash } from './crash.js';
+import { Random } from '../../src/testing/simulate/random.js';
+import { startNats } from '../servers/nats.js';
+import { startRedis } from '../servers/redis.js';
+import type { TestServer } from '../servers/server.js';
+import { crash, type CrashOptions, type CrashReport } from './crash.js';
+import { harmGateways, mishaps } from './gateways.js';
 import { createLmdbVictim } from './lmdb-victim.js';
 import { createNatsVictim } from './nats-victim.js';
 import { createRedisVictim } from './redis-victim.js';
 import { crashRuns } from './run-crash.js';
 import type { Victim } from './victim.js';
+
+type Story = (options: CrashOptions) => Promise<CrashReport>;
 
 const victims: Readonly<Record<string, () => Promise<Victim>>> = {
   lmdb: createLmdbVictim,
@@ -15,6 +23,40 @@ const victims: Readonly<Record<string, () => Promise<Victim>>> = {
   redis: createRedisVictim,
   run: createLmdbVictim,
   'run-redis': createRedisVictim,
+};
+
+/** Has a log's process or server killed, or that of runs. */
+const killing =
+  (name: string, make: () => Promise<Victim>): Story =>
+  async (options) => {
+    const victim = await make();
+    try {
+      if (!name.startsWith('run')) return await crash(victim, options);
+      return await crashRuns({ ...options, url: victim.url, readersBeside: name === 'run-redis' });
+    } finally {
+      await victim.dispose();
+    }
+  };
+
+/** Has gateways over a store killed, drained and parted from it. */
+const harming =
+  (start: () => Promise<TestServer>): Story =>
+  async ({ kills, ...options }) => {
+    const store = await start();
+    const random = new Random(options.seed);
+    try {
+      const order = Array.from({ length: kills }, () => random.pick(mishaps));
+      const { mishaps: happened, ...report } = await harmGateways(store, { ...options, mishaps: order });
+      return { kills: happened, ...report };
+    } finally {
+      await store.dispose();
+    }
+  };
+
+const stories: Readonly<Record<string, Story>> = {
+  ...Object.fromEntries(Object.entries(victims).map(([name, make]) => [name, killing(name, make)])),
+  gateways: harming(() => startRedis()),
+  'gateways-nats': harming(startNats),
 };
 
 const { values } = parseArgs({
@@ -25,25 +67,17 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
   },
 });
-const make = Object.hasOwn(victims, values.victim) ? victims[values.victim] : undefined;
-if (make === undefined) throw new RangeError(`--victim must be one of ${Object.keys(victims).join(', ')}`);
+const story = Object.hasOwn(stories, values.victim) ? stories[values.victim] : undefined;
+if (story === undefined) throw new RangeError(`--victim must be one of ${Object.keys(stories).join(', ')}`);
 
-const victim = await make();
 const begun = performance.now();
-try {
-  const options = {
-    kills: Number(values.kills),
-    seed: Number(values.seed),
-    maxMs: Number(values.minutes) * 60_000,
-    tell: (line: string) => console.log(line),
-  };
-  const { kills, chunks, findings } = values.victim.startsWith('run')
-    ? await crashRuns({ ...options, url: victim.url, readersBeside: values.victim === 'run-redis' })
-    : await crash(victim, options);
-  for (const finding of findings) console.log(finding);
-  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-  console.log(`${values.victim}: ${kills} kills, ${chunks} chunks, ${findings.length} findings; ${seconds} s`);
-  process.exitCode = findings.length === 0 && kills === Number(values.kills) ? 0 : 1;
-} finally {
-  await victim.dispose();
-}
+const { kills, chunks, findings } = await story({
+  kills: Number(values.kills),
+  seed: Number(values.seed),
+  maxMs: Number(values.minutes) * 60_000,
+  tell: (line) => console.log(line),
+});
+for (const finding of findings) console.log(finding);
+const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+console.log(`${values.victim}: ${kills} kills, ${chunks} chunks, ${findings.length} findings; ${seconds} s`);
+process.exitCode = findings.length === 0 && kills === Number(values.kills) ? 0 : 1;

@@ -8,13 +8,18 @@ export interface CutLink {
   mute(): void;
   /** Breaks all connections. New ones are whole. */
   cut(): void;
+  /** Breaks all connections, and new ones as they come, until it is mended. */
+  part(): void;
+  mend(): void;
   dispose(): Promise<void>;
 }
 
 /** Lays a link to a port. */
 export async function cutLink(port: number): Promise<CutLink> {
   const ways = new Set<readonly [near: Socket, far: Socket]>();
+  let parted = false;
   const server = createServer((near) => {
+    if (parted) return near.destroy();
     const far = connect(port, '127.0.0.1');
     const way = [near, far] as const;
     ways.add(way);
@@ -39,6 +44,11 @@ export async function cutLink(port: number): Promise<CutLink> {
       for (const [, far] of ways) far.removeAllListeners('data').resume();
     },
     cut,
+    part: () => {
+      parted = true;
+      cut();
+    },
+    mend: () => (parted = false),
     dispose: async () => {
       server.close();
       cut();

@@ -21,9 +21,13 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const log = await openConfigLog(config);
   const options = serveOptions(config);
   const server = await startServer({ ...options, log, runs: { ...options.runs, ...runs } });
+  // Before it is said that it runs: who hears that may ask it to stop.
+  const asked = untilSignal();
   process.stdout.write(`listening on ${server.url}\n`);
-  await untilSignal();
-  await server.close();
+  await asked;
+  await server.drain({ withinMs: config.drainMs });
+  // What has not let go of its connections by now does not keep the process.
+  process.exit();
 }
 
 /** The pipelines of all files, with the services of all modules. */

@@ -31,7 +31,8 @@ describe('serveOptions', () => {
     });
     const plain = serveOptions(configSchema.parse({}));
     expect(plain).not.toHaveProperty('origins');
-    expect(plain.perMessageDeflate).toBe(false);
+    expect(plain).not.toHaveProperty('tls');
+    expect(plain).toMatchObject({ perMessageDeflate: false, logPatienceMs: 5000, h2c: false });
   });
 });
 

@@ -1,0 +1,143 @@
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer as createPlainServer, type Server as NetServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { Http2Response } from './http2-response.js';
+
+/** The server's certificate, and how it is used: the options of `node:tls`. */
+export type ServerTls = Pick<TlsOptions, 'key' | 'cert' | 'ca' | 'pfx' | 'passphrase' | 'minVersion' | 'ciphers'>;
+
+/** @internal Options of {@link createFront}. */
+export interface FrontOptions {
+  /** With it everything is encrypted, and who can speaks HTTP/2. */
+  readonly tls?: ServerTls | undefined;
+  /** Whether HTTP/2 is spoken without TLS as well, with those who begin with it. */
+  readonly h2c?: boolean | undefined;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * How long an idle connection is kept, in milliseconds: longer than the minute after which most proxies let go of theirs, so that
+ * no request meets a connection that is just being closed.
+ */
+const keepAliveMs = 75_000;
+/** Requests that one connection of HTTP/2 may have under way. */
+const maxConcurrentStreams = 1000;
+/** What one of them may have waiting, in MiB. */
+const maxSessionMemory = 64;
+
+/** @internal What stands on a port, and speaks HTTP/1.1 and HTTP/2 there. */
+export interface Front {
+  /** Whether it is `https`. */
+  readonly secure: boolean;
+  /** What speaks HTTP/1.1, WebSockets among it. */
+  readonly http: HttpServer;
+  /** Begins to listen. Resolves with the port; rejects as `listen` does. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no more connections, and lets those go that nothing is under way on. Resolves when all have ended. */
+  close(): Promise<void>;
+  /** Breaks all connections. */
+  abort(): void;
+}
+
+/** @internal Makes what stands on a port. */
+export function createFront(answer: RequestListener, options: FrontOptions): Front {
+  const { tls, h2c = false } = options;
+  const http = createHttpServer(timeoutsOf(options), answer);
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions) : undefined;
+  const gate = http2 === undefined ? http : gateTo(http, http2, options);
+  if (gate !== http) {
+    // A server that does not listen itself looks after its connections only when it believes it does.
+    gate.on('listening', () => http.emit('listening'));
+    gate.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+  }
+  return {
+    secure: tls !== undefined,
+    http,
+    listen: async (host, port) => await bind(gate, host, port),
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        gate.close(() => resolve());
+        if (gate !== http) http.close();
+        http.closeIdleConnections();
+        for (const session of sessions) session.close();
+      });
+    },
+    abort: () => {
+      http.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Who sends a request byte by byte does not keep its connection for long. */
+function timeoutsOf({ headersTimeoutMs, requestTimeoutMs }: FrontOptions) {
+  const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
+  return {
+    headersTimeout,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: Math.ceil(headersTimeout / 4),
+  };
+}
+
+function speakHttp2(answer: RequestListener, sessions: Set<ServerHttp2Session>): Http2Server {
+  const settings = { maxConcurrentStreams };
+  const http2 = createHttp2Server({ settings, maxSessionMemory, Http2ServerResponse: Http2Response as never });
+  // First: what asks for the host finds it where HTTP/1.1 has it.
+  http2.on('stream', (_, headers) => {
+    headers.host ??= headers[':authority'];
+  });
+  http2.on('request', answer as never);
+  http2.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    session.setTimeout(keepAliveMs, () => session.close());
+  });
+  return http2;
+}
+
+/** What a connection comes to first, and is led from to who speaks its language. */
+function gateTo(http: HttpServer, http2: Http2Server, { tls, headersTimeoutMs }: FrontOptions): NetServer {
+  const lead = (socket: Socket, isHttp2: boolean): void => void (isHttp2 ? http2 : http).emit('connection', socket);
+  if (tls === undefined) return createPlainServer((socket) => sniff(socket, headersTimeoutMs, lead));
+  const options = { ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headersTimeoutMs };
+  return createTlsServer(options, (socket) => lead(socket, socket.alpnProtocol === 'h2')).on('tlsClientError', ignore);
+}
+
+/** Those who speak HTTP/2 without being asked begin with a request that no other has (RFC 9113, section 3.4). */
+const preface = 'PRI';
+
+function sniff(socket: Socket, patienceMs: number, lead: (socket: Socket, isHttp2: boolean) => void): void {
+  const giveUp = (): void => void socket.destroy();
+  socket.on('error', ignore);
+  socket.setTimeout(patienceMs, giveUp);
+  socket.once('data', (first: Buffer) => {
+    socket.setTimeout(0, giveUp);
+    socket.pause();
+    socket.unshift(first);
+    lead(socket, first.toString('latin1', 0, preface.length) === preface);
+    // Once those who read are there.
+    process.nextTick(() => socket.resume());
+  });
+}
+
+/** A client that goes while it is being greeted is nobody's trouble. */
+const ignore = (): void => {};
+
+async function bind(gate: NetServer, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    gate.once('error', reject);
+    gate.listen(port, host, () => {
+      gate.off('error', reject);
+      resolve();
+    });
+  });
+  return (gate.address() as { port: number }).port;
+}
