@@ -8,7 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ['operators', 'protocol', 'format', 'marble'],
   ['source', 'log', 'bus', 'queue', 'transport', 'auth'],
   ['client', 'gateway', 'streams', 'durable', 'run', 'interop'],
-  ['testing', 'response'],
+  ['testing', 'response', 'telemetry'],
   ['node', 'monitor'],
   ['cli'],
 ];
