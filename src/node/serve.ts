@@ -14,6 +14,7 @@ import {
   type StreamLimits,
   type Streams,
 } from '../streams/index.js';
+import { createTelemetry, type Telemetry } from '../telemetry/index.js';
 import type { EventStreamOptions } from '../transport/sse/server.js';
 import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
 import { checkHost } from './check-host.js';
@@ -22,7 +23,9 @@ import type { Door } from './door.js';
 import { durableDoor } from './durable-door.js';
 import { eventStreamDoor } from './event-stream-door.js';
 import type { ServerTls } from './front.js';
+import { healthDoor } from './health-door.js';
 import { listen } from './listen.js';
+import { metricsDoor } from './metrics-door.js';
 import { monitorDoor, type MonitorOptions } from './monitor-door.js';
 import { createRunRoutes, type ServedRunsOptions } from './run-routes.js';
 import { streamListDoor } from './stream-list-door.js';
@@ -76,6 +79,8 @@ export interface ServeOptions<S = unknown> {
    * answers. Default 5 000; `Infinity`: nobody ever is.
    */
   readonly logPatienceMs?: number;
+  /** What the server tells about itself, and lets go of when it is closed. `false`: nothing. Default: metrics, at `/metrics`. */
+  readonly telemetry?: Telemetry | false;
   /** How long a client may take to send the headers of a request, in milliseconds. Default 10 000. */
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a whole request, in milliseconds. Default 60 000. */
@@ -129,8 +134,10 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const host = checkHost(options);
   const asked = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
+  const telemetry = options.telemetry === false ? undefined : (options.telemetry ?? createTelemetry());
+  const kept = options.log ?? createMemoryLog();
   const streams = createStreams({
-    log: options.log ?? createMemoryLog(),
+    log: telemetry?.log(kept) ?? kept,
     ...(options.streamLimits === undefined ? {} : { limits: options.streamLimits }),
     ...(options.rollup === undefined ? {} : { rollup: options.rollup }),
   });
@@ -149,6 +156,8 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const reaper = createReaper(streams, { lapsed: routes.heir.lapsed });
   const doors: readonly Door[] = [
     detourDoor(() => gateway.state),
+    healthDoor({ log: streams.log, state: () => gateway.state }),
+    ...(telemetry === undefined ? [] : [metricsDoor(telemetry)]),
     durableDoor(durable, origins),
     routes,
     monitorDoor(gateway, options.monitor),
@@ -161,12 +170,16 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const { url, port, http, close: leave } = await listen(doors, { ...options, host, port: asked });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
-  const unwatch = watch(gateway, options.logPatienceMs ?? 5000);
+  const unwatch = watch(gateway, options.logPatienceMs ?? 5000, telemetry);
+  telemetry?.observe({ streams, gateway, reaper });
+  telemetry?.write('info', 'listening', { url });
   const end = async (withinMs?: number): Promise<void> => {
     unwatch();
+    telemetry?.write('info', 'closing');
     reaper.dispose();
     sweeper.dispose();
     await leave(withinMs);
+    telemetry?.dispose();
     // A log that is out of reach may have nothing to say to this either.
     await within(farewellMs, streams.dispose());
   };
@@ -197,14 +210,20 @@ async function within(ms: number, work: void | Promise<void>): Promise<void> {
 }
 
 /** Sends everybody elsewhere as long as the log is out of reach. */
-function watch(gateway: Gateway, patienceMs: number): () => void {
+function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry, 'write'>): () => void {
   checkBound('logPatienceMs', patienceMs, { infinite: true });
   if (patienceMs === Infinity) return () => {};
   return watchLog({
     log: gateway.streams.log,
     patienceMs,
-    lost: (reason) => gateway.suspend(reason),
-    found: () => gateway.resume(),
+    lost: (reason) => {
+      telemetry?.write('error', 'log out of reach', { reason });
+      gateway.suspend(reason);
+    },
+    found: () => {
+      telemetry?.write('info', 'log within reach');
+      gateway.resume();
+    },
   });
 }
 
