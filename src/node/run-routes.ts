@@ -17,13 +17,13 @@ import {
   type Runs,
   type RunsOptions,
 } from '../run/index.js';
-import { checkExecutionId, eventsOf, runOf, runStreams } from '../run/names.js';
+import { checkExecutionId, eventsOf } from '../run/names.js';
 import { checkServices } from '../run/run-pipeline.js';
 import type { Streams } from '../streams/index.js';
 import { type Door, pathOf } from './door.js';
 import { readJsonBody } from './json-body.js';
 import { foreign, refusalOf, RequestError, tooMany } from './request-error.js';
-import { readRunQuery } from './run-query.js';
+import { readListQuery, readRunQuery } from './run-query.js';
 import { RunWatch, type RunWatchOptions } from './run-watch.js';
 import { refuseUpgrade, sendJson } from './send-json.js';
 
@@ -218,17 +218,7 @@ class Routes<S> implements RunRoutes<S> {
     result.then(over, over);
   }
 
-  private readonly list: Handler = async () => {
-    const streams = await this.options.streams.list(runStreams);
-    const list = streams.flatMap(({ streamId, source, status, createdAt, endedAt }) => {
-      const executionId = runOf(streamId);
-      if (executionId === undefined) return [];
-      // The stream of a run that somebody ended well is completed, however the run went.
-      const state = status === 'active' ? 'running' : status === 'completed' ? 'ended' : 'lost';
-      return [{ executionId, pipeline: source, state, startedAt: createdAt, endedAt }];
-    });
-    return [200, list];
-  };
+  private readonly list: Handler = async (request) => [200, await this.runs.list(readListQuery(urlOf(request)))];
 
   private readonly info: Handler = async (_request, _response, id) => {
     const info = await this.runs.info(id);

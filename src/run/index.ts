@@ -18,8 +18,9 @@ export { type Assembly, type Streamed, StreamInput, type StreamLike } from './st
 export type { AnswerOptions } from './inbox.js';
 export { createRuns } from './runs.js';
 export type { EventFilter, ResumeOptions, Run, Runs, RunsOptions, StartOptions } from './runs.js';
+export type { ListRunsOptions, RunPage, RunSummary } from './list-runs.js';
 export { createHeir, type Heir, type HeirOptions } from './heir.js';
-export type { RunInfo } from './run-info.js';
+export { type RunInfo, type RunStatus, runStatuses } from './run-info.js';
 export type { Question } from './journal.js';
 export { actor } from './actor.js';
 export type { Actor, ActorContext, ActorKinds, CallOptions, ExecutingActor, StreamingActor } from './actor.js';

@@ -6,12 +6,17 @@ import { type Outcome, valueOf } from './outcome.js';
 import { isLost, type RunRecord } from './read-run.js';
 import type { RunEvent } from './event.js';
 
+/** How runs may stand. `lost`: its process died and nobody has taken it up. */
+export const runStatuses = ['running', 'waiting', 'completed', 'failed', 'cancelled', 'lost'] as const;
+
+/** How a run stands. */
+export type RunStatus = (typeof runStatuses)[number];
+
 /** Where a run stands. */
 export interface RunInfo {
   readonly executionId: string;
   readonly pipeline: string;
-  /** `lost`: its process died and nobody has taken it up. */
-  readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'lost';
+  readonly status: RunStatus;
   readonly input: unknown;
   /** What it came to, when it has completed. */
   readonly output?: unknown;

@@ -1,4 +1,4 @@
-import { concatMap, defer, filter, from, map, type Observable, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, concatMap, defer, filter, from, map, type Observable, type SchedulerLike } from 'rxjs';
 import { checkBound, jsonProblem, type JsonValue, type PayloadKinds, StreamError } from '../chunk/index.js';
 import type { Streams } from '../streams/index.js';
 import { type RunEvent, runEvents, type RunEvents, type RunEventType } from './event.js';
@@ -7,7 +7,8 @@ import { isAskedFor } from './is-asked-for.js';
 import { Journal } from './journal.js';
 import { lettersOf, post } from './letter.js';
 import { closeInbox, createRun, isConflict, Life, type LifeSettings, runExists, TakenError } from './life.js';
-import { checkExecutionId, eventsOf, runOf, runStreams } from './names.js';
+import { listRuns, type ListRunsOptions, type RunPage } from './list-runs.js';
+import { checkExecutionId, eventsOf } from './names.js';
 import type { Pipeline } from './pipeline.js';
 import { checkServices } from './run-pipeline.js';
 import { infoOf, resultOf, type RunInfo } from './run-info.js';
@@ -105,8 +106,8 @@ export interface Runs<S> {
   /** Where a run stands; `undefined` when there is none. */
   info(executionId: string): Promise<RunInfo | undefined>;
 
-  /** The ids of the runs there are. */
-  list(): Promise<readonly string[]>;
+  /** Where the runs stand that there are, a page of them, the newest first. A run `waits` if that is among the last it has told. */
+  list(options?: ListRunsOptions): Promise<RunPage>;
 }
 
 /**
@@ -295,9 +296,10 @@ class StreamRuns<S> implements Runs<S> {
     return infoOf(executionId, run, letters);
   }
 
-  async list(): Promise<readonly string[]> {
-    const streams = await this.streams.list(runStreams);
-    return streams.map(({ streamId }) => runOf(streamId)).filter((id) => id !== undefined);
+  async list(options?: ListRunsOptions): Promise<RunPage> {
+    const { streams, parse, settings } = this;
+    const { scheduler = asyncScheduler } = settings;
+    return await listRuns({ streams, parse, now: () => scheduler.now() }, options);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRunQuery } from '../../src/node/run-query.js';
+import { readListQuery, readRunQuery } from '../../src/node/run-query.js';
 
 const query = (text: string, lastEventId?: string) => readRunQuery(new URL(text, 'http://localhost/'), lastEventId);
 
@@ -23,5 +23,29 @@ describe('readRunQuery', () => {
     [`?steps=${'a,'.repeat(100)}a`, undefined, 'steps'],
   ])('refuses %j behind %j', (text, lastEventId, field) => {
     expect(() => query(text, lastEventId)).toThrow(expect.objectContaining({ status: 400, field }) as Error);
+  });
+});
+
+describe('readListQuery', () => {
+  const listed = (text: string) => readListQuery(new URL(text, 'http://localhost/'));
+
+  it.each([
+    ['', {}],
+    ['?status=failed,lost&status=waiting', { status: ['failed', 'lost', 'waiting'] }],
+    ['?pipeline=answer&limit=1000&after=12.a.b', { pipeline: 'answer', limit: 1000, after: '12.a.b' }],
+  ])('reads %j', (text, expected) => {
+    expect(listed(text)).toEqual(expected);
+  });
+
+  it.each([
+    ['?status=happy', 'status', 'must be among running, waiting, completed'],
+    ['?status=', 'status', 'must be 1 to 100 names'],
+    ['?limit=0', 'limit', 'must be a number from 1 to 1000'],
+    ['?limit=1001', 'limit', 'must be a number from 1 to 1000'],
+    ['?limit=many', 'limit', 'must be a number from 1 to 1000'],
+    ['?after=yesterday', 'after', 'must be what a page before has said'],
+  ])('refuses %j', (text, field, why) => {
+    const message = expect.stringContaining(why) as string;
+    expect(() => listed(text)).toThrow(expect.objectContaining({ status: 400, field, message }) as Error);
   });
 });

@@ -7,7 +7,7 @@ import { createMemoryLog } from 'sluice/log/memory';
 import { createRunRoutes } from 'sluice/node';
 import { pipeline } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { approval, eventsIn, runStage, shout } from './run-stage.js';
 
 const start = runStage();
@@ -71,10 +71,34 @@ describe('runRoutes', () => {
       status: 'completed',
       output: 'HI',
     });
-    expect((await ask('GET', '/v1/runs')).json).toEqual([
-      expect.objectContaining({ executionId: 'one', pipeline: 'shout', state: 'ended' }),
-    ]);
+    expect((await ask('GET', '/v1/runs')).json).toEqual({
+      runs: [expect.objectContaining({ executionId: 'one', pipeline: 'shout', status: 'completed' })],
+    });
     expect((await server.runs.info('one'))?.status).toBe('completed');
+  });
+
+  it('lists the runs that are asked for, a page at a time', async () => {
+    const { ask } = await start();
+    for (const [pipeline, executionId] of [
+      ['shout', 'one'],
+      ['approval', 'two'],
+      ['approval', 'three'],
+    ]) {
+      await ask('POST', '/v1/runs', { pipeline, input: 'x', executionId });
+    }
+    const list = async (query: string) => {
+      const { json } = await ask('GET', `/v1/runs${query}`);
+      const { runs, next } = json as { runs: { executionId: string }[]; next?: string };
+      return { ids: runs.map(({ executionId }) => executionId).toSorted(), next };
+    };
+    await vi.waitFor(async () => expect((await list('?status=waiting')).ids).toEqual(['three', 'two']));
+    expect((await list('?status=completed,failed')).ids).toEqual(['one']);
+    expect((await list('?pipeline=approval')).ids).toEqual(['three', 'two']);
+    const first = await list('?limit=2');
+    const second = await list(`?limit=2&after=${first.next}`);
+    expect([...first.ids, ...second.ids].toSorted()).toEqual(['one', 'three', 'two']);
+    expect(second.next).toBeUndefined();
+    expect(await ask('GET', '/v1/runs?status=happy')).toMatchObject({ status: 400, json: { field: 'status' } });
   });
 
   it('shows what is asked for, and goes on behind the last event seen', async () => {
@@ -231,9 +255,9 @@ describe('runRoutes', () => {
     expect((await watched(`${server.url}/ws/pipeline/odd`)).code).toBe(1011);
     // The answer breaks off: its end would be a lie.
     await expect(ask('GET', '/stream/pipeline/odd')).rejects.toThrow('terminated');
-    expect((await ask('GET', '/v1/runs')).json).toMatchObject([{ executionId: 'odd', state: 'running' }]);
+    expect((await ask('GET', '/v1/runs')).json).toMatchObject({ runs: [{ executionId: 'odd', status: 'running' }] });
     await server.streams.close('runs/odd', 'failed', 'producer-lost');
-    expect((await ask('GET', '/v1/runs')).json).toMatchObject([{ executionId: 'odd', state: 'lost' }]);
+    expect((await ask('GET', '/v1/runs')).json).toMatchObject({ runs: [{ executionId: 'odd', status: 'lost' }] });
   });
 
   it('tells who watches that the server goes away', async () => {

@@ -62,7 +62,7 @@ describe('runs', () => {
       session: 's1',
       contentType: 'application/json',
     });
-    expect(await runs.list()).toEqual([executionId]);
+    expect((await runs.list()).runs).toMatchObject([{ executionId }]);
     expect(await runs.info(executionId)).toMatchObject({
       pipeline: 'greeting',
       status: 'completed',
