@@ -1,0 +1,145 @@
+import { NEVER, startWith } from 'rxjs';
+import { createChunk } from 'sluice/chunk';
+import { createMemoryLog } from 'sluice/log/memory';
+import { serve, type ServeOptions, type Server } from 'sluice/node';
+import { subprotocol } from 'sluice/protocol';
+import { pipeline } from 'sluice/run';
+import { publishTo } from 'sluice/streams';
+import { createTelemetry, type Metric, metrics, prometheusName } from 'sluice/telemetry';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+
+const running: Server[] = [];
+const sockets: WebSocket[] = [];
+
+async function start(options: ServeOptions = {}): Promise<Server> {
+  const server = await serve({ port: 0, telemetry: createTelemetry({ refreshMs: 0 }), ...options });
+  running.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+  for (const server of running.splice(0)) await server.close();
+});
+
+/** What `/metrics` shows of a metric, all its values added up; of a distribution, how many. */
+async function shown({ url }: Server, metric: Metric, labels = ''): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const name = prometheusName(metric) + (metric.kind === 'histogram' ? '_count' : '');
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  return lines.filter((line) => line.includes(labels)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** Waits until `/metrics` shows that something has moved. */
+async function moved(server: Server, metric: Metric, to = 1, labels = ''): Promise<void> {
+  await vi.waitFor(async () => expect(await shown(server, metric, labels)).toBeGreaterThanOrEqual(to), 5000);
+}
+
+const chunk = (data: string) => createChunk({ streamId: 'any', seq: 0, data });
+
+async function connect({ url }: Server): Promise<{ say(frame: object): void; readonly closed: Promise<number> }> {
+  const socket = new WebSocket(url.replace('http', 'ws'), subprotocol);
+  sockets.push(socket);
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  await new Promise((resolve) => socket.on('open', resolve));
+  return { say: (frame) => socket.send(JSON.stringify(frame)), closed };
+}
+
+describe('/metrics of a server', () => {
+  it('moves when something is published and delivered', async () => {
+    const server = await start();
+    await server.streams.publish('s', [chunk('ahoy')]);
+    const { say } = await connect(server);
+    say({ t: 'subscribe', stream: 's', from: 'beginning', chunks: 10, bytes: 1000 });
+    await moved(server, metrics.deliveredChunks);
+    await server.streams.publish('s', [chunk('a whale')]);
+    await moved(server, metrics.deliveryAge);
+    expect(await shown(server, metrics.appendChunks)).toBeGreaterThanOrEqual(2);
+    expect(await shown(server, metrics.appendIo)).toBeGreaterThanOrEqual(11);
+    expect(await shown(server, metrics.deliveredIo)).toBe(11);
+    expect(await shown(server, metrics.connections)).toBe(1);
+    expect(await shown(server, metrics.connectionsOpened, 'transport="websocket"')).toBe(1);
+    expect(await shown(server, metrics.subscriptions)).toBe(1);
+    expect(await shown(server, metrics.logUp)).toBe(1);
+    // The bookkeeping of other doors is kept in streams, too.
+    expect(await shown(server, metrics.streamsActive)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('moves when chunks are asked for again', async () => {
+    const server = await start();
+    await server.streams.publish('s', [chunk('a'), chunk('b')]);
+    const { say } = await connect(server);
+    say({ t: 'subscribe', stream: 's', from: 'beginning', chunks: 10, bytes: 1000 });
+    await moved(server, metrics.deliveredChunks, 2);
+    say({ t: 'nack', ch: 0, ranges: [[0, 2]] });
+    await moved(server, metrics.resentChunks, 2);
+  });
+
+  it('moves when a connection is refused, and when one is cut off for what it sends', async () => {
+    const server = await start({ maxConnections: 1, limits: { maxBadFrames: 2 } });
+    const { say, closed } = await connect(server);
+    const refused = await connect(server);
+    expect(await refused.closed).toBe(4429);
+    await moved(server, metrics.connectionsRefused, 1, 'reason="limit-reached"');
+    say({ t: 'subscribe', stream: 'nothing', from: 'now', chunks: 1, bytes: 1 });
+    await moved(server, metrics.requestsRefused, 1, 'error_type="stream-not-found"');
+    for (let i = 0; i < 2; i++) say({ t: 'nonsense' });
+    expect(await closed).toBe(4429);
+    await moved(server, metrics.connectionsClosed, 1, 'reason="limit-reached"');
+    await moved(server, metrics.requestsRefused, 1, 'error_type="frame-unknown"');
+  });
+
+  it('moves when an append fails', async () => {
+    const log = createMemoryLog({ maxBytes: 1000 });
+    const server = await start({ log });
+    await expect(server.streams.publish('s', [chunk('x'.repeat(5000))])).rejects.toThrow();
+    await moved(server, metrics.appendFailures);
+  });
+
+  it('moves when a producer dies and its stream is ended', async () => {
+    const server = await start();
+    const producer = { id: 'p', epoch: 0, seq: 0 };
+    const dying = NEVER.pipe(
+      startWith(chunk('a')),
+      publishTo(server.streams, 's', { producer, leaseMs: 60_000, close: false }),
+    ).subscribe();
+    await moved(server, metrics.leasesHeld);
+    dying.unsubscribe();
+    // Its last word was that it lives, and not for long: another process of that name would have said so.
+    const lease = { stream: 's', producer: 'p', epoch: 0, leaseMs: 20, state: 'held' };
+    await server.streams.publish('sluice/leases', [createChunk({ streamId: 'any', seq: 0, data: lease })]);
+    await moved(server, metrics.streamsEnded, 1, 'reason="producer-lost"');
+  });
+
+  it('moves when a run ends', async () => {
+    const add = pipeline<number>('add').step('add', (n) => n + 1);
+    const server = await start({ runs: { pipelines: [add] } });
+    expect(await server.runs.start(add, 1).result).toBe(2);
+    await moved(server, metrics.runsEnded, 1, 'status="completed"');
+    expect(await shown(server, metrics.runDuration)).toBe(1);
+    expect(await shown(server, metrics.stepAttempts, 'outcome="succeeded"')).toBe(1);
+  });
+
+  it('is not there when nothing is to be told', async () => {
+    const server = await start({ telemetry: false });
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('lines of a server', () => {
+  it('tell when it begins and ends, and never on the console', async () => {
+    const lines: string[] = [];
+    const keep = (_: unknown, message: string) => void lines.push(message);
+    const consoles = (['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
+    const server = await start({ telemetry: createTelemetry({ logger: { info: keep, warn: keep, error: keep } }) });
+    await server.close();
+    expect(lines).toEqual(['listening', 'closing']);
+    for (const spy of consoles) {
+      expect(spy).not.toHaveBeenCalled();
+      spy.mockRestore();
+    }
+  });
+});
