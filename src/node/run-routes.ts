@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import * as z from 'zod';
 import { asyncScheduler } from 'rxjs';
 import { WebSocketServer } from 'ws';
 import { checkBound, StreamError } from '../chunk/index.js';
@@ -23,6 +22,7 @@ import type { Streams } from '../streams/index.js';
 import { type Door, pathOf } from './door.js';
 import { readJsonBody } from './json-body.js';
 import { foreign, refusalOf, RequestError, tooMany } from './request-error.js';
+import { answering, cancelling, starting } from './run-bodies.js';
 import { readListQuery, readRunQuery } from './run-query.js';
 import { RunWatch, type RunWatchOptions } from './run-watch.js';
 import { refuseUpgrade, sendJson } from './send-json.js';
@@ -76,17 +76,6 @@ const socketPath = '/ws/pipeline/';
 const runsPath = '/v1/runs';
 /** How long a WebSocket has to say goodbye, in milliseconds. */
 const farewellMs = 1000;
-
-const text = z.string().min(1);
-const json = z.json();
-const starting = z.strictObject({
-  pipeline: text,
-  input: json.optional(),
-  executionId: text.optional(),
-  session: text.max(256).optional(),
-});
-const cancelling = z.strictObject({ reason: z.string().max(1024).optional() });
-const answering = z.strictObject({ name: text, value: json, step: text.optional() });
 
 /** What became of a request: a status and a body, or nothing where it is answered already. */
 type Answer = readonly [status: number, body: unknown] | undefined;
