@@ -54,7 +54,10 @@ export interface StreamingActor<I, T, O> {
 
 /** An actor that only says what it came to. */
 export interface ExecutingActor<I, O> {
-  /** Does the work. Its answer is the output of the one `complete` that the call streams. */
+  /**
+   * Does the work. Its answer is the output of the one `complete` that the call streams; at a second attempt a `start` stands
+   * before it, so that readers know which attempt it is.
+   */
   execute(input: I, context: ActorContext): O | PromiseLike<O>;
 }
 
@@ -138,8 +141,17 @@ class Call {
     }
     const { id = crypto.randomUUID(), attempt = 1 } = options;
     const context = { id, attempt, signal: controller.signal, progress: this.progress };
-    if (this.definition.stream === undefined) void this.execute(context);
-    else this.stream(context);
+    if (this.definition.stream !== undefined) return this.stream(context);
+    // One that says no more than what it came to has nothing to take back, but for a call that was begun before.
+    if (attempt > 1) this.start();
+    if (!destination.closed) void this.execute(context);
+  }
+
+  private start(): void {
+    const { input, destination, options } = this;
+    const asked = input === undefined || jsonProblem(input) !== undefined ? {} : { input };
+    const who = options.attempt === undefined ? {} : { attempt: options.attempt };
+    destination.next({ type: 'start', ...asked, ...who });
   }
 
   private async execute(context: ActorContext): Promise<void> {
@@ -152,10 +164,8 @@ class Call {
   }
 
   private stream(context: ActorContext): void {
-    const { input, destination, flow, options } = this;
-    const asked = input === undefined || jsonProblem(input) !== undefined ? {} : { input };
-    const who = options.attempt === undefined ? {} : { attempt: options.attempt };
-    destination.next({ type: 'start', ...asked, ...who });
+    const { input, destination, flow } = this;
+    this.start();
     if (destination.closed) return;
     const source = (): AsyncIterable<ActorChunk> => {
       const answer = this.definition.stream!(input, context);

@@ -47,6 +47,6 @@ describe('a stream with two doors', { timeout: patienceMs }, () => {
   it.each(['0', 'x', '-5', '9999999999'])('does not take --long-poll-timeout-ms %s', async (value) => {
     const { code, stderr } = await run(main, ['serve', '--port', '0', '--long-poll-timeout-ms', value]).ended;
     expect(code).toBe(1);
-    expect(stderr).toContain('It must be a number of milliseconds from 1 to');
+    expect(stderr).toContain('longPollTimeoutMs (--long-poll-timeout-ms): must be a whole number, 1 to');
   });
 });

@@ -1,4 +1,4 @@
-import { from, lastValueFrom, NEVER, type Observable, of, take, throwError, toArray } from 'rxjs';
+import { firstValueFrom, from, lastValueFrom, NEVER, type Observable, of, take, throwError, toArray } from 'rxjs';
 import * as z from 'zod';
 import { actorPayloads, StreamError } from 'sluice/chunk';
 import { type Actor, actor, type ActorChunk } from 'sluice/run';
@@ -36,6 +36,21 @@ describe('actor', () => {
     expect(await chunksOf(failing, null)).toEqual([{ type: 'error', message: 'no' }]);
     const nothing = actor('nothing', { execute: () => null });
     expect(await nothing.execute(0)).toBe(null);
+  });
+
+  it('says which attempt it is when it only executes, from the second on', async () => {
+    const adder = actor('adder', { execute: ([a, b]: number[]) => a! + b! });
+    const said = async (attempt: number) => await lastValueFrom(adder.stream([1, 2], { attempt }).pipe(toArray()));
+    expect(await said(1)).toEqual([{ type: 'complete', output: 3 }]);
+    expect(await said(2)).toEqual([
+      { type: 'start', input: [1, 2], attempt: 2 },
+      { type: 'complete', output: 3 },
+    ]);
+    let begun = 0;
+    const counted = actor('counted', { execute: () => ++begun });
+    // Who has heard enough has no use for the work.
+    await firstValueFrom(counted.stream(null, { attempt: 2 }));
+    expect(begun).toBe(0);
   });
 
   it('can be looped over, and is let go when the loop is left', async () => {

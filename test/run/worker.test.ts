@@ -104,6 +104,26 @@ describe('serveActors', () => {
     expect(await lastValueFrom(remote.stream([1, 2]).pipe(toArray()))).toEqual([{ type: 'complete', output: 3 }]);
   });
 
+  it('tells readers of another attempt, also of one that only executes', async () => {
+    const { queue, streams, serve, heard } = stage();
+    const slow = actor('slow', {
+      execute: (_: null, { attempt, progress }) => {
+        progress(attempt);
+        if (attempt === 1) throw new Error('not yet');
+        return attempt;
+      },
+    });
+    serve([slow], { isRetryable: () => true });
+    const remote = remoteActor<null, never, number>(queue, streams, 'slow');
+    expect(await lastValueFrom(remote.stream(null, { id: 'one' }).pipe(toArray()))).toEqual([
+      { type: 'progress', current: 1 },
+      { type: 'start', input: null, attempt: 2 },
+      { type: 'progress', current: 2 },
+      { type: 'complete', output: 2 },
+    ]);
+    expect(await heard('slow', 'one')).toHaveLength(4);
+  });
+
   it('ends a call whose actor has failed, and tries it again only if asked to', async () => {
     let calls = 0;
     const moody = actor('moody', {
