@@ -50,5 +50,15 @@ export type Authorize = (
   owner: () => string | undefined | Promise<string | undefined>,
 ) => boolean | Promise<boolean>;
 
+/** A token, as a request would show it. */
+export function askingWith(token: string, address?: string): Asking {
+  return {
+    method: 'GET',
+    target: '/',
+    address,
+    header: (name) => (name === 'authorization' ? `Bearer ${token}` : undefined),
+  };
+}
+
 /** In a stream's metadata: whose it is. */
 export const ownerKey = 'sluice.owner';

@@ -17,13 +17,3 @@ export function bearerOf(asking: Pick<Asking, 'header'>): string | undefined {
   if (value.length > maxToken) throw new StreamError('unauthenticated', 'the token is too long');
   return bearer.exec(value)?.[1];
 }
-
-/** What somebody who is connected already shows instead of a header: a token. */
-export function askingWith(token: string, address?: string): Asking {
-  return {
-    method: 'GET',
-    target: '/',
-    address,
-    header: (name) => (name === 'authorization' ? `Bearer ${token}` : undefined),
-  };
-}

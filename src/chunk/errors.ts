@@ -128,7 +128,7 @@ export interface ErrorDetails {
   /** Id of the job. */
   readonly job?: string;
   /** After how long it is worth to try again, in milliseconds. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Options of {@link StreamError}: the details and the `cause`. */

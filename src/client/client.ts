@@ -18,12 +18,18 @@ import { type BackoffOptions, createBackoff, createSpread } from './backoff.js';
 import { Connection, type ConnectionActions, type ConnectionLimits, type ConnectionState } from './connection.js';
 import { Reader } from './reader.js';
 import { Reading, type Window } from './reading.js';
+import { type TokenSource, withToken } from './with-token.js';
 import { Writer } from './writer.js';
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
   /** How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. */
   readonly transport: ClientTransport;
+  /**
+   * Says who this client is: a token, or what gets one. Asked for each connection, and again before the time of one is over.
+   * Default: nobody in particular.
+   */
+  readonly token?: TokenSource;
   /** What a reader takes before it has consumed some. Default 256 chunks and 1 MiB. */
   readonly window?: Window;
   /** How long a missing chunk may take before it is asked for again. Default 200 ms. */
@@ -189,7 +195,9 @@ class StreamClient implements Client {
   }
 
   private line(state: (state: ConnectionState) => void): Line {
-    return new Line(this.options.transport, this.settings, { state, pushed: (data) => this.pushes.next(data) });
+    const { transport, token } = this.options;
+    const known = token === undefined ? transport : withToken(transport, token, this.settings.scheduler);
+    return new Line(known, this.settings, { state, pushed: (data) => this.pushes.next(data) });
   }
 
   receive(streamId: string, options: ReceiveOptions = {}): Observable<Chunk> {

@@ -83,6 +83,8 @@ export class Connection {
   private pingedAt = 0;
   /** How long the server wants to have it wait once this link has ended: it said goodbye, and takes no more writing. */
   private goodbyeMs: number | undefined;
+  /** The server has asked not to be connected to before this time. */
+  private notBefore = 0;
   /** Why it is closed. */
   private failure: StreamError | undefined;
 
@@ -251,6 +253,9 @@ export class Connection {
         return undefined;
       case 'push':
         return this.act.pushed(frame.data);
+      case 'authenticated':
+        // Whoever showed the token has heard it.
+        return undefined;
       case 'goodbye':
         this.goodbyeMs = frame.retryMs;
         return undefined;
@@ -305,12 +310,14 @@ export class Connection {
   }
 
   private onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
-    const { code, message, stream = '', ch, producer, epoch, expected } = frame;
+    const { code, message, stream = '', ch, producer, epoch, expected, retryAfterMs } = frame;
     const error = new StreamError(code, message, {
       ...(stream === '' ? {} : { streamId: stream }),
       ...(expected === undefined ? {} : { expected }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
-    if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), epoch, error);
+    if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), epoch, error, now);
+    if (stream === '' && retryAfterMs !== undefined) this.notBefore = now + retryAfterMs;
     const reading = (ch === undefined ? undefined : this.byChannel.get(ch)) ?? this.readings.get(stream);
     if (code === 'frame-unexpected') return this.onReadElsewhere(stream, ch, reading, now);
     if (this.departures.refused(stream)) {
@@ -337,12 +344,14 @@ export class Connection {
     reading.fail(error);
   }
 
-  private onWriteError(key: string, epoch: number | undefined, error: StreamError): void {
+  private onWriteError(key: string, epoch: number | undefined, error: StreamError, now: number): void {
     const writing = this.writings.get(key);
     // It may be another life of the producer that was refused.
     if (writing === undefined || (epoch ?? writing.epoch) !== writing.epoch) return;
     // The server is behind with keeping: the retry comes with the next tick.
     if (error.code === 'overflow') return;
+    const { retryAfterMs = this.limits.retryMs } = error.details;
+    if (error.code === 'rate-limited') return writing.hold(now + retryAfterMs);
     if (error.code === 'sequence-gap' && writing.missed(error.details.expected)) return this.mark();
     this.writings.delete(key);
     writing.fail(error);
@@ -386,7 +395,8 @@ export class Connection {
     }
     // Who is sent on again and again gets nowhere: that is a failure like others.
     const asked = goodbyeMs !== undefined && this.attempts === 0;
-    this.deadline = now + (asked ? this.limits.spread(goodbyeMs) : this.limits.backoff(this.attempts));
+    const waitMs = asked ? this.limits.spread(goodbyeMs) : this.limits.backoff(this.attempts);
+    this.deadline = Math.max(now + waitMs, this.notBefore);
     this.attempts++;
     this.current = 'waiting';
     this.act.wakeAt(this.deadline);
@@ -463,6 +473,7 @@ export class Connection {
     }
     for (const frame of this.departures.repeat(before, now)) this.queue(frame);
     for (const writing of this.writings.values()) {
+      if (writing.released(now)) this.mark();
       if (writing.sentAt === undefined || writing.sentAt > before) continue;
       writing.rewind();
       this.mark();

@@ -33,6 +33,8 @@ export class Writing {
   private tailSent = false;
   /** Whether it went back for a missing frame, and nothing was acknowledged since. */
   private wentBack = false;
+  /** Nothing is sent before this time: the server has asked for that. */
+  private heldUntil = 0;
   /** Whether nothing was acknowledged since everything was last sent. */
   private unanswered = true;
 
@@ -81,6 +83,19 @@ export class Writing {
     this.unanswered = true;
   }
 
+  /** Too much was sent: nothing more before a time, and then again from the last acknowledgement on. */
+  hold(until: number): void {
+    this.heldUntil = until;
+    this.goBack();
+  }
+
+  /** Whether it was held until now. Told once. */
+  released(now: number): boolean {
+    if (this.heldUntil === 0 || now < this.heldUntil) return false;
+    this.heldUntil = 0;
+    return true;
+  }
+
   private goBack(): void {
     this.next = this.base;
     this.tailSent = false;
@@ -99,7 +114,7 @@ export class Writing {
 
   /** The next frame to send, within the window and `maxFrame`; `undefined` when there is none. */
   frame(window: Window, maxFrame: number, now: number): PublishFrame<EncodedChunk> | undefined {
-    if (!this.due) return undefined;
+    if (!this.due || now < this.heldUntil) return undefined;
     const { streamId: stream, producer, epoch, next: seq, close } = this;
     const bare: PublishFrame<EncodedChunk> = { t: 'publish', stream, producer, epoch, seq, chunks: [] };
     const chunks = this.take(window, maxFrame - frameBytes(bare));
@@ -121,7 +136,7 @@ export class Writing {
   /** The error of a chunk that no message can hold, when it is the next to be kept. */
   tooLarge(maxFrame: number): StreamError | undefined {
     const [first] = this.chunks;
-    if (first === undefined || this.next > this.base) return undefined;
+    if (first === undefined || this.next > this.base || this.heldUntil > 0) return undefined;
     const { streamId, base: seq } = this;
     const message = `chunk ${seq} for "${streamId}" takes ${first.length} bytes and a message at most ${maxFrame}`;
     return new StreamError('chunk-too-large', message, { streamId, seq });

@@ -9,14 +9,19 @@ import {
   StreamError,
   toStreamError,
 } from '../chunk/index.js';
-import { attempt, whenReady } from '../log/log.js';
-import { closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
+import type { Authenticate } from '../auth/auth.js';
+import type { Quotas } from '../auth/quotas.js';
+import { attempt, type MaybePromise, whenReady } from '../log/log.js';
+import type { Refusals } from '../probe/index.js';
+import { BadFrame, type ClientFrame, closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
 import { joinStream } from '../streams/reader.js';
 import { snapshots } from '../streams/snapshot-store.js';
-import type { Streams } from '../streams/index.js';
+import type { Access, Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
 import type { GatewayEvent } from './events.js';
 import { Feed } from './feed.js';
+import type { Guest } from './guest.js';
+import { Guests } from './guests.js';
 import { type SessionLimitOptions, sessionLimits } from './limits.js';
 import { type GatewayLoad, loadOf } from './load.js';
 import { Report } from './report.js';
@@ -32,6 +37,18 @@ export interface GatewayOptions {
   readonly limits?: SessionLimitOptions;
   /** Connections at the same time; one more is closed with 4429. Default 10 000. */
   readonly maxConnections?: number;
+  /** Says what clients may do: `createAccess` makes it. Default: everything. */
+  readonly access?: Access;
+  /** Says who clients are that show a token once they are connected. Default: nobody is asked. */
+  readonly authenticate?: Authenticate;
+  /** How long a client may take to say who it is, in milliseconds. Default 10 000. */
+  readonly authMs?: number;
+  /** Clients at the same time that have not said yet who they are. Default 1 000. */
+  readonly maxUnknown?: number;
+  /** How much each client may do. Default: without end. */
+  readonly quotas?: Quotas;
+  /** Counts what is refused. */
+  readonly refusals?: Pick<Refusals, 'count'>;
   /**
    * Runs work at the end of the event loop's turn. Default `setImmediate`, elsewhere a timer of 0 ms; and once
    * in a millisecond as a microtask.
@@ -47,8 +64,16 @@ export interface GatewayOptions {
 export interface Connection {
   readonly session: string;
   readonly peer: Peer;
-  /** Streams being read, with the number of the next chunk to send, and how many more the reader may be sent. */
-  readonly reading: readonly { readonly streamId: string; readonly next: number; readonly credit: number }[];
+  /**
+   * Streams being read, with the number of the next chunk to send, how many more the reader may be sent, and how many it has asked
+   * for again.
+   */
+  readonly reading: readonly {
+    readonly streamId: string;
+    readonly next: number;
+    readonly credit: number;
+    readonly repaired: number;
+  }[];
 }
 
 /** Whether a gateway takes connections: `open` it does, `suspended` it does not for the time being, `draining` no more. */
@@ -112,11 +137,13 @@ class StreamGateway implements Gateway {
   private readonly report = new Report();
   readonly events = this.report.events;
   private checking: Teardown | undefined;
+  /** Who is here; `undefined` where nobody is asked. */
+  private readonly guests: Guests | undefined;
   private channels = 0;
   private suspended: string | undefined;
   private drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
-  constructor(options: GatewayOptions) {
+  constructor(private readonly options: GatewayOptions) {
     this.streams = options.streams;
     this.limits = sessionLimits(options.limits);
     this.maxConnections = checkBound('maxConnections', options.maxConnections ?? 10_000);
@@ -127,6 +154,11 @@ class StreamGateway implements Gateway {
       later: options.defer ?? defaultDefer(),
       now: () => this.scheduler.now(),
     });
+    const { access, authenticate, quotas, refusals, authMs, maxUnknown } = options;
+    if (access !== undefined || authenticate !== undefined || quotas !== undefined) {
+      const { scheduler } = this;
+      this.guests = new Guests({ access, authenticate, quotas, refusals, authMs, maxUnknown, scheduler });
+    }
     this.teardown.add(
       this.streams.cancellations.subscribe(({ streamId, reason }) => {
         for (const session of this.sessions.keys()) session.stopped(streamId, reason);
@@ -139,29 +171,33 @@ class StreamGateway implements Gateway {
       return this.reject(link, peer, closeCodes['going-away'], leaving);
     if (this.suspended !== undefined) return this.reject(link, peer, closeCodes.unavailable, this.suspended);
     if (this.sessions.size >= this.maxConnections) {
-      return this.reject(
-        link,
-        peer,
-        closeCodes['limit-reached'],
-        `the server takes at most ${this.maxConnections} connections`,
-      );
+      this.options.refusals?.count('connections');
+      const message = `the server takes at most ${this.maxConnections} connections`;
+      return this.reject(link, peer, closeCodes['limit-reached'], message);
     }
+    const guest = this.guests?.enter(peer, (error) => cutOff(session, error));
+    if (guest instanceof StreamError) return this.turnAway(link, peer, guest);
     const session: Session = new Session(
       this.sessionId(),
       this.limits,
       {
         send: (frames) => {
           link.send(frames);
+          guest?.sent(frames);
           this.report.sent(session.id, frames);
           return link.writable;
         },
         dirty: () => this.turn.session(session),
-        subscribe: (streamId, from) => this.subscribe(session, streamId, from),
+        subscribe: (streamId, from) => this.subscribe(session, guest, streamId, from),
         ready: (subscription) => this.feeds.get(subscription.streamId)!.offer(subscription),
-        unsubscribe: (subscription) => this.unsubscribe(subscription),
+        unsubscribe: (subscription) => {
+          guest?.unread();
+          this.unsubscribe(subscription);
+        },
         repair: (subscription, ranges) => this.repair(session, subscription, ranges),
-        publish: (frame) => this.publish(session, frame),
-        cancel: (streamId, reason) => this.cancel(session, streamId, reason),
+        publish: (frame) => this.publish(session, guest, frame),
+        cancel: (streamId, reason) => this.cancel(session, guest, streamId, reason),
+        authenticate: (token) => this.authenticate(session, guest, token, peer.address),
         close: (code, reason) => link.close(code, reason),
       },
       this.scheduler.now(),
@@ -170,9 +206,12 @@ class StreamGateway implements Gateway {
     this.byId.set(session.id, session);
     this.report.opened(session.id, peer);
     session.open();
+    if (guest !== undefined) this.guests!.seat(guest, session);
     this.check();
     return {
       frames: (frames) => {
+        if (this.options.refusals !== undefined) countBad(frames, this.options.refusals);
+        if (guest !== undefined && this.options.quotas !== undefined) void this.hear(session, guest, frames.length);
         // A defect of ours must cost one connection, not the server.
         try {
           session.received(frames, this.scheduler.now());
@@ -185,11 +224,34 @@ class StreamGateway implements Gateway {
         this.sessions.delete(session);
         this.byId.delete(session.id);
         session.closed();
+        if (guest !== undefined) this.guests!.leave(guest);
+        if (unreadable.has(code)) this.options.refusals?.count('frame');
         if (this.sessions.size === 0) this.drained?.resolve();
         this.report.closed(session.id, peer, code, reason);
         this.completeReport();
       },
     };
+  }
+
+  /** There is no place for this one. It is told when there may be. */
+  private turnAway(link: Link, peer: Peer, error: StreamError): ServerLinkEvents {
+    const { code, message, details } = error;
+    const { retryAfterMs } = details;
+    link.send([{ t: 'error', code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }]);
+    return this.reject(link, peer, closeCodes['limit-reached'], message);
+  }
+
+  /** Frames are counted after they were obeyed: with the next ones it is over. */
+  private async hear(session: Session, guest: Guest, frames: number): Promise<void> {
+    const error = await guest.heard(frames);
+    if (error === undefined) return;
+    session.refuse(error);
+    session.close('limit-reached', error.message);
+  }
+
+  private authenticate(session: Session, guest: Guest | undefined, token: string, address: string | undefined): void {
+    if (guest === undefined) session.authenticated(undefined);
+    else this.guests!.authenticate(guest, session, token, address);
   }
 
   private reject(link: Link, peer: Peer, code: number, reason: string): ServerLinkEvents {
@@ -202,18 +264,27 @@ class StreamGateway implements Gateway {
     if (this.teardown.closed && this.sessions.size === 0) this.report.complete();
   }
 
-  private subscribe(session: Session, streamId: string, from: JoinPosition): void {
+  private subscribe(session: Session, guest: Guest | undefined, streamId: string, from: JoinPosition): void {
     attempt(
-      () =>
-        whenReady(joinStream(this.streams, streamId, from), ({ seq, live, snapshot }) => {
-          const feed = this.feedOf(streamId);
-          const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk);
-          if (subscription === undefined) return this.release(feed);
-          subscription.live = live;
-          feed.add(subscription, session);
-        }),
+      () => whenReady(guest?.checkRead(streamId), () => this.join(session, guest, streamId, from)),
       (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
     );
+  }
+
+  private join(session: Session, guest: Guest | undefined, streamId: string, from: JoinPosition): MaybePromise<void> {
+    const read = (): MaybePromise<void> =>
+      whenReady(joinStream(this.streams, streamId, from), ({ seq, live, snapshot }) => {
+        const feed = this.feedOf(streamId);
+        const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk);
+        if (subscription === undefined) {
+          guest?.unread();
+          return this.release(feed);
+        }
+        subscription.live = live;
+        feed.add(subscription, session);
+      });
+    if (guest === undefined) return read();
+    return failing(read, () => guest.unread());
   }
 
   private feedOf(streamId: string): Feed {
@@ -237,26 +308,29 @@ class StreamGateway implements Gateway {
   }
 
   private repair(session: Session, subscription: Subscription, ranges: readonly Range[]): void {
+    subscription.repaired += countOf(ranges);
     this.feeds.get(subscription.streamId)!.repair(subscription, session, ranges);
   }
 
-  private publish(session: Session, frame: PublishFrame<EncodedChunk>): void {
+  private publish(session: Session, guest: Guest | undefined, frame: PublishFrame<EncodedChunk>): void {
     const { stream, producer, epoch, seq, chunks, close } = frame;
     if (isReserved(stream)) return session.publishRefused(frame, reservedName(stream));
     const options = {
       producer: { id: producer, epoch, seq },
       ...(close === undefined ? {} : { close: definite(close) }),
     };
+    const append = (): MaybePromise<void> =>
+      whenReady(this.streams.append(stream, chunks, options), (appended) => session.published(frame, appended));
     attempt(
-      () => whenReady(this.streams.append(stream, chunks, options), (appended) => session.published(frame, appended)),
+      () => (guest === undefined ? append() : whenReady(guest.checkPublish(stream, chunks), append)),
       (error) => session.publishRefused(frame, toStreamError(error, 'internal', { streamId: stream })),
     );
   }
 
-  private cancel(session: Session, streamId: string, reason: string | undefined): void {
+  private cancel(session: Session, guest: Guest | undefined, streamId: string, reason: string | undefined): void {
     if (isReserved(streamId)) return session.refuse(reservedName(streamId), { stream: streamId });
     attempt(
-      () => this.streams.cancel(streamId, reason),
+      () => whenReady(guest?.checkCancel(streamId), () => this.streams.cancel(streamId, reason)),
       (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),
     );
   }
@@ -334,12 +408,43 @@ class StreamGateway implements Gateway {
   close(): void {
     this.teardown.unsubscribe();
     this.checking?.unsubscribe();
+    this.guests?.dispose();
     for (const session of [...this.sessions.keys()]) session.close('going-away', leaving);
     this.completeReport();
   }
 }
 
 const leaving = 'the server is shutting down';
+
+/** How links end that brought what could not be read. */
+const unreadable: ReadonlySet<number> = new Set([
+  closeCodes['frame-malformed'],
+  closeCodes['frame-too-large'],
+  closeCodes['invalid-utf8'],
+]);
+
+function countBad(frames: readonly (ClientFrame | BadFrame)[], refusals: Pick<Refusals, 'count'>): void {
+  for (const frame of frames) if (frame instanceof BadFrame) refusals.count('frame');
+}
+
+/** Ends all that somebody reads. */
+function cutOff(session: Session, error: StreamError): void {
+  for (const subscription of [...session.subscriptions]) session.drop(subscription, error);
+}
+
+/** Work, with what is to be done when it fails. */
+function failing<T>(work: () => MaybePromise<T>, failed: () => void): MaybePromise<T> {
+  const fail = (error: unknown): never => {
+    failed();
+    throw error;
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(fail) : result;
+  } catch (error) {
+    return fail(error);
+  }
+}
 
 /** Where a server writes what it trusts: snapshots, and the books of its other doors. */
 const reserved = [`${snapshots}/`, 'sluice/server/'];
@@ -352,11 +457,16 @@ function reservedName(streamId: string): StreamError {
   return new StreamError('name-invalid', `the stream "${streamId}" is written by the server itself`, { streamId });
 }
 
+function countOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
 function described(session: Session, peer: Peer): Connection {
-  const reading = Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit }) => ({
+  const reading = Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit, repaired }) => ({
     streamId,
     next,
     credit,
+    repaired,
   }));
   return { session: session.id, peer, reading };
 }

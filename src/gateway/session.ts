@@ -37,6 +37,8 @@ export interface SessionActions {
   repair(subscription: Subscription, ranges: readonly Range[]): void;
   /** Appends: answer with `published` or `publishRefused`. */
   publish(frame: PublishFrame<EncodedChunk>): void;
+  /** Says who the client is: answer with `authenticated`, or close. */
+  authenticate(token: string): void;
   /** Ends a stream for everybody. */
   cancel(streamId: string, reason: string | undefined): void;
   /** Ends the link. */
@@ -107,6 +109,11 @@ export class Session {
     return this.byChannel.values();
   }
 
+  /** Whether it reads anything, or is about to. */
+  get reads(): boolean {
+    return this.byStream.size > 0 || this.opening.size > 0;
+  }
+
   /** How full the fuller of its two buffers of what waits to be kept is, from 0 to 1. */
   get pendingShare(): number {
     const { maxPendingChunks, maxPendingBytes } = this.limits;
@@ -137,6 +144,8 @@ export class Session {
         return this.onPublish(frame);
       case 'cancel':
         return this.act.cancel(frame.stream, frame.reason);
+      case 'auth':
+        return this.act.authenticate(frame.token);
       case 'ping':
         return this.onPing(frame);
     }
@@ -308,6 +317,12 @@ export class Session {
     this.queue(reason === undefined ? { t: 'stop', stream: streamId } : { t: 'stop', stream: streamId, reason });
   }
 
+  /** It is known who the client is, for so long. */
+  authenticated(expiresInMs: number | undefined): void {
+    const known = { t: 'authenticated' } as const;
+    this.queue(expiresInMs === undefined ? known : { ...known, expiresInMs: Math.max(0, Math.floor(expiresInMs)) });
+  }
+
   private onPing(frame: FrameOf<ClientFrame, 'ping'>): void {
     const sent: [number, number][] = [];
     for (const [ch, chunks, bytes] of frame.grants) {
@@ -366,7 +381,7 @@ export class Session {
   refuse(error: StreamError, about: About = {}): void {
     // Without its log a gateway is good for nothing: another may reach it, and nobody need give up what it reads or writes.
     if (error.code === 'log-unavailable') return this.close('unavailable', error.message);
-    const { expected, field } = error.details;
+    const { expected, field, retryAfterMs } = error.details;
     this.queue({
       t: 'error',
       code: error.code,
@@ -374,6 +389,7 @@ export class Session {
       ...about,
       ...(expected === undefined ? {} : { expected }),
       ...(field === undefined ? {} : { field }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }),
     });
   }
 

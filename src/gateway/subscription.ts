@@ -13,6 +13,8 @@ export class Subscription {
   reading = false;
   /** Chunks are being looked up to be sent again. */
   repairing = false;
+  /** Chunks that were asked for again. */
+  repaired = 0;
   /** Its `end` has been sent. */
   ended: Close | undefined;
   /** Number of the first chunk that came after the reader. */

@@ -1,5 +1,5 @@
-import { fields, list, optional, type Shape, tuple, where } from '../chunk/shape.js';
-import type { ClientFrame } from './frame.js';
+import { fields, list, optional, type Shape, string, tuple, where } from '../chunk/shape.js';
+import { type ClientFrame, maxToken } from './frame.js';
 import { frame, heads, number, position, reason, status, stream, token } from './words.js';
 
 const range = where<readonly [number, number]>(
@@ -23,5 +23,6 @@ export const clientShapes: Readonly<Record<ClientFrame['t'], Shape>> = {
     close: optional(fields({ status, reason })),
   }),
   cancel: frame({ stream, reason }),
+  auth: frame({ token: string(1, maxToken) }),
   ping: frame({ grants: list(tuple(number, number, number)) }),
 };

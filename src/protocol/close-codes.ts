@@ -10,9 +10,12 @@
  * | 1009 | `frame-too-large` | a message exceeds the announced size | no |
  * | 1011 | `internal` | server met a defect | yes |
  * | 4400 | `frame-malformed` | a message is not a sequence of frames | no |
+ * | 4401 | `unauthenticated` | the server knows nobody without credentials, or does not accept these | no |
+ * | 4403 | `forbidden` | another's credentials were shown during a connection | no |
  * | 4406 | `protocol-unsupported` | subprotocol `sluice.v1` was not offered | no |
  * | 4408 | `idle-timeout` | nothing was heard for too long | yes |
  * | 4410 | `backlog` | the peer asks on but does not read the answers | yes |
+ * | 4411 | `expired` | the time of the credentials is over | yes, with new ones |
  * | 4429 | `limit-reached` | too many connections, or too many invalid frames | yes, later |
  * | 4503 | `unavailable` | the server cannot reach what it keeps streams in | yes, elsewhere |
  */
@@ -24,9 +27,12 @@ export const closeCodes = {
   'frame-too-large': 1009,
   internal: 1011,
   'frame-malformed': 4400,
+  unauthenticated: 4401,
+  forbidden: 4403,
   'protocol-unsupported': 4406,
   'idle-timeout': 4408,
   backlog: 4410,
+  expired: 4411,
   'limit-reached': 4429,
   unavailable: 4503,
 } as const;
@@ -39,6 +45,8 @@ const fatal: ReadonlySet<number> = new Set([
   closeCodes['invalid-utf8'],
   closeCodes['frame-too-large'],
   closeCodes['frame-malformed'],
+  closeCodes.unauthenticated,
+  closeCodes.forbidden,
   closeCodes['protocol-unsupported'],
 ]);
 

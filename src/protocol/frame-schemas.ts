@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { errorCodes, jsonProblem, type JsonValue, nameSchema } from '../chunk/index.js';
-import { subprotocol } from './frame.js';
+import { maxToken, subprotocol } from './frame.js';
 
 const stream = nameSchema;
 const channel = z.int().min(0);
@@ -40,6 +40,7 @@ export const clientFrames = {
     close: z.strictObject({ status, reason }).optional(),
   }),
   cancel: z.strictObject({ t: z.literal('cancel'), stream, reason }),
+  auth: z.strictObject({ t: z.literal('auth'), token: z.string().min(1).max(maxToken) }),
   ping: z.strictObject({ t: z.literal('ping'), grants: z.array(z.tuple([channel, count, count])) }),
 } as const;
 
@@ -83,6 +84,7 @@ export const serverFrames = {
   }),
   stop: z.strictObject({ t: z.literal('stop'), stream, reason }),
   push: z.strictObject({ t: z.literal('push'), data: json }),
+  authenticated: z.strictObject({ t: z.literal('authenticated'), expiresInMs: count.optional() }),
   goodbye: z.strictObject({ t: z.literal('goodbye'), retryMs: count }),
   error: z.strictObject({
     t: z.literal('error'),
@@ -94,6 +96,7 @@ export const serverFrames = {
     epoch: seq.optional(),
     expected: seq.optional(),
     field: z.string().optional(),
+    retryAfterMs: count.optional(),
   }),
   pong: z.strictObject({ t: z.literal('pong'), sent: z.array(z.tuple([channel, seq])) }),
 } as const;

@@ -5,6 +5,9 @@ import type { clientFrames, serverFrames } from './frame-schemas.js';
 /** WebSocket subprotocol that PROTOCOL.md describes. */
 export const subprotocol = 'sluice.v1';
 
+/** Longest token of an `auth` frame, in characters. */
+export const maxToken = 8192;
+
 type Infer<S> = S extends z.ZodType<infer T> ? Readonly<T> : never;
 type OneOf<S extends Record<string, z.ZodType>> = Infer<S[keyof S]>;
 

@@ -29,6 +29,7 @@ export const serverShapes: Readonly<Record<ServerFrame['t'], Shape>> = {
   ack: frame({ stream, producer: token, epoch: number, seq: number, next: number, closed: optional(oneOf(true)) }),
   stop: frame({ stream, reason }),
   push: frame({ data: without(valueProblem) }),
+  authenticated: frame({ expiresInMs: optional(number) }),
   goodbye: frame({ retryMs: number }),
   error: frame({
     code: oneOf(...errorCodes),
@@ -39,6 +40,7 @@ export const serverShapes: Readonly<Record<ServerFrame['t'], Shape>> = {
     epoch: optional(number),
     expected: optional(number),
     field: optional(string()),
+    retryAfterMs: optional(number),
   }),
   pong: frame({ sent: list(tuple(number, number)) }),
 };

@@ -1,3 +1,4 @@
+import type { Principal } from '../auth/auth.js';
 import type { BadFrame, ClientFrame, Message, OutgoingFrame, ServerFrame } from '../protocol/index.js';
 
 /**
@@ -54,6 +55,8 @@ export interface LinkAcceptor {
 export interface Peer {
   /** How it came: `websocket`, `sse`, `memory`. */
   readonly transport: string;
+  /** Who it is, where the transport knows. */
+  readonly principal?: Principal;
   /** Remote address, where there is one. */
   readonly address?: string;
   /** Request headers, where there were any, names in lower case. */

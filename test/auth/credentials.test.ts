@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askingWith, bearerOf } from '../../src/auth/credentials.js';
+import { bearerOf } from '../../src/auth/credentials.js';
 import { asking } from './asking.js';
 
 describe('bearerOf', () => {
@@ -20,14 +20,5 @@ describe('bearerOf', () => {
 
   it('does not look at one that is too long', () => {
     expect(() => bearerOf(asking({ authorization: `Bearer ${'a'.repeat(8192)}` }))).toThrow('too long');
-  });
-});
-
-describe('askingWith', () => {
-  it('shows a token as a request would', () => {
-    const shown = askingWith('abc', '::1');
-    expect(bearerOf(shown)).toBe('abc');
-    expect(shown.header('x-api-key')).toBeUndefined();
-    expect(shown).toMatchObject({ method: 'GET', target: '/', address: '::1' });
   });
 });

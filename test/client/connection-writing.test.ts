@@ -150,6 +150,25 @@ describe('Connection: writing', () => {
     expect(trial.sent()).toEqual([publish(0, 'a')]);
   });
 
+  it('waits as long as the server says when it writes too much, and sends again from there', () => {
+    const { trial, writer, push } = stage();
+    push('a');
+    trial.sent();
+    push('b');
+    trial.sent();
+    trial.hears({ ...refused('rate-limited'), retryAfterMs: 900 } as ServerFrame, refused('sequence-gap', 0));
+    expect(trial.sent()).toEqual([]);
+    push('c');
+    trial.passes(899);
+    expect(trial.sent()).toEqual([]);
+    trial.passes(1100);
+    expect(trial.sent().join(' | ')).toContain(publish(0, 'a,b,c'));
+    trial.hears(refused('rate-limited'));
+    trial.passes(1100 + 399);
+    expect(trial.sent().filter((words) => words.includes('publish'))).toEqual([]);
+    expect(writer.told()).toEqual([]);
+  });
+
   describe('after a missing frame', () => {
     it('goes back to what is kept, once for all the frames behind it', () => {
       const { trial, writer, push } = stage();

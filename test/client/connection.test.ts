@@ -49,6 +49,15 @@ describe('Connection', () => {
   });
 
   describe('a link that ends', () => {
+    it('waits at least as long as the server has said', () => {
+      const trial = new ConnectionRecorder();
+      trial.opens();
+      trial.hears({ t: 'authenticated' });
+      trial.hears({ t: 'error', code: 'limit-reached', message: 'full', retryAfterMs: 5000 });
+      trial.on((connection) => connection.ended(4429, 'full', 50));
+      expect(trial.wakeAt).toBe(5000);
+    });
+
     it.each([
       [1001, 'going-away'],
       [1006, 'lost'],

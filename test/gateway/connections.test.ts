@@ -14,7 +14,7 @@ describe('connections of a gateway', () => {
       {
         session: 'session 0',
         peer: { transport: 'test', address: '127.0.0.1' },
-        reading: [{ streamId: 's', next: 1, credit: 9 }],
+        reading: [{ streamId: 's', next: 1, credit: 9, repaired: 0 }],
       },
     ]);
   });

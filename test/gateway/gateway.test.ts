@@ -144,7 +144,7 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
     link.subscribe('s', 1);
     await stage.settle();
     expect(stage.gateway.connections()).toEqual([
-      { session: 'session 0', peer, reading: [{ streamId: 's', next: 2, credit: 999 }] },
+      { session: 'session 0', peer, reading: [{ streamId: 's', next: 2, credit: 999, repaired: 0 }] },
       { session: 'session 1', peer: { transport: 'test' }, reading: [] },
     ]);
     link.events.closed(1000, '');

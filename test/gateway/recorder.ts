@@ -32,6 +32,7 @@ export class SessionRecorder {
         unsubscribe: ({ streamId }) => act(`unsubscribe ${streamId}`),
         repair: ({ streamId }, ranges) => act(`repair ${streamId} ${ranges.map(({ from, to }) => `${from}-${to}`)}`),
         publish: (frame) => act(frameWords(frame)),
+        authenticate: (token) => act(`authenticate ${token}`),
         cancel: (streamId, reason) => act(`cancel ${streamId} ${reason}`),
         close: (code, reason) => act(`close ${code} ${reason}`),
       },

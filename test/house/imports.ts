@@ -8,8 +8,9 @@ const floors: readonly (readonly string[])[] = [
   ['operators', 'protocol', 'format', 'marble'],
   ['source', 'log', 'bus', 'queue', 'transport', 'auth'],
   ['client', 'gateway', 'streams', 'durable', 'run', 'interop'],
-  ['testing', 'response', 'telemetry'],
-  ['node', 'monitor'],
+  ['testing', 'response', 'telemetry', 'components'],
+  ['monitor'],
+  ['node'],
   ['cli'],
 ];
 
@@ -18,6 +19,7 @@ const sideDoors = new Set([
   'probe → chunk',
   'flow → chunk',
   'operators → format',
+  'transport → auth',
   'gateway → streams',
   'durable → streams',
   'run → streams',
@@ -32,6 +34,7 @@ const portRooms = new Set(floors[2]);
  * on a queue knows only its port.
  */
 const openToMachines = new Set([
+  'src/auth/quotas.ts',
   'src/source/batches.ts',
   'src/source/iterable.ts',
   'src/source/llm/llm.ts',
@@ -44,7 +47,7 @@ const isDialectOf = (from: string, target: string): boolean =>
   from === 'interop' && target.startsWith('src/source/llm/');
 
 /** Rooms that choose adapters; everywhere else only ports are known. */
-const choosers = new Set(['node', 'cli', 'testing']);
+const choosers = new Set(['node', 'cli', 'testing', 'components']);
 
 function roomOf(path: string): string {
   return path.startsWith('operators/') ? 'operators' : (path.split('/')[1] ?? '');

@@ -37,6 +37,7 @@ export const fromClient: readonly ClientFrame<EncodedChunk>[] = [
   },
   { t: 'cancel', stream: 'a' },
   { t: 'cancel', stream: 'a', reason: 'enough' },
+  { t: 'auth', token: 'e30.e30.c2ln' },
   { t: 'ping', grants: [] },
   { t: 'ping', grants: [[0, 5, 7], [1, 0, 0]] }, // prettier-ignore
 ];
@@ -64,6 +65,8 @@ export const fromServer: readonly ServerFrame<EncodedChunk>[] = [
   { t: 'error', code: 'sequence-gap', message: 'm', stream: '..', ch: 1, producer: 'p', expected: 4, field: 'f' },
   { t: 'push', data: { type: 'budget', left: 7 } },
   { t: 'push', data: null },
+  { t: 'authenticated' },
+  { t: 'authenticated', expiresInMs: 60_000 },
   { t: 'goodbye', retryMs: 0 },
   { t: 'goodbye', retryMs: 1000 },
   { t: 'pong', sent: [] },

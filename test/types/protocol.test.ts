@@ -24,7 +24,7 @@ describe('types of frames', () => {
 
   it('are told apart by their t', () => {
     expectTypeOf<ClientFrame['t']>().toEqualTypeOf<
-      'subscribe' | 'credit' | 'unsubscribe' | 'nack' | 'publish' | 'cancel' | 'ping'
+      'subscribe' | 'credit' | 'unsubscribe' | 'nack' | 'publish' | 'cancel' | 'auth' | 'ping'
     >();
     expectTypeOf<FrameOf<ClientFrame, 'subscribe'>['from']>().toEqualTypeOf<
       number | 'beginning' | 'now' | 'snapshot'

@@ -52,12 +52,13 @@ export function createSseTransport(options: SseTransportOptions): ClientTranspor
   const pingMs = checkBound('pingMs', options.pingMs ?? 30_000);
   const { headers = {} } = options;
   const open = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const read = async (base: string, stream: string, from: JoinPosition, signal: AbortSignal): Promise<Response> => {
+  const read = async (base: string, ...[stream, from, signal, token]: Parameters<Request>): Promise<Response> => {
     const url = new URL(base);
     url.pathname = url.pathname.replace(/\/$/, '') + streamPath(stream);
     url.searchParams.set('from', `${from}`);
     const own = typeof headers === 'function' ? headers() : headers;
-    return open(url.href, { headers: { accept: 'text/event-stream', ...own }, signal, cache: 'no-store' });
+    const known = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return open(url.href, { headers: { accept: 'text/event-stream', ...known, ...own }, signal, cache: 'no-store' });
   };
   return {
     connect: (heard) => {
@@ -76,7 +77,12 @@ function checkUrl(url: unknown): string {
   return parsed.href;
 }
 
-type Request = (stream: string, from: JoinPosition, signal: AbortSignal) => Promise<Response>;
+type Request = (
+  stream: string,
+  from: JoinPosition,
+  signal: AbortSignal,
+  token: string | undefined,
+) => Promise<Response>;
 
 class SseLink implements Link {
   /** Always: nothing but requests is sent. */
@@ -85,6 +91,8 @@ class SseLink implements Link {
   private readonly byStream = new Map<string, Reading>();
   private readonly byChannel = new Map<number, Reading>();
   private channels = 0;
+  /** Who the client is, as it has said. */
+  private token: string | undefined;
   private opened = false;
   private over = false;
 
@@ -109,6 +117,9 @@ class SseLink implements Link {
 
   private obey(frame: ClientFrame): void {
     switch (frame.t) {
+      case 'auth':
+        this.token = frame.token;
+        return this.answer({ t: 'authenticated' });
       case 'subscribe':
         return this.subscribe(frame);
       case 'credit':
@@ -144,14 +155,17 @@ class SseLink implements Link {
       frames: (frames) => {
         // A refused stream is not being read: it may be asked for again.
         if (frames.some((frame) => 'code' in frame)) this.forget(reading);
-        this.events.frames(frames);
+        // With new credentials it goes on: over another link, which asks for some.
+        if (frames.some((frame) => 'code' in frame && frame.code === 'expired')) {
+          this.close(closeCodes.expired, 'the time of the credentials is over');
+        } else this.events.frames(frames);
       },
       broken: (error) => this.broken(error),
     });
     this.byStream.set(stream, reading);
     this.byChannel.set(reading.ch, reading);
     reading.grant(chunks, bytes);
-    void reading.run(async (signal) => this.request(stream, from, signal));
+    void reading.run(async (signal) => this.request(stream, from, signal, this.token));
   }
 
   private unsubscribe(ch: number): void {

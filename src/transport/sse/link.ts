@@ -107,6 +107,7 @@ export class EventStreamLink implements Link {
         // An `EventSource` waits exactly as long as it is told: chance is given to each here.
         if (this.opened) this.writeText(writeEvent({ retry: Math.round(this.settings.random() * frame.retryMs) }));
         return;
+      case 'authenticated':
       case 'unsubscribed':
       case 'ack':
       case 'stop':
@@ -185,7 +186,7 @@ export class EventStreamLink implements Link {
 
   private fail(error: FrameOf<ServerFrame, 'error'>): void {
     if (this.opened) this.response.end(writeEvent({ event: 'error', data: errorJson(error) }));
-    else this.refuse(statusOf(error.code), errorJson(error));
+    else this.refuse(statusOf(error.code), errorJson(error), error.retryAfterMs);
     this.finishLater(closeCodes.normal, error.message);
   }
 
@@ -200,9 +201,13 @@ export class EventStreamLink implements Link {
     this.finishLater(code, reason);
   }
 
-  private refuse(status: number, json: string): void {
-    const later = status === 503 || status === 429 ? { 'retry-after': '1' } : {};
-    this.response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...later });
+  private refuse(status: number, json: string, retryAfterMs = 1000): void {
+    this.response.writeHead(status, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      ...(status === 503 || status === 429 ? { 'retry-after': `${Math.ceil(retryAfterMs / 1000)}` } : {}),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    });
     this.response.end(json);
   }
 

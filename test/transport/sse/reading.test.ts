@@ -254,7 +254,7 @@ describe('Reading', () => {
     [400, '{"code":"name-invalid","message":"bad","field":"stream"}', 'name-invalid', 'bad'],
     [500, '{"code":"internal","message":"a defect"}', 'internal', 'a defect'],
     [404, 'not JSON', 'stream-not-found', 'the server answered 404'],
-    [401, '', 'connection-refused', 'the server answered 401'],
+    [401, '', 'unauthenticated', 'the server answered 401'],
     [429, '{"code":"made-up"}', 'limit-reached', 'the server answered 429'],
   ])('tells of a refusal with %i %s', async (status, text, code, message) => {
     const { broken, frames } = begin(() => new Response(text, { status }));

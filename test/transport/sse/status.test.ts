@@ -33,7 +33,7 @@ describe('errorOfClose', () => {
 describe('errorOfStatus', () => {
   it.each([
     [204, 'connection-refused'],
-    [401, 'connection-refused'],
+    [401, 'unauthenticated'],
     [404, 'stream-not-found'],
     [429, 'limit-reached'],
     [502, undefined],

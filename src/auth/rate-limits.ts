@@ -1,0 +1,118 @@
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { checkBound, kindOf } from '../chunk/index.js';
+import type { Held, Quotas, Spent } from './quotas.js';
+
+/** So much in so long: in whole seconds, at most 24 days. */
+export interface Rate {
+  readonly amount: number;
+  readonly perMs: number;
+}
+
+/** Options of {@link rateLimits}: what each principal may do. */
+export interface RateLimitsOptions {
+  /** Connections at the same time, to this server. Default 1 000. */
+  readonly connections?: number;
+  /** Subscriptions at the same time, to this server, over all connections. Default 10 000. */
+  readonly subscriptions?: number;
+  /** Requests over HTTP, handshakes among them. Default 6 000 a minute. */
+  readonly requests?: Rate;
+  /** Frames of the protocol, whatever they say. Default 120 000 a minute. */
+  readonly frames?: Rate;
+  /** Chunks written. Default 600 000 a minute. */
+  readonly chunks?: Rate;
+  /** Bytes of chunks written. Default 1 GiB a minute. */
+  readonly bytes?: Rate;
+  /** Streams created. Default 10 000 an hour. */
+  readonly streams?: Rate;
+  /** Bytes of chunks read: who has had them is cut off until there is more. Default: no end of them. */
+  readonly readBytes?: Rate;
+  /** A connection to Redis, of `ioredis` or `redis`: then amounts hold over all servers that share it. Default: in memory. */
+  readonly redis?: object;
+  /** What keys begin with in Redis. Default `sluice:limits`. */
+  readonly prefix?: string;
+}
+
+const minute = 60_000;
+const defaults: Partial<Record<Spent, Rate>> = {
+  requests: { amount: 6000, perMs: minute },
+  frames: { amount: 120_000, perMs: minute },
+  chunks: { amount: 600_000, perMs: minute },
+  bytes: { amount: 2 ** 30, perMs: minute },
+  streams: { amount: 10_000, perMs: 60 * minute },
+};
+const kinds = ['requests', 'frames', 'chunks', 'bytes', 'streams', 'readBytes'] as const;
+
+/**
+ * Counts what each principal does, in memory, or in Redis for all servers together. Where Redis cannot be reached, each server
+ * counts for itself until it can.
+ *
+ * @example
+ * serve({ authenticate, quotas: rateLimits({ connections: 20, bytes: { amount: 1 << 20, perMs: 1000 }, redis }) });
+ */
+export function rateLimits(options: RateLimitsOptions = {}): Quotas {
+  const most: Record<Held, number> = {
+    connections: checkBound('connections', options.connections ?? 1000, { infinite: true }),
+    subscriptions: checkBound('subscriptions', options.subscriptions ?? 10_000, { infinite: true }),
+  };
+  const held: Record<Held, Map<string, number>> = { connections: new Map(), subscriptions: new Map() };
+  const limiters = new Map<Spent, RateLimiterAbstract>();
+  for (const kind of kinds) {
+    const rate = options[kind] ?? defaults[kind];
+    if (rate !== undefined) limiters.set(kind, limiterOf(kind, rate, options));
+  }
+  return {
+    hold: (key, what) => {
+      const count = held[what].get(key) ?? 0;
+      if (count >= most[what]) return false;
+      held[what].set(key, count + 1);
+      return true;
+    },
+    release: (key, what) => {
+      const count = held[what].get(key) ?? 0;
+      if (count > 1) held[what].set(key, count - 1);
+      else held[what].delete(key);
+    },
+    spend: async (key, what, amount) => {
+      const limiter = limiters.get(what);
+      if (limiter === undefined || amount <= 0) return undefined;
+      try {
+        // More than there ever is would never be allowed: it takes all there is.
+        await limiter.consume(key, Math.min(amount, limiter.points));
+        return undefined;
+      } catch (refused) {
+        if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
+        throw refused;
+      }
+    },
+  };
+}
+
+function limiterOf(
+  kind: Spent,
+  rate: Rate,
+  { redis, prefix = 'sluice:limits' }: RateLimitsOptions,
+): RateLimiterAbstract {
+  const points = checkBound(`${kind}.amount`, rate.amount);
+  const settings = {
+    points,
+    duration: Math.ceil(checkBound(`${kind}.perMs`, rate.perMs, { min: 1000, max: 2 ** 31 - 1000 }) / 1000),
+    keyPrefix: `${prefix}:${kind}`,
+  };
+  const alone = new RateLimiterMemory(settings);
+  if (redis === undefined) return alone;
+  if (typeof redis !== 'object' || redis === null) {
+    throw new TypeError(`redis must be a connection to Redis, got ${kindOf(redis)}`);
+  }
+  return new RateLimiterRedis({
+    ...settings,
+    storeClient: redis,
+    useRedisPackage: isRedis(redis),
+    insuranceLimiter: alone,
+    rejectIfRedisNotReady: true,
+  });
+}
+
+/** The client of `redis` is told from that of `ioredis` by how it says that it is connected. */
+function isRedis(client: object): boolean {
+  return 'isReady' in client;
+}

@@ -1,0 +1,114 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
+import { BadFrame, closeCodes, type FrameOf, type OutgoingFrame, type ServerFrame } from '../protocol/index.js';
+import type { ClientLinkEvents, ClientTransport, Link } from '../transport/transport.js';
+
+/** Where tokens come from: asked for each connection, and again before one's time is over. */
+export type TokenSource = () => string | Promise<string>;
+
+/**
+ * A transport whose links say who the client is before anybody else hears that they are there, and say it again in time.
+ *
+ * @internal
+ */
+export function withToken(transport: ClientTransport, token: TokenSource, scheduler: SchedulerLike): ClientTransport {
+  return { connect: (events) => new TokenLink(transport, token, events, scheduler) };
+}
+
+type Heard = Parameters<ClientLinkEvents['frames']>[0];
+type Authenticated = FrameOf<ServerFrame, 'authenticated'>;
+
+/** A token is renewed when a fifth of its time is left, and half a minute at most. */
+const share = 0.8;
+const mostMs = 30_000;
+/** How long a failed attempt to renew it may leave for the next, at least. */
+const leastMs = 1000;
+
+class TokenLink implements Link {
+  private readonly link: Link;
+  /** Held back until the server knows who we are. */
+  private welcome: ServerFrame | undefined;
+  private known = false;
+  private timer: Subscription | undefined;
+  private expiresAt = Infinity;
+  private over = false;
+
+  constructor(
+    transport: ClientTransport,
+    private readonly token: TokenSource,
+    private readonly events: ClientLinkEvents,
+    private readonly scheduler: SchedulerLike,
+  ) {
+    this.link = transport.connect({
+      opened: () => events.opened(),
+      frames: (frames) => this.hear(frames),
+      drained: () => events.drained(),
+      closed: (code, reason) => {
+        this.stop();
+        events.closed(code, reason);
+      },
+    });
+  }
+
+  get writable(): boolean {
+    return this.link.writable;
+  }
+
+  send(frames: readonly OutgoingFrame[]): void {
+    this.link.send(frames);
+  }
+
+  close(code: number, reason: string): void {
+    this.stop();
+    this.link.close(code, reason);
+  }
+
+  private hear(frames: Heard): void {
+    const rest: Heard[number][] = [];
+    for (const frame of frames) {
+      if (frame instanceof BadFrame) rest.push(frame);
+      else if (frame.t === 'authenticated') this.authenticated(frame, rest);
+      else if (frame.t === 'welcome' && !this.known) this.greeted(frame);
+      else rest.push(frame);
+    }
+    if (rest.length > 0) this.events.frames(rest);
+  }
+
+  private greeted(welcome: ServerFrame): void {
+    if (this.welcome !== undefined) return;
+    this.welcome = welcome;
+    void this.show();
+  }
+
+  private async show(): Promise<void> {
+    try {
+      const token = await this.token();
+      if (!this.over) this.link.send([{ t: 'auth', token }]);
+    } catch {
+      if (this.over) return;
+      // Another connection asks for another. Whoever is known already has some time left to get one.
+      if (this.known) this.renewIn((this.expiresAt - this.scheduler.now()) / 2);
+      else this.link.close(closeCodes.lost, 'there was no token to be had');
+    }
+  }
+
+  private authenticated({ expiresInMs }: Authenticated, rest: Heard[number][]): void {
+    const { welcome } = this;
+    this.known = true;
+    this.welcome = undefined;
+    if (welcome !== undefined) rest.push(welcome);
+    if (expiresInMs === undefined) return;
+    this.expiresAt = this.scheduler.now() + expiresInMs;
+    this.renewIn(Math.max(expiresInMs * share, expiresInMs - mostMs));
+  }
+
+  private renewIn(ms: number): void {
+    this.timer?.unsubscribe();
+    // Too late: the server ends the connection, and the next one begins with another token.
+    if (ms >= leastMs) this.timer = this.scheduler.schedule(() => void this.show(), Math.min(ms, 2 ** 30));
+  }
+
+  private stop(): void {
+    this.over = true;
+    this.timer?.unsubscribe();
+  }
+}

@@ -1,0 +1,206 @@
+import type { Principal } from '../auth/auth.js';
+import type { Quotas } from '../auth/quotas.js';
+import { type EncodedChunk, StreamError } from '../chunk/index.js';
+import { type MaybePromise, whenReady } from '../log/log.js';
+import type { Refusals } from '../probe/index.js';
+import type { ServerFrame } from '../protocol/index.js';
+import type { Access } from '../streams/index.js';
+import { leases } from '../streams/lease.js';
+
+/** What a {@link Guest} asks. */
+export interface House {
+  readonly access?: Access | undefined;
+  readonly quotas?: Quotas | undefined;
+  readonly refusals?: Pick<Refusals, 'count'> | undefined;
+}
+
+/** Most streams that are remembered to be open to a guest: beyond, they are asked about again. */
+const maxOpen = 4096;
+
+/** @internal Who is at the other end of a connection, what he may do, and how much of it. */
+export class Guest {
+  /** When something is to be done about him: his time is over, or it took too long to say who he is. */
+  dueAt = Infinity;
+  place = 0;
+  /** Somebody is just finding out who he is. */
+  asking = false;
+
+  /** Streams he may write to, or is being asked about: frame after frame is for the same. */
+  private open = new Map<string, true | Promise<void>>();
+  private unpaid = 0;
+  private paying = false;
+  private subscriptions = 0;
+
+  /**
+   * @param key - what limits are counted by; `undefined` as long as nobody knows who he is
+   * @param cut - called when he has read all he may
+   */
+  constructor(
+    private readonly house: House,
+    public principal: Principal | undefined,
+    private key: string | undefined,
+    private readonly cut: (error: StreamError) => void,
+  ) {}
+
+  /** Takes a place among the connections of whoever he is. Answers whether there was one. */
+  enter(): boolean {
+    return this.key === undefined || (this.house.quotas?.hold(this.key, 'connections') ?? true);
+  }
+
+  /** He has gone: what he held is free. */
+  leave(): void {
+    if (this.key === undefined) return;
+    for (; this.subscriptions > 0; this.subscriptions--) this.house.quotas?.release(this.key, 'subscriptions');
+    this.house.quotas?.release(this.key, 'connections');
+    this.key = undefined;
+  }
+
+  /** It is known who he is, or known for longer. Answers whether there is a place for him. */
+  known(principal: Principal): boolean {
+    const { id } = principal;
+    if (this.key === undefined && this.house.quotas?.hold(id, 'connections') === false) return false;
+    this.key = id;
+    this.principal = principal;
+    this.open = new Map();
+    return true;
+  }
+
+  /** Whether he may read a stream, one more than he does. */
+  checkRead(streamId: string): MaybePromise<void> {
+    const { access, quotas } = this.house;
+    return whenReady(access?.check(this.principal, 'read', streamId), () => {
+      if (this.key === undefined || quotas === undefined) return undefined;
+      if (!quotas.hold(this.key, 'subscriptions')) {
+        throw this.refusal('subscriptions', 'limit-reached', 'these credentials read as many streams as they may');
+      }
+      this.subscriptions++;
+      return this.checkBudget(streamId);
+    });
+  }
+
+  /** He reads one stream less. */
+  unread(): void {
+    if (this.key === undefined || this.subscriptions === 0) return;
+    this.subscriptions--;
+    this.house.quotas?.release(this.key, 'subscriptions');
+  }
+
+  private async checkBudget(streamId: string): Promise<void> {
+    const retryAfterMs = await this.house.quotas!.spend(this.key!, 'readBytes', 1);
+    if (retryAfterMs === undefined) return;
+    this.unread();
+    throw this.exhausted(retryAfterMs, streamId);
+  }
+
+  private exhausted(retryAfterMs: number, streamId?: string): StreamError {
+    const details = streamId === undefined ? { retryAfterMs } : { retryAfterMs, streamId };
+    return this.refusal('budget', 'budget-exhausted', 'these credentials have read as much as they may', details);
+  }
+
+  private refusal(
+    reason: Parameters<Refusals['count']>[0],
+    code: 'limit-reached' | 'rate-limited' | 'budget-exhausted',
+    message: string,
+    details: { readonly retryAfterMs?: number; readonly streamId?: string } = {},
+  ): StreamError {
+    this.house.refusals?.count(reason);
+    return new StreamError(code, message, details);
+  }
+
+  /** Whether he may still read a stream he reads. */
+  recheck(streamId: string): MaybePromise<void> {
+    return this.house.access?.check(this.principal, 'read', streamId);
+  }
+
+  /** Whether he may cancel a stream. */
+  checkCancel(streamId: string): MaybePromise<void> {
+    return this.house.access?.check(this.principal, 'cancel', streamId);
+  }
+
+  /** Whether he may write chunks to a stream, and so many. */
+  checkPublish(streamId: string, chunks: readonly EncodedChunk[]): MaybePromise<void> {
+    return whenReady(this.checkOpen(streamId), () =>
+      whenReady(streamId === leases ? this.checkLeases(chunks) : undefined, () => this.checkRate(chunks)),
+    );
+  }
+
+  private checkOpen(streamId: string): MaybePromise<void> {
+    const { access } = this.house;
+    if (access === undefined) return undefined;
+    const before = this.open.get(streamId);
+    if (before !== undefined) return before === true ? undefined : before;
+    const { open } = this;
+    if (open.size >= maxOpen) open.clear();
+    const asked = access.checkPublish(this.principal, streamId);
+    if (asked === undefined) {
+      open.set(streamId, true);
+      return undefined;
+    }
+    const answer = asked.then(
+      () => void open.set(streamId, true),
+      (error: unknown) => {
+        open.delete(streamId);
+        throw error;
+      },
+    );
+    // Frames that come meanwhile wait for the very same answer, and so stay in order.
+    open.set(streamId, answer);
+    return answer;
+  }
+
+  /** Who says that a producer lives must be allowed to be it. */
+  private async checkLeases(chunks: readonly EncodedChunk[]): Promise<void> {
+    for (const { head } of chunks) {
+      const { data } = JSON.parse(head) as { readonly data?: { readonly stream?: unknown } | null };
+      const stream = typeof data === 'object' && typeof data?.stream === 'string' ? data.stream : '';
+      await this.house.access?.check(this.principal, stream === '' ? 'admin' : 'publish', stream);
+    }
+  }
+
+  private checkRate(chunks: readonly EncodedChunk[]): MaybePromise<void> {
+    const { quotas } = this.house;
+    if (quotas === undefined || this.key === undefined) return undefined;
+    return this.spend(quotas, this.key, chunks);
+  }
+
+  private async spend(quotas: Quotas, key: string, chunks: readonly EncodedChunk[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { size }) => sum + size, 0);
+    const waits = await Promise.all([quotas.spend(key, 'chunks', chunks.length), quotas.spend(key, 'bytes', bytes)]);
+    const retryAfterMs = Math.max(...waits.map((wait) => wait ?? 0));
+    if (retryAfterMs === 0) return;
+    throw this.refusal('rate', 'rate-limited', 'these credentials write as much as they may', { retryAfterMs });
+  }
+
+  /** Frames came from him. Answers with an error when they were too many. */
+  async heard(frames: number): Promise<StreamError | undefined> {
+    if (this.key === undefined) return undefined;
+    const retryAfterMs = await this.house.quotas?.spend(this.key, 'frames', frames);
+    if (retryAfterMs === undefined) return undefined;
+    return this.refusal('rate', 'rate-limited', 'these credentials send as many frames as they may', { retryAfterMs });
+  }
+
+  /** Frames go out to him: what he reads is counted, and he is cut off when it was enough. */
+  sent(frames: readonly ServerFrame<EncodedChunk>[]): void {
+    if (this.house.quotas === undefined) return;
+    for (const frame of frames) {
+      if (frame.t !== 'data' && frame.t !== 'subscribed') continue;
+      for (const { size } of frame.chunks ?? []) this.unpaid += size;
+    }
+    if (!this.paying && this.unpaid > 0) void this.pay();
+  }
+
+  /** One call at a time: what is read meanwhile is in the next. */
+  private async pay(): Promise<void> {
+    this.paying = true;
+    try {
+      while (this.unpaid > 0 && this.key !== undefined) {
+        const bytes = this.unpaid;
+        this.unpaid = 0;
+        const retryAfterMs = await this.house.quotas!.spend(this.key, 'readBytes', bytes);
+        if (retryAfterMs !== undefined) this.cut(this.exhausted(retryAfterMs));
+      }
+    } finally {
+      this.paying = false;
+    }
+  }
+}

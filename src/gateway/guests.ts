@@ -1,0 +1,177 @@
+import type { SchedulerLike, Subscription as Teardown } from 'rxjs';
+import { askingWith, type Authenticate, type Principal } from '../auth/auth.js';
+import { checkBound, StreamError, toStreamError } from '../chunk/index.js';
+import { attempt, whenReady } from '../log/log.js';
+import { Deadlines } from '../streams/deadlines.js';
+import type { Peer } from '../transport/transport.js';
+import { Guest, type House } from './guest.js';
+import type { Session } from './session.js';
+
+/** Options of {@link Guests}. */
+export interface GuestsOptions extends House {
+  /** Says who bears a token that a client shows. */
+  readonly authenticate?: Authenticate | undefined;
+  /** How long a client may take to say who it is, in milliseconds. Default 10 000. */
+  readonly authMs?: number | undefined;
+  /** Clients at the same time that have not said yet who they are. Default 1 000. */
+  readonly maxUnknown?: number | undefined;
+  readonly scheduler: SchedulerLike;
+}
+
+/** @internal Who is here, and until when. */
+export class Guests {
+  private readonly due = new Deadlines<Guest>();
+  private readonly sessions = new Map<Guest, Session>();
+  private readonly authMs: number;
+  private readonly maxUnknown: number;
+  private unknown = 0;
+  private timer: Teardown | undefined;
+
+  constructor(private readonly options: GuestsOptions) {
+    this.authMs = checkBound('authMs', options.authMs ?? 10_000);
+    this.maxUnknown = checkBound('maxUnknown', options.maxUnknown ?? 1000);
+  }
+
+  /** Somebody comes. Answers with an error when there is no place for him. */
+  enter(peer: Peer, cut: (error: StreamError) => void): Guest | StreamError {
+    const { principal } = peer;
+    const guest = new Guest(this.options, principal, this.keyOf(peer), cut);
+    const waits = principal === undefined && this.options.authenticate !== undefined;
+    if ((waits && this.unknown >= this.maxUnknown) || !guest.enter()) {
+      this.options.refusals?.count('connections');
+      const message = waits
+        ? 'too many clients have not said who they are'
+        : 'there are as many connections as there may be';
+      return new StreamError('limit-reached', message, { retryAfterMs: 1000 });
+    }
+    if (waits) this.unknown++;
+    return guest;
+  }
+
+  /** Whoever can say who he is, is counted by that; and where nobody is asked, by where he comes from. */
+  private keyOf({ principal, address = 'nowhere' }: Peer): string | undefined {
+    if (principal !== undefined) return principal.id;
+    return this.options.authenticate === undefined ? `address ${address}` : undefined;
+  }
+
+  /** He has a session. */
+  seat(guest: Guest, session: Session): void {
+    this.sessions.set(guest, session);
+    const { principal } = guest;
+    if (principal !== undefined) this.appoint(guest, principal.expiresAt ?? Infinity);
+    else if (this.options.authenticate !== undefined) this.appoint(guest, this.options.scheduler.now() + this.authMs);
+  }
+
+  /** He has gone. */
+  leave(guest: Guest): void {
+    if (guest.principal === undefined && this.options.authenticate !== undefined) this.unknown--;
+    this.sessions.delete(guest);
+    this.appoint(guest, Infinity);
+    guest.leave();
+  }
+
+  private appoint(guest: Guest, dueAt: number): void {
+    const known = guest.dueAt < Infinity;
+    guest.dueAt = dueAt;
+    if (known && dueAt < Infinity) this.due.moved(guest);
+    else if (known) this.due.delete(guest);
+    else if (dueAt < Infinity) this.due.add(guest);
+    if (this.due.first === guest || this.timer === undefined) this.arm();
+  }
+
+  private arm(): void {
+    this.timer?.unsubscribe();
+    this.timer = undefined;
+    const { first } = this.due;
+    if (first === undefined) return;
+    const { scheduler } = this.options;
+    // Timers take less than 2^31 ms; whoever is due later is looked at again.
+    const wait = Math.min(Math.max(0, first.dueAt - scheduler.now()), 2 ** 30);
+    this.timer = scheduler.schedule(() => this.look(), wait);
+  }
+
+  private look(): void {
+    this.timer = undefined;
+    const now = this.options.scheduler.now();
+    for (let { first } = this.due; first !== undefined && first.dueAt <= now; { first } = this.due) {
+      this.appoint(first, Infinity);
+      this.over(first, this.sessions.get(first)!);
+    }
+    this.arm();
+  }
+
+  private over(guest: Guest, session: Session): void {
+    if (guest.principal !== undefined) return this.end(session, 'expired', 'the time of the credentials is over');
+    // What everybody may read may be read by somebody unknown.
+    if (session.reads) return;
+    this.end(session, 'unauthenticated', `nobody said who this is within ${this.authMs} ms`);
+  }
+
+  private end(session: Session, code: 'unauthenticated' | 'expired', message: string): void {
+    this.options.refusals?.count(code);
+    session.refuse(new StreamError(code, message));
+    session.close(code, message);
+  }
+
+  /** A client shows a token. */
+  authenticate(guest: Guest, session: Session, token: string, address: string | undefined): void {
+    const { authenticate } = this.options;
+    if (authenticate === undefined) return session.authenticated(undefined);
+    if (guest.asking) return session.refuse(new StreamError('frame-unexpected', 'a token is being looked at already'));
+    guest.asking = true;
+    attempt(
+      () =>
+        whenReady(authenticate(askingWith(token, address)), (principal) => {
+          guest.asking = false;
+          if (this.sessions.has(guest)) this.admit(guest, session, principal);
+        }),
+      (error) => {
+        guest.asking = false;
+        if (this.sessions.has(guest)) this.refuse(session, toStreamError(error, 'internal'));
+      },
+    );
+  }
+
+  private refuse(session: Session, error: StreamError): void {
+    const { code } = error;
+    if (code === 'unauthenticated' || code === 'expired') return this.end(session, code, error.message);
+    session.refuse(error);
+    session.close('unavailable', 'it cannot be found out who this is');
+  }
+
+  private admit(guest: Guest, session: Session, principal: Principal | undefined): void {
+    if (principal === undefined) return this.end(session, 'unauthenticated', 'the token is of no kind that is known');
+    const before = guest.principal;
+    if (before !== undefined && before.id !== principal.id) {
+      this.options.refusals?.count('forbidden');
+      return session.close('forbidden', 'the token is of somebody else');
+    }
+    if (!guest.known(principal)) return this.refuseMore(session);
+    if (before === undefined) this.unknown--;
+    const { expiresAt } = principal;
+    this.appoint(guest, expiresAt ?? Infinity);
+    session.authenticated(expiresAt === undefined ? undefined : expiresAt - this.options.scheduler.now());
+    if (before !== undefined) this.recheck(guest, session);
+  }
+
+  private refuseMore(session: Session): void {
+    this.options.refusals?.count('connections');
+    const message = 'there are as many connections as these credentials may have';
+    session.refuse(new StreamError('limit-reached', message, { retryAfterMs: 1000 }));
+    session.close('limit-reached', message);
+  }
+
+  /** What new credentials are not good for ends. */
+  private recheck(guest: Guest, session: Session): void {
+    for (const subscription of [...session.subscriptions]) {
+      attempt(
+        () => guest.recheck(subscription.streamId),
+        (error) => session.drop(subscription, toStreamError(error, 'internal')),
+      );
+    }
+  }
+
+  dispose(): void {
+    this.timer?.unsubscribe();
+  }
+}

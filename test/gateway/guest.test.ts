@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { Held, Quotas, Spent } from '../../src/auth/quotas.js';
+import { createRefusals } from 'sluice/probe';
+import { textBodies } from '../bodies.js';
+import { GatewayStage, type GatewayStageOptions, type TestLink } from './stage.js';
+
+/** Quotas in the test's hand: so many of each, and what was used of them. */
+class FewQuotas implements Quotas {
+  readonly held = new Map<string, number>();
+  readonly spent: string[] = [];
+
+  constructor(private readonly most: Partial<Record<Held | Spent, number>>) {}
+
+  hold(key: string, what: Held): boolean {
+    const count = this.held.get(`${key} ${what}`) ?? 0;
+    if (count >= (this.most[what] ?? Infinity)) return false;
+    this.held.set(`${key} ${what}`, count + 1);
+    return true;
+  }
+
+  release(key: string, what: Held): void {
+    this.held.set(`${key} ${what}`, this.held.get(`${key} ${what}`)! - 1);
+  }
+
+  async spend(key: string, what: Spent, amount: number): Promise<number | undefined> {
+    this.spent.push(`${key} ${what} ${amount}`);
+    const left = (this.most[what] ?? Infinity) - amount;
+    this.most[what] = left;
+    return await Promise.resolve(left < 0 ? 500 : undefined);
+  }
+}
+
+function open(most: Partial<Record<Held | Spent, number>>, options: Partial<GatewayStageOptions> = {}) {
+  const quotas = new FewQuotas(most);
+  const refusals = createRefusals();
+  return { stage: new GatewayStage(undefined, { quotas, refusals, ...options }), quotas, refusals };
+}
+
+const ann = { transport: 'test', principal: { id: 'ann' } };
+const errors = (link: TestLink) =>
+  link
+    .all('error')
+    .map(({ code, stream, ch, producer, epoch, retryAfterMs }) => ({
+      code,
+      stream,
+      ch,
+      producer,
+      epoch,
+      retryAfterMs,
+    }));
+const publish = (link: TestLink, seq: number, ...datas: string[]) =>
+  link.say({ t: 'publish', stream: 's', producer: 'p', epoch: 0, seq, chunks: textBodies(...datas) });
+
+describe('a gateway that counts', () => {
+  it('takes as many connections of somebody as there may be, and one more when one has gone', async () => {
+    const { stage, quotas, refusals } = open({ connections: 2 });
+    const [first] = [stage.connect(ann), stage.connect(ann)];
+    const third = stage.connect(ann);
+    expect(third.end).toBe('4429 there are as many connections as there may be');
+    expect(errors(third)).toEqual([{ code: 'limit-reached', retryAfterMs: 1000 }]);
+    expect(stage.connect({ transport: 'test', principal: { id: 'bob' } }).end).toBeUndefined();
+    first.events.closed(1000, '');
+    expect(stage.connect(ann).end).toBeUndefined();
+    expect([quotas.held.get('ann connections'), refusals.read().connections]).toEqual([2, 1]);
+  });
+
+  it('counts whoever is not known by where he comes from', () => {
+    const { stage, quotas } = open({ connections: 1 });
+    const from = (address?: string) =>
+      stage.connect({ transport: 'test', ...(address === undefined ? {} : { address }) });
+    expect(['::1', '::1', '::2', undefined].map((address) => from(address).end?.slice(0, 4))).toEqual([
+      undefined,
+      '4429',
+      undefined,
+      undefined,
+    ]);
+    expect([...quotas.held.keys()]).toEqual([
+      'address ::1 connections',
+      'address ::2 connections',
+      'address nowhere connections',
+    ]);
+  });
+
+  it('counts a connection once it knows whose it is', async () => {
+    const { stage, quotas } = open({ connections: 1 }, { authenticate: () => ({ id: 'ann' }) });
+    const [first, second] = [stage.connect(), stage.connect()];
+    for (const link of [first, second]) link.say({ t: 'auth', token: 'x' });
+    await stage.settle();
+    expect([first.end, second.end]).toEqual([
+      undefined,
+      '4429 there are as many connections as these credentials may have',
+    ]);
+    second.events.closed(4429, '');
+    first.say({ t: 'auth', token: 'x' });
+    first.events.closed(1000, '');
+    expect(quotas.held.get('ann connections')).toBe(0);
+  });
+
+  it('lets somebody read as many streams as there may be, over all connections', async () => {
+    const { stage, quotas, refusals } = open({ subscriptions: 2 });
+    for (const name of ['a', 'b', 'c']) stage.keep(name);
+    const [one, two] = [stage.connect(ann), stage.connect(ann)];
+    one.subscribe('a');
+    one.subscribe('missing');
+    await stage.settle();
+    two.subscribe('b');
+    two.subscribe('c');
+    await stage.settle();
+    expect(errors(two)).toEqual([{ code: 'limit-reached', stream: 'c' }]);
+    one.say({ t: 'unsubscribe', ch: one.channel('a') });
+    two.subscribe('c');
+    await stage.settle();
+    expect(errors(two)).toHaveLength(1);
+    two.events.closed(1006, '');
+    expect([quotas.held.get('ann subscriptions'), refusals.read().subscriptions]).toEqual([0, 1]);
+  });
+
+  it('gives back what was taken for a stream nobody waits for any more', async () => {
+    const { stage, quotas } = open({});
+    stage.keep('a');
+    const link = stage.connect(ann);
+    link.subscribe('a');
+    link.events.closed(1006, '');
+    await stage.settle();
+    expect(quotas.held.get('ann subscriptions')).toBe(0);
+  });
+
+  it('refuses what is too much to write, says when it is not, and keeps nothing of it', async () => {
+    const { stage, refusals } = open({ chunks: 3, bytes: 5 });
+    const link = stage.connect(ann);
+    publish(link, 0, 'ab', 'c');
+    await stage.settle();
+    publish(link, 2, 'd', 'e');
+    await stage.settle();
+    expect(errors(link)).toEqual([{ code: 'rate-limited', stream: 's', producer: 'p', epoch: 0, retryAfterMs: 500 }]);
+    expect((await stage.streams.info('s'))?.next).toBe(2);
+    expect(refusals.read().rate).toBe(1);
+  });
+
+  it('ends a connection that floods', async () => {
+    const { stage, refusals } = open({ frames: 10 });
+    const link = stage.connect(ann);
+    for (let i = 0; i < 100; i++) link.say({ t: 'ping', grants: [] });
+    await stage.settle();
+    expect(link.end).toBe('4429 these credentials send as many frames as they may');
+    expect(errors(link)[0]).toEqual({ code: 'rate-limited', retryAfterMs: 500 });
+    expect(refusals.read().rate).toBeGreaterThan(0);
+  });
+
+  it('cuts off who has read what he may: with an error, and without an end', async () => {
+    const { stage, quotas, refusals } = open({ readBytes: 6 });
+    stage.keep('a', 'abcd');
+    const link = stage.connect(ann);
+    link.subscribe('a');
+    await stage.settle();
+    stage.keep('a', 'efgh');
+    await stage.settle();
+    await stage.settle();
+    expect(errors(link)).toEqual([{ code: 'budget-exhausted', stream: 'a', ch: 0, retryAfterMs: 500 }]);
+    expect(link.all('end')).toEqual([]);
+    stage.keep('a', 'ijkl');
+    link.subscribe('a');
+    await stage.settle();
+    expect(errors(link).at(-1)).toEqual({ code: 'budget-exhausted', stream: 'a', retryAfterMs: 500 });
+    expect(link.all('data').flatMap(({ chunks }) => chunks)).toHaveLength(2);
+    expect(refusals.read().budget).toBe(2);
+    expect(quotas.held.get('ann subscriptions')).toBe(0);
+  });
+
+  it('counts what was read while it was counting', async () => {
+    const { stage, quotas } = open({});
+    stage.keep('a', 'ab');
+    const link = stage.connect(ann);
+    link.subscribe('a');
+    await stage.settle();
+    quotas.spent.length = 0;
+    for (const data of ['c', 'd', 'e']) {
+      stage.keep('a', data);
+      stage.turn();
+    }
+    await stage.settle();
+    const paid = quotas.spent.filter((words) => words.startsWith('ann readBytes'));
+    expect(paid.reduce((sum, words) => sum + Number(words.split(' ')[2]), 0)).toBe(3);
+  });
+
+  it('counts nothing of who is not known yet', async () => {
+    const { stage, quotas } = open({ chunks: 0, frames: 0 }, { authenticate: () => undefined });
+    stage.keep('a', 'x');
+    const link = stage.connect();
+    link.subscribe('a');
+    publish(link, 0, 'x');
+    await stage.settle();
+    expect([link.end, quotas.spent, link.all('ack').length]).toEqual([undefined, [], 1]);
+  });
+
+  it('asks about streams again when it was asked about too many', async () => {
+    let asked = 0;
+    const access = {
+      may: () => true,
+      check: () => undefined,
+      checkCreate: () => ({ 'sluice.owner': 'ann' }),
+      visible: (_: unknown, list: never) => list,
+      checkPublish: () => void asked++,
+    };
+    const { stage } = open({}, { access });
+    const link = stage.connect(ann);
+    const write = (stream: string, seq = 0) =>
+      link.say({ t: 'publish', stream, producer: 'p', epoch: 0, seq, chunks: [] });
+    write('first');
+    write('first');
+    for (let i = 0; i < 4096; i++) write(`s${i}`);
+    write('first');
+    expect(asked).toBe(4098);
+  });
+});
