@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildMonitor } from './monitor.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -17,7 +18,9 @@ try {
   process.exit(1);
 }
 
-const isAsset = (path) => statSync(path).isDirectory() || !path.endsWith('.ts');
+// What belongs to the page goes to its own folder, in one piece.
+await buildMonitor('dist/monitor');
+const isAsset = (path) => statSync(path).isDirectory() || !/\.(?:ts|css)$|icon\.svg$/.test(path);
 for (const room of ['src', 'operators']) cpSync(room, join('dist', room), { recursive: true, filter: isAsset });
 
 const { bin } = JSON.parse(readFileSync('package.json', 'utf8'));

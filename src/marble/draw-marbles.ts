@@ -157,7 +157,9 @@ class Picture {
     }
     this.drawBody(kind, letter, x, y, r - 0.75);
     const label = marble.label ?? letter;
-    this.text(x, y, label.length > 2 ? 'small' : 'letter', label);
+    // Of a long number the end tells neighbours apart.
+    const written = label.length > 4 ? `…${label.slice(-3)}` : label;
+    this.text(x, y, label.length > 2 ? 'small' : 'letter', written);
     if (kind === 'duplicate') this.add('path', { class: 'strike', d: `M${x - r} ${y + r}L${x + r} ${y - r}` });
   }
 

@@ -45,9 +45,11 @@ export class Recording {
     return this.log;
   }
 
-  /** The reading begins at this number, or begins again there. */
+  /** The reading begins at this number, or begins again there: what was held is let go, and comes once more. */
   started(seq: number): void {
-    this.next ??= seq;
+    this.next = Math.max(this.next ?? seq, seq);
+    this.held.clear();
+    this.asked.clear();
   }
 
   /** A chunk came from the server. */

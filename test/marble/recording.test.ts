@@ -59,6 +59,16 @@ describe('createRecording', () => {
     expect(types(recording)).toEqual(['arrived', 'delivered', 'gap', 'arrived', 'duplicate']);
   });
 
+  it('holds nothing any more when the reading begins again', () => {
+    const recording = createRecording();
+    recording.started(0);
+    recording.arrived(1, 0);
+    recording.started(0);
+    recording.arrived(0, 1);
+    recording.arrived(1, 1);
+    expect(types(recording)).toEqual(['early', 'arrived', 'early']);
+  });
+
   it('forgets the oldest', () => {
     const recording = createRecording({ maxEvents: 2, maxHeld: 1 });
     for (const seq of [0, 5, 6]) recording.arrived(seq, seq);

@@ -1,0 +1,167 @@
+import type { JsonValue } from '../chunk/index.js';
+
+/** A step of a run as far as is known. */
+export interface StepPicture {
+  readonly id: string;
+  state: 'working' | 'waiting' | 'done' | 'failed' | 'undone';
+  attempt: number;
+  /** From 0 to 1. */
+  fraction?: number | undefined;
+  /** What it said last. */
+  note: string;
+  startedAt: number;
+  durationMs?: number | undefined;
+  error?: string | undefined;
+  question?: { readonly name: string; readonly details?: JsonValue | undefined } | undefined;
+  /** The end of what it has put out. */
+  text: string;
+}
+
+/** An event of a run as it is read: nothing is believed of it. */
+export interface SeenEvent {
+  readonly type: string;
+  readonly step: string | undefined;
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Most steps that are remembered, and most characters of what each has put out. */
+const maxSteps = 1000;
+const maxText = 20_000;
+
+/** A run as its events tell it, for a page: whatever they hold, adding one never fails. */
+export class RunPicture {
+  readonly steps = new Map<string, StepPicture>();
+  pipeline = '';
+  status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' = 'running';
+  /** Why it failed or was cancelled. */
+  reason = '';
+  attempts = 0;
+  startedAt: number | undefined;
+  lastAt: number | undefined;
+  endedAt: number | undefined;
+
+  /** Takes note of an event. */
+  add(event: SeenEvent): void {
+    this.lastAt = event.at;
+    if (event.step === undefined) this.addOfRun(event);
+    else this.addOfStep(event, this.step(event.step, event.at));
+    if (this.endedAt === undefined) this.status = this.isWaiting ? 'waiting' : 'running';
+  }
+
+  private get isWaiting(): boolean {
+    return [...this.steps.values()].some(({ state }) => state === 'waiting');
+  }
+
+  private addOfRun({ type, data, at }: SeenEvent): void {
+    switch (type) {
+      case 'pipeline_start':
+        this.pipeline = text(data['pipeline']);
+        this.attempts = number(data['attempt']) ?? 1;
+        this.startedAt ??= at;
+        return;
+      case 'pipeline_complete':
+        return this.finish('completed', at, '');
+      case 'pipeline_error':
+        return this.finish('failed', at, text(data['message']));
+      case 'pipeline_cancelled':
+        return this.finish('cancelled', at, text(data['reason']));
+      default:
+    }
+  }
+
+  private finish(status: 'completed' | 'failed' | 'cancelled', at: number, reason: string): void {
+    this.status = status;
+    this.endedAt = at;
+    this.reason = reason;
+    for (const step of this.steps.values()) {
+      if (step.state === 'working' || step.state === 'waiting') step.state = 'undone';
+      step.question = undefined;
+    }
+  }
+
+  private addOfStep({ type, data, at }: SeenEvent, step: StepPicture): void {
+    switch (type) {
+      case 'step_start':
+        return this.start(step, at, number(data['attempt']) ?? 1, '');
+      case 'step_retry':
+        return this.start(step, at, number(data['attempt']) ?? step.attempt + 1, text(data['reason']));
+      case 'step_progress':
+        step.fraction = Math.min(1, Math.max(0, number(data['fraction']) ?? 0));
+        step.note = text(data['message']) || step.note;
+        return;
+      case 'step_output':
+        step.text = (step.text + outputText(data)).slice(-maxText);
+        return;
+      case 'step_complete':
+        return settle(step, 'done', number(data['duration_ms']));
+      case 'step_error':
+        step.error = text(data['message']);
+        return settle(step, 'failed', number(data['duration_ms']));
+      case 'step_waiting':
+        step.state = 'waiting';
+        step.question = { name: text(data['name']), details: data['details'] as JsonValue | undefined };
+        return;
+      case 'step_compensated':
+        return settle(step, 'undone', step.durationMs);
+      case 'step_log':
+        step.note = text(data['message']);
+        return;
+      default:
+    }
+  }
+
+  private start(step: StepPicture, at: number, attempt: number, note: string): void {
+    step.state = 'working';
+    step.attempt = attempt;
+    step.startedAt = at;
+    step.note = note;
+    step.fraction = undefined;
+    step.durationMs = undefined;
+    step.text = '';
+  }
+
+  private step(id: string, at: number): StepPicture {
+    let step = this.steps.get(id);
+    if (step === undefined) {
+      step = { id, state: 'working', attempt: 1, note: '', startedAt: at, text: '' };
+      this.steps.set(id, step);
+      if (this.steps.size > maxSteps) this.steps.delete(this.steps.keys().next().value!);
+    }
+    return step;
+  }
+}
+
+function settle(step: StepPicture, state: StepPicture['state'], durationMs: number | undefined): void {
+  step.state = state;
+  step.durationMs = durationMs;
+  step.question = undefined;
+  if (state === 'done') step.error = undefined;
+}
+
+function outputText({ values, encoding }: SeenEvent['data']): string {
+  const list: readonly unknown[] = Array.isArray(values) ? values : [];
+  if (encoding !== undefined) return list.map((value) => `[${Math.floor(text(value).length * 0.75)} bytes]\n`).join('');
+  return list.map((value) => (typeof value === 'string' ? value : `${JSON.stringify(value)}\n`)).join('');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Reads what is in a run's stream; `undefined` for what is no event. */
+export function seenEvent(data: unknown): SeenEvent | undefined {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return undefined;
+  const { event_type: type, step_id: step, timestamp, data: told } = data as Record<string, unknown>;
+  if (typeof type !== 'string') return undefined;
+  return {
+    type,
+    step: typeof step === 'string' ? step : undefined,
+    at: number(timestamp) ?? 0,
+    data: typeof told === 'object' && told !== null ? (told as Record<string, unknown>) : {},
+  };
+}

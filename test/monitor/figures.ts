@@ -1,0 +1,18 @@
+import type { Figures, MonitorState, StreamRow } from '../../src/monitor/state.js';
+
+/** Counts of a server that has done nothing yet. */
+export function figures(more: Partial<Figures> = {}): Figures {
+  const none = { sent: 0, bytes: 0, missing: 0, retransmitted: 0, refused: 0, connections: 0 };
+  return { ...none, rss: 100, heapUsed: 50, keptMs: { p50: 1, p99: 2 }, ...more };
+}
+
+/** A stream in the list. */
+export function row(id: string, more: Partial<StreamRow> = {}): StreamRow {
+  return { id, status: 'active', first: 0, next: 0, bytes: 0, createdAt: 0, ...more };
+}
+
+/** An answer of a server. */
+export function state(more: Partial<MonitorState> = {}): MonitorState {
+  const list = { streams: [], removed: [], total: 0, readers: [], moreReaders: 0 };
+  return { format: 1, version: '1.2.3', life: 'one', cursor: 1, now: 1000, figures: figures(), ...list, ...more };
+}

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { executablePath } from '../browser/chromium.js';
+import { MonitorStage, shownText } from './stage.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const words = Array.from({ length: 400 }, (_, i) => `word ${i} è 😀\r\n`);
+
+describe.skipIf(executablePath === undefined)('the page in a real Chromium', () => {
+  const stage = new MonitorStage();
+
+  const rows = (page: Page) => page.locator('row-list [role=option] bdi');
+  const choose = async (page: Page, name: string) =>
+    await page.locator('row-list [role=option]', { hasText: name }).click();
+  const isLive = async (page: Page) => await page.locator('.state', { hasText: /^live$/ }).waitFor();
+
+  it('lists what there is, and shows tokens while they are produced', async () => {
+    await stage.publish('books/one', 'Call me ');
+    const page = await stage.open();
+    await choose(page, 'books/one');
+    await expect.poll(() => shownText(page)).toBe('Call me ');
+    await stage.publish('books/one', 'Ishmael.');
+    await expect.poll(() => shownText(page)).toBe('Call me Ishmael.');
+    await stage.server.streams.close('books/one');
+    await page.locator('.badge', { hasText: 'completed' }).waitFor();
+    expect(await shownText(page)).toBe('Call me Ishmael.');
+  });
+
+  it('loses and doubles nothing when it is loaded again in the midst', async () => {
+    const writing = (async () => {
+      for (const word of words) {
+        await stage.publish('s', word);
+        await sleep(2);
+      }
+    })();
+    const page = await stage.open('/#/streams/s');
+    for (const part of [80, 200, 320]) {
+      await expect.poll(() => shownText(page), { timeout: 10_000 }).toContain(`word ${part} `);
+      await page.reload();
+    }
+    await writing;
+    await expect.poll(() => shownText(page), { timeout: 10_000 }).toBe(words.join(''));
+  });
+
+  it('shows the same in two tabs', async () => {
+    await stage.publish('s', ...words.slice(0, 100));
+    const one = await stage.open('/#/streams/s');
+    const two = await stage.open('/#/streams/s', { beside: one });
+    await stage.publish('s', ...words.slice(100));
+    for (const page of [one, two]) await expect.poll(() => shownText(page)).toBe(words.join(''));
+  });
+
+  it('says that the network is away, and goes on where it was', async () => {
+    stage.expected = /ERR_INTERNET_DISCONNECTED|WebSocket/;
+    await stage.publish('s', ...words.slice(0, 100));
+    const page = await stage.open('/#/streams/s');
+    await expect.poll(() => shownText(page)).toBe(words.slice(0, 100).join(''));
+    await page.context().setOffline(true);
+    await page.locator('.state', { hasText: 'connection lost' }).waitFor();
+    await stage.publish('s', ...words.slice(100));
+    await page.context().setOffline(false);
+    await isLive(page);
+    await expect.poll(() => shownText(page), { timeout: 15_000 }).toBe(words.join(''));
+  });
+
+  it('works with a thousand streams, of which only those in view are on the page', async () => {
+    const name = (i: number) => `sessions/${String(i).padStart(4, '0')}`;
+    for (let i = 0; i < 1000; i++) await stage.publish(name(i), `text ${i}`);
+    const page = await stage.open();
+    await page.locator('.tabs', { hasText: 'Streams 1,000' }).waitFor();
+    expect(await rows(page).count()).toBeLessThan(60);
+    await page.locator('row-list [role=listbox]').focus();
+    await page.keyboard.press('End');
+    const last = page.locator('row-list .current');
+    expect(await last.getAttribute('aria-posinset')).toBe('1000');
+    await page.keyboard.press('Enter');
+    const chosen = await last.locator('bdi').textContent();
+    await expect.poll(() => shownText(page)).toBe(`text ${Number(chosen!.slice(-4))}`);
+    await page.getByLabel('Filter by name').fill('0707');
+    await expect.poll(() => rows(page).allTextContents()).toEqual([name(707)]);
+  });
+
+  it.each(['light', 'dark'] as const)('has nothing that axe objects to, %s', async (colorScheme) => {
+    await stage.publish('books/one', 'Call me Ishmael.\n', { rpm: 7 });
+    const page = await stage.open('/', { colorScheme });
+    const objections = async () => {
+      await page.evaluate(axe);
+      return await page.evaluate(async () => {
+        const { violations } = await (
+          globalThis as unknown as {
+            axe: {
+              run(): Promise<{ violations: { id: string; nodes: { html: string; any: { message: string }[] }[] }[] }>;
+            };
+          }
+        ).axe.run();
+        return violations.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes.map(({ html, any }) => `${html} ${any.map(({ message }) => message).join()}`).join('; ')}`,
+        );
+      });
+    };
+    await page.locator('time-plot canvas').first().waitFor();
+    expect(await objections()).toEqual([]);
+    await choose(page, 'books/one');
+    await page.locator('sluice-marbles svg').waitFor();
+    await page.locator('stream-panel td').first().waitFor();
+    expect(await objections()).toEqual([]);
+  });
+
+  it('turns dark and light, and remembers it', async () => {
+    const page = await stage.open('/', { colorScheme: 'light' });
+    const paper = () => page.locator('sluice-monitor').evaluate((element) => getComputedStyle(element).backgroundColor);
+    const light = await paper();
+    await page.getByLabel('Theme').selectOption('dark');
+    await expect.poll(paper).not.toBe(light);
+    await page.reload();
+    await expect.poll(paper).not.toBe(light);
+    await page.getByLabel('Theme').selectOption('auto');
+    await expect.poll(paper).toBe(light);
+  });
+
+  it('tells when the server is of another version', async () => {
+    const page = await stage.open();
+    await isLive(page);
+    await page.route('**/monitor/state?*', async (route) => {
+      const answer = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...answer, version: '99.0.0' } });
+    });
+    await page.getByRole('alert').filter({ hasText: '99.0.0' }).waitFor();
+    await page.unroute('**/monitor/state?*');
+    await page.getByRole('button', { name: 'Load it anew' }).click();
+    await isLive(page);
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('asks for a token when it is refused, and bears it from then on', async () => {
+    stage.expected = /401|404/;
+    const borne: (string | undefined)[] = [];
+    await stage.publish('s', 'x');
+    const page = await stage.open('/streams');
+    await page.route('**/monitor/state?*', async (route) => {
+      const { authorization } = route.request().headers();
+      borne.push(authorization);
+      if (authorization === 'Bearer secret') await route.continue();
+      else await route.fulfill({ status: 401, json: { code: 'unauthenticated', message: 'Who are you?' } });
+    });
+    await page.goto(stage.server.url);
+    await page.getByRole('alert').filter({ hasText: 'Who are you?' }).waitFor();
+    await page.getByLabel('Token').fill('secret');
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await isLive(page);
+    await page.reload();
+    await isLive(page);
+    expect(borne.at(-1)).toBe('Bearer secret');
+  });
+});

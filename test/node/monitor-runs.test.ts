@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createChunk } from 'sluice/chunk';
+import { createMemoryLog } from 'sluice/log/memory';
+import { createStreams } from 'sluice/streams';
+import { MonitorRuns } from '../../src/node/monitor-runs.js';
+
+async function stage() {
+  const streams = createStreams({ log: createMemoryLog() });
+  const runs = new MonitorRuns(streams);
+  const say = async (run: string, ...types: unknown[]) =>
+    await streams.publish(
+      `runs/${run}`,
+      types.map((type) => createChunk({ streamId: 's', seq: 0, data: { event_type: type } as never })),
+    );
+  const look = async () => Object.fromEntries(await runs.look(await streams.list()));
+  return { streams, say, look };
+}
+
+describe('MonitorRuns', () => {
+  it.each([
+    ['pipeline_complete', 'completed'],
+    ['pipeline_error', 'failed'],
+    ['pipeline_cancelled', 'cancelled'],
+    ['step_waiting', 'waiting'],
+    ['step_output', 'running'],
+    [7, 'running'],
+  ])('takes a run that said %s last for %s', async (type, state) => {
+    const { say, look } = await stage();
+    await say('r', 'pipeline_start', type);
+    expect(await look()).toEqual({ 'runs/r': state });
+  });
+
+  it('looks at other streams not at all, and at runs only when they have changed', async () => {
+    const { streams, say, look } = await stage();
+    const read = vi.spyOn(streams, 'read');
+    await say('r', 'pipeline_start');
+    await streams.create('runs/empty');
+    await streams.create('runs/r/inbox');
+    expect(await look()).toEqual({ 'runs/empty': 'running', 'runs/r': 'running' });
+    await look();
+    expect(read).toHaveBeenCalledTimes(1);
+    await say('r', 'step_waiting');
+    expect(await look()).toMatchObject({ 'runs/r': 'waiting' });
+    await streams.delete('runs/r');
+    expect(await look()).toEqual({ 'runs/empty': 'running' });
+  });
+
+  it('takes a run whose stream ended in the midst for lost', async () => {
+    const { streams, say, look } = await stage();
+    await say('r', 'step_waiting');
+    await streams.close('runs/r', 'failed');
+    expect(await look()).toEqual({ 'runs/r': 'lost' });
+  });
+
+  it('bears a run that cannot be read', async () => {
+    const { streams, say, look } = await stage();
+    await say('r', 'pipeline_start');
+    vi.spyOn(streams, 'read').mockImplementation(() => {
+      throw new Error('gone');
+    });
+    expect(await look()).toEqual({ 'runs/r': 'running' });
+  });
+});
