@@ -16,7 +16,7 @@ function busySeconds() {
 }
 
 /** Seconds of CPU that processes, given by id, have used so far. */
-function ownSeconds(pids) {
+export function ownSeconds(pids) {
   let ticks = 0;
   for (const pid of pids) {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

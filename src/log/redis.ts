@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { checkBound, checkName, type EncodedChunk, kindOf, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend } from './admission.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
-import { endOf, noStream, type RedisBounds, StreamAppends } from './redis/appends.js';
+import { type AppendsListener, endOf, noStream, type RedisBounds, StreamAppends } from './redis/appends.js';
 import { RedisCaller } from './redis/caller.js';
 import type { IoredisClient, NodeRedisClient, RedisClient, RedisDoor, RedisReply } from './redis/client.js';
 import { ioredisDoor } from './redis/ioredis.js';
 import { RedisKeys } from './redis/keys.js';
-import { type NamedLife, StreamNames } from './redis/names.js';
+import { StreamNames } from './redis/names.js';
 import { nodeRedisDoor } from './redis/node-redis.js';
 import { StreamNotices } from './redis/notices.js';
 import { configText, infoOf, recordFields } from './redis/record.js';
@@ -78,6 +78,14 @@ class RedisLog implements Log {
   private pendingBytes = 0;
   private readonly id = randomUUID();
   private tokens = 0;
+  private readonly listener: AppendsListener = {
+    // What is not noted here is found when streams are listed.
+    ended: (streamId, life, expiresAt) => void this.names.expires({ streamId, life }, expiresAt).catch(() => {}),
+    settled: (bytes) => (this.pendingBytes -= bytes),
+    idle: (streamId) => {
+      if (this.appends.size > maxIdle) this.appends.delete(streamId);
+    },
+  };
 
   constructor(door: RedisDoor, options: RedisLogOptions) {
     this.bounds = {
@@ -112,36 +120,25 @@ class RedisLog implements Log {
     options: AppendOptions = noOptions,
   ): Promise<Appended> {
     checkAppend(options);
-    const bytes = batch.reduce((sum, { length }) => sum + length, appendCost);
+    let bytes = appendCost;
+    for (const { length } of batch) bytes += length;
     if (this.pendingBytes > 0 && this.pendingBytes + bytes > this.maxPendingBytes) {
       const message = `appends of ${this.pendingBytes} of ${this.maxPendingBytes} bytes wait for Redis: there is no room for ${bytes} more`;
       throw new StreamError('overflow', message, { streamId });
     }
+    const appends = this.appendsOf(streamId);
     this.pendingBytes += bytes;
-    try {
-      const token = options.close === undefined ? '' : this.token();
-      return await this.appendsOf(streamId).add([...batch], options, token, bytes);
-    } finally {
-      this.pendingBytes -= bytes;
-    }
+    const token = options.close === undefined ? '' : this.token();
+    return await appends.add([...batch], options, token, bytes);
   }
 
   private appendsOf(streamId: string): StreamAppends {
     let appends = this.appends.get(streamId);
     if (appends === undefined) {
-      const idle = (): void => {
-        if (this.appends.size > maxIdle) this.appends.delete(streamId);
-      };
-      const ended = (name: string, life: string, at: string): void => void this.ended({ streamId: name, life }, at);
-      appends = new StreamAppends(streamId, this.keys.of(streamId), this.caller, this.bounds, ended, idle);
+      appends = new StreamAppends(streamId, this.keys.of(streamId), this.caller, this.bounds, this.listener);
       this.appends.set(streamId, appends);
     }
     return appends;
-  }
-
-  /** What is not noted here is found when streams are listed. */
-  private async ended(named: NamedLife, expiresAt: string): Promise<void> {
-    await this.names.expires(named, expiresAt).catch(() => {});
   }
 
   async read(streamId: string, from: number, limit: ReadLimit): Promise<LogSlice> {

@@ -125,8 +125,10 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
       log.append('s', [encoded('x'.repeat(5000)), ...texts(0, 1)], { ...by(1), close: { status: 'completed' } }),
     );
     expect(details.streamId).toBe('s');
+    await refused('log-full', () => log.append('s', [encoded('x'.repeat(5000)), ...texts(0, 1)], by(1)));
     await refused('log-full', () => log.create('t'));
     expect(await log.info('s')).toMatchObject({ next: 1, status: 'active' });
+    expect(await stage.admin().xlen('sluice:{s}:chunks')).toBe(1);
     await stage.admin().config('SET', 'maxmemory', '0');
     expect(await log.append('s', texts(1, 1), by(1))).toMatchObject({ next: 2, duplicates: 0 });
   });
@@ -141,6 +143,12 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
     await refused('log-incompatible', () => log.read('s', 0, wide));
     await refused('log-incompatible', () => log.info('s'));
     expect(await stage.admin().get('sluice:{s}:info')).toBe('mine');
+    await log.create('t');
+    await log.append('t', texts(0, 1), by(0));
+    await stage.admin().del('sluice:{t}:chunks');
+    await stage.admin().set('sluice:{t}:chunks', 'mine');
+    await refused('log-incompatible', () => log.append('t', texts(1, 1), by(1)));
+    expect(await log.info('t')).toMatchObject({ next: 1 });
   });
 
   it('names chunks that Redis has let go by itself', async () => {

@@ -5,7 +5,8 @@ import { AnswerLost, type RedisCaller } from './caller.js';
 import type { RedisArgument, RedisReply } from './client.js';
 import { answerLost } from './failure.js';
 import type { StreamKeys } from './keys.js';
-import { appendScript } from './scripts.js';
+import { asBuffer, PlainAppends, plainlyAppended, type Wanted } from './plain-appends.js';
+import { appendScript, plainAppendScript, type RedisScript } from './scripts.js';
 
 /** @internal Bounds of the streams of a log in Redis, as the script takes them. */
 export interface RedisBounds {
@@ -15,12 +16,17 @@ export interface RedisBounds {
   readonly maxChunkBytes: number;
 }
 
-/** @internal Told when a stream has ended by an append of ours, and is to be removed some time. */
-export type EndListener = (streamId: string, life: string, expiresAt: string) => void;
+/** @internal Told what becomes of the appends to a stream. */
+export interface AppendsListener {
+  /** The stream has ended by one of them, and is to be removed some time. */
+  ended(streamId: string, life: string, expiresAt: string): void;
+  /** One that took so many bytes is over. */
+  settled(bytes: number): void;
+  /** None is left. */
+  idle(streamId: string): void;
+}
 
-interface Pending {
-  readonly batch: readonly EncodedChunk[];
-  readonly options: AppendOptions;
+interface Pending extends Wanted {
   readonly token: string;
   readonly bytes: number;
   resolve(appended: Appended): void;
@@ -38,36 +44,42 @@ const maxCallBytes = 512 * 1024;
 export class StreamAppends {
   private waiting: Pending[] = [];
   private busy = false;
+  private readonly plain: PlainAppends;
 
   constructor(
     private readonly streamId: string,
     private readonly keys: StreamKeys,
     private readonly caller: RedisCaller,
     private readonly bounds: RedisBounds,
-    private readonly ended: EndListener,
-    private readonly idle: () => void,
-  ) {}
+    private readonly listener: AppendsListener,
+  ) {
+    this.plain = new PlainAppends(bounds);
+  }
 
   add(batch: readonly EncodedChunk[], options: AppendOptions, token: string, bytes: number): Promise<Appended> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ batch, options, token, bytes, resolve, reject });
-      if (!this.busy) void this.work();
+      if (!this.busy) this.begin();
     });
   }
 
-  private async work(): Promise<void> {
+  /** Not before everybody whose turn it is had it: what comes together goes together. */
+  private begin(): void {
     this.busy = true;
-    while (this.waiting.length > 0) {
-      const group = this.take();
-      try {
-        await this.perform(group);
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-    }
-    this.busy = false;
-    this.idle();
+    process.nextTick(this.work);
   }
+
+  private readonly work = async (): Promise<void> => {
+    const group = this.take();
+    try {
+      await this.perform(group);
+    } catch (error) {
+      for (const pending of group) this.reject(pending, error);
+    }
+    if (this.waiting.length > 0) return this.begin();
+    this.busy = false;
+    this.listener.idle(this.streamId);
+  };
 
   private take(): readonly Pending[] {
     let [count, bytes] = [0, 0];
@@ -80,25 +92,47 @@ export class StreamAppends {
   }
 
   private async perform(group: readonly Pending[]): Promise<void> {
-    const repeatable = group.filter(isRepeatable);
+    const repeatable = group.every(isRepeatable);
     try {
-      this.settle(group, await this.call(group, repeatable.length === group.length));
+      if (await this.keepPlain(group, repeatable)) return;
+      this.settle(group, await this.decide(group, repeatable));
     } catch (error) {
       if (!(error instanceof AnswerLost)) throw error;
       // The others are made again: had they been kept, they are acknowledged only.
-      for (const pending of group) if (!isRepeatable(pending)) pending.reject(answerLost(error.cause, this.streamId));
-      if (repeatable.length > 0) this.settle(repeatable, await this.call(repeatable, true));
+      const again = group.filter(isRepeatable);
+      for (const pending of group) {
+        if (!isRepeatable(pending)) this.reject(pending, answerLost(error.cause, this.streamId));
+      }
+      if (again.length > 0) this.settle(again, await this.decide(again, true));
     }
   }
 
-  private call(group: readonly Pending[], repeatable: boolean): Promise<RedisReply> {
-    const { channel, info, chunks } = this.keys;
+  /** Has the short script keep them. Answers whether it did. */
+  private async keepPlain(group: readonly Pending[], repeatable: boolean): Promise<boolean> {
+    const values = this.plain.values(group);
+    if (values === undefined) return false;
+    const first = await this.run(plainAppendScript, values, repeatable);
+    if (first === null) return false;
+    let next = first as number;
+    for (const pending of group) {
+      const appended = plainlyAppended(pending, next);
+      ({ next } = appended);
+      this.resolve(pending, appended);
+    }
+    return true;
+  }
+
+  private decide(group: readonly Pending[], repeatable: boolean): Promise<RedisReply> {
     const { ttlMs, maxChunks, maxProducers, maxChunkBytes } = this.bounds;
     const bounds = [`${ttlMs}`, `${maxChunks}`, `${maxProducers}`, `${maxChunkBytes}`];
-    const values: RedisArgument[] = [channel, `${Date.now()}`, ...bounds];
+    const values: RedisArgument[] = [this.keys.channel, `${Date.now()}`, ...bounds];
     for (const pending of group) write(pending, values);
-    const { streamId } = this;
-    return this.caller.run({ script: appendScript, keys: [info, chunks], values, streamId }, repeatable);
+    return this.run(appendScript, values, repeatable);
+  }
+
+  private run(script: RedisScript, values: readonly RedisArgument[], repeatable: boolean): Promise<RedisReply> {
+    const { info, chunks } = this.keys;
+    return this.caller.run({ script, keys: [info, chunks], values, streamId: this.streamId }, repeatable);
   }
 
   private settle(group: readonly Pending[], reply: RedisReply): void {
@@ -106,15 +140,26 @@ export class StreamAppends {
     const [expiry, ...outcomes] = reply as readonly RedisReply[];
     if (expiry !== null) {
       const [life, expiresAt] = expiry as readonly RedisReply[];
-      this.ended(this.streamId, String(life), String(expiresAt));
+      this.listener.ended(this.streamId, String(life), String(expiresAt));
     }
     for (const [i, pending] of group.entries()) {
       try {
-        pending.resolve(this.appended(pending, outcomes[i] as readonly RedisReply[]));
+        this.resolve(pending, this.appended(pending, outcomes[i] as readonly RedisReply[]));
       } catch (error) {
-        pending.reject(error);
+        this.reject(pending, error);
       }
     }
+  }
+
+  private resolve({ resolve, bytes, options }: Pending, appended: Appended): void {
+    if (options.producer !== undefined) this.plain.know(options.producer);
+    this.listener.settled(bytes);
+    resolve(appended);
+  }
+
+  private reject({ reject, bytes }: Pending, error: unknown): void {
+    this.listener.settled(bytes);
+    reject(error);
   }
 
   private appended({ batch, options }: Pending, outcome: readonly RedisReply[]): Appended {
@@ -161,7 +206,7 @@ function write({ batch, options, token }: Pending, values: RedisArgument[]): voi
   values.push(plain ? 't' : 'b', `${batch.length}`);
   for (const { head, bytes, size } of batch) {
     values.push(head, `${size}`);
-    if (bytes !== undefined) values.push('1', Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    if (bytes !== undefined) values.push('1', asBuffer(bytes));
     else if (!plain) values.push('', '');
   }
 }

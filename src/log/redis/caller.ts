@@ -13,6 +13,9 @@ export interface ScriptCall {
   readonly streamId: string;
 }
 
+/** Sends something: a script by its name, or whole. */
+type Work = (connection: RedisConnection, whole: boolean) => Promise<RedisReply>;
+
 /** @internal Rejects a call that cannot be repeated because it may have been done: `cause` is what broke. */
 export class AnswerLost extends Error {}
 
@@ -34,57 +37,52 @@ export class RedisCaller {
   }
 
   /** Runs a script: by its name, and whole where the server does not know it. */
-  async run(call: ScriptCall, repeatable = true): Promise<RedisReply> {
-    const { script, keys, values, streamId } = call;
-    const key = keys[0]!;
-    const command = ['EVALSHA', script.sha, `${keys.length}`, ...keys, ...values];
-    const work = (connection: RedisConnection): Promise<RedisReply> =>
-      this.sent(connection.send(key, command)).catch((error: unknown) => {
-        if (verdictOf(error) !== 'no-script') throw error;
-        return this.sent(connection.send(key, ['EVAL', script.text, ...command.slice(2)]));
-      });
-    return await this.persist(work, streamId, repeatable);
+  run({ script, keys, values, streamId }: ScriptCall, repeatable = true): Promise<RedisReply> {
+    const rest = [`${keys.length}`, ...keys, ...values];
+    const work: Work = (connection, whole) =>
+      connection.send(keys[0]!, whole ? ['EVAL', script.text, ...rest] : ['EVALSHA', script.sha, ...rest]);
+    return this.persist(work, streamId, repeatable);
   }
 
   /** Sends a command that may be repeated. `key` is one of its keys. */
-  async send(key: string, command: readonly RedisArgument[], streamId?: string): Promise<RedisReply> {
-    return await this.persist((connection) => this.sent(connection.send(key, command)), streamId, true);
+  send(key: string, command: readonly RedisArgument[], streamId?: string): Promise<RedisReply> {
+    return this.persist((connection) => connection.send(key, command), streamId, true);
   }
 
-  private async persist(
-    work: (connection: RedisConnection) => Promise<RedisReply>,
-    streamId: string | undefined,
-    repeatable: boolean,
-  ): Promise<RedisReply> {
-    let giveUpAt: number | undefined;
+  private async persist(work: Work, streamId: string | undefined, repeatable: boolean): Promise<RedisReply> {
+    let [giveUpAt, whole]: [number | undefined, boolean] = [undefined, false];
     for (let attempt = 0; ; attempt++) {
       if (this.disposed) throw new StreamError('log-unavailable', 'the log was disposed of');
       // Nothing is timed, nor waited for, as long as all is well.
       const connection = this.link.ready ?? (await this.link.whenReady(left(giveUpAt, this.patienceMs)));
+      this.listen();
       try {
-        return await work(connection);
+        const reply = await work(connection, whole);
+        this.heard();
+        return reply;
       } catch (error) {
+        this.heard();
         const verdict = verdictOf(error);
         if (verdict === 'final') throw failureOf(error, streamId);
         if (verdict === 'unknown' && !repeatable) throw new AnswerLost('the answer was lost', { cause: error });
         giveUpAt ??= Date.now() + this.patienceMs;
         if (Date.now() >= giveUpAt) throw unreachable(error);
         if (verdict === 'elsewhere' && this.link.ready === connection) this.link.renew();
-        await pause(Math.min(10 * 2 ** attempt, 250));
+        whole = verdict === 'no-script';
+        if (!whole) await pause(Math.min(10 * 2 ** attempt, 250));
       }
     }
   }
 
   /** Watches over a command on its way: a server that is silent for too long has lost the connection, or us. */
-  private async sent(answer: Promise<RedisReply>): Promise<RedisReply> {
+  private listen(): void {
     if (this.pending++ === 0) this.heardAt = Date.now();
     this.watchdog ??= setInterval(() => this.checkSilence(), Math.max(1, this.patienceMs / 4)).unref();
-    try {
-      return await answer;
-    } finally {
-      this.pending--;
-      this.heardAt = Date.now();
-    }
+  }
+
+  private heard(): void {
+    this.pending--;
+    this.heardAt = Date.now();
   }
 
   private checkSilence(): void {

@@ -3,6 +3,7 @@ import { StreamAppends } from '../../../src/log/redis/appends.js';
 import { AnswerLost, type RedisCaller, type ScriptCall } from '../../../src/log/redis/caller.js';
 import type { RedisReply } from '../../../src/log/redis/client.js';
 import { RedisKeys } from '../../../src/log/redis/keys.js';
+import { appendScript, plainAppendScript } from '../../../src/log/redis/scripts.js';
 import { refused, texts } from '../../../src/testing/log-stage.js';
 
 const bounds = { ttlMs: 5, maxChunks: 10, maxProducers: 2, maxChunkBytes: 1000 };
@@ -23,31 +24,29 @@ function make() {
       new Promise<RedisReply>((answer, fail) => void calls.push({ call, repeatable, answer, fail })),
   } as unknown as RedisCaller;
   const ends: unknown[] = [];
-  let idle = 0;
-  const keys = new RedisKeys('p').of('s');
-  const appends = new StreamAppends(
-    's',
-    keys,
-    caller,
-    bounds,
-    (...end) => void ends.push(end),
-    () => idle++,
-  );
+  let [idle, settled] = [0, 0];
+  const appends = new StreamAppends('s', new RedisKeys('p').of('s'), caller, bounds, {
+    ended: (...end) => void ends.push(end),
+    settled: (bytes) => (settled += bytes),
+    idle: () => idle++,
+  });
   const add = (n: number, options = {}) => {
     const adding = appends.add(texts(n, 1), options, `token ${n}`, 10);
     adding.catch(() => {});
     return adding;
   };
-  return { calls, ends, add, appends, idle: () => idle };
+  return { calls, ends, add, appends, idle: () => idle, settled: () => settled };
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 describe('StreamAppends', () => {
   it('makes one call at a time, and the next for all that came meanwhile', async () => {
-    const { calls, add, idle } = make();
+    const { calls, add, idle, settled } = make();
     const first = add(0, by(0));
+    await turn();
     const others = [add(1, by(1)), add(2, by(2))];
+    await turn();
     expect(calls).toHaveLength(1);
     expect(calls[0]!.call.values.toSpliced(1, 1).slice(0, 11)).toEqual([
       'p:{s}',
@@ -66,33 +65,34 @@ describe('StreamAppends', () => {
     expect(await first).toEqual({ first: 0, next: 1, duplicates: 0, ended: false });
     await turn();
     expect(calls).toHaveLength(2);
-    calls[1]!.answer([null, kept(1), kept(2)]);
+    calls[1]!.answer(1);
     expect((await Promise.all(others)).map(({ next }) => next)).toEqual([2, 3]);
     await turn();
     expect(idle()).toBe(1);
+    expect(settled()).toBe(30);
   });
 
   it('takes no more into one call than keeps others waiting', async () => {
     const { calls, appends, add } = make();
-    void add(0);
+    void add(0, { close: { status: 'completed' } });
+    await turn();
     const half = 256 * 1024;
-    for (const bytes of [half, half, half, 10 * half]) void appends.add(texts(0, 1), {}, '', bytes);
-    for (let n = 0; n < 300; n++) void appends.add([], {}, '', 0);
+    for (const bytes of [half, half, half, 10 * half]) void appends.add(texts(0, 1), { at: 0 }, 'counted', bytes);
+    for (let n = 0; n < 300; n++) void appends.add([], {}, 'counted', 0);
     const perCall: number[] = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 6; i++) {
       await turn();
       const { call, answer } = calls[i]!;
-      const count = call.values.filter((value) => value === '').length;
-      perCall.push(count);
+      perCall.push(call.values.filter((value) => value === 'counted').length);
       answer([null, ...Array.from({ length: 400 }, () => kept(0))]);
     }
-    expect(calls).toHaveLength(5);
-    expect(perCall.every((count) => count > 0)).toBe(true);
+    expect(perCall).toEqual([0, 2, 1, 1, 256, 44]);
   });
 
   it('makes a call whose answer was lost again, without those that might be kept twice', async () => {
     const { calls, add } = make();
     const alone = add(0);
+    await turn();
     expect(calls[0]!.repeatable).toBe(false);
     const [anonymous, known] = [add(1), add(2, by(0))];
     calls[0]!.fail(new AnswerLost('lost', { cause: 'broken' }));
@@ -106,15 +106,29 @@ describe('StreamAppends', () => {
     expect(await known).toMatchObject({ duplicates: 1 });
   });
 
-  it('makes an end alone again, whoever it is from', () => {
+  it('asks the short script where there is nothing to decide about, and the longer one when that refuses', async () => {
+    const { calls, add } = make();
+    const adding = add(0);
+    await turn();
+    expect(calls[0]!.call.script).toBe(plainAppendScript);
+    calls[0]!.answer(null);
+    await turn();
+    expect(calls[1]!.call.script).toBe(appendScript);
+    calls[1]!.answer([null, kept(0)]);
+    expect(await adding).toMatchObject({ first: 0, next: 1 });
+  });
+
+  it('makes an end alone again, whoever it is from', async () => {
     const { calls, appends } = make();
     void appends.add([], { close: { status: 'cancelled' } }, 'token', 0);
+    await turn();
     expect(calls[0]!.repeatable).toBe(true);
   });
 
   it('rejects all of a call that failed, and goes on', async () => {
     const { calls, add } = make();
     const failing = add(0, by(0));
+    await turn();
     const next = add(1, by(1));
     calls[0]!.fail(new Error('trouble'));
     await expect(failing).rejects.toThrow('trouble');
@@ -126,6 +140,7 @@ describe('StreamAppends', () => {
   it('tells when the stream has ended, and when it is to be removed', async () => {
     const { calls, ends, add } = make();
     const ending = add(0, { close: { status: 'failed', reason: '' } });
+    await turn();
     expect(calls[0]!.call.values.slice(9, 11)).toEqual(['failed', ':']);
     calls[0]!.answer([
       [life, Buffer.from('99')],
@@ -147,6 +162,7 @@ describe('StreamAppends', () => {
   ] as const)('names the refusal %j', async (outcome, code, expected) => {
     const { calls, add } = make();
     const adding = add(0, by(1));
+    await turn();
     calls[0]!.answer([null, outcome]);
     expect((await refused(code, () => adding)).details).toEqual(
       expected === undefined ? { streamId: 's' } : { streamId: 's', expected },
