@@ -1,5 +1,5 @@
 import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
-import { checkBound, StreamError, toStreamError } from '../chunk/index.js';
+import { checkBound, type StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type Log, whenReady } from '../log/log.js';
 
 /** Options of {@link watchLog}. */

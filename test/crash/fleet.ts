@@ -42,10 +42,11 @@ export class Fleet {
   }
 
   /** Ends a gateway without warning. */
-  async kill(i: number): Promise<void> {
+  async kill(i: number): Promise<undefined> {
     const { gateway } = this.posts[i]!;
     gateway!.process.kill('SIGKILL');
     await gateway!.ended;
+    return undefined;
   }
 
   /** Asks a gateway to go. Answers what is wrong with how it went, if anything is. */

@@ -47,7 +47,7 @@ export async function harmGateways(store: TestServer, options: GatewaysOptions):
     ]);
     const up = new Set(fleet.urls.keys());
     const wrong: string[] = [];
-    const recoveries: Promise<void>[] = [];
+    const recoveries = new Set<Promise<void>>();
     const begun = performance.now();
     let count = 0;
     for (const mishap of options.mishaps) {
@@ -59,12 +59,14 @@ export async function harmGateways(store: TestServer, options: GatewaysOptions):
       up.delete(victim);
       count++;
       tell(`${mishap} gateway ${victim} at ${traffic.written} chunks`);
-      const recovery = harm(fleet, victim, mishap, random.fork()).then((finding) => {
+      const recover = async (): Promise<void> => {
+        const finding = await harm(fleet, victim, mishap, random.fork());
         if (finding !== undefined) wrong.push(finding);
         up.add(victim);
-        recoveries.splice(recoveries.indexOf(recovery), 1);
-      });
-      recoveries.push(recovery);
+        recoveries.delete(recovery);
+      };
+      const recovery = recover();
+      recoveries.add(recovery);
     }
     await Promise.all(recoveries);
     const findings = await traffic.end(patienceMs);
@@ -83,7 +85,7 @@ async function harm(fleet: Fleet, victim: number, mishap: Mishap, random: Random
     fleet.mend(victim);
     return undefined;
   }
-  const finding = mishap === 'drain' ? await fleet.drain(victim) : void (await fleet.kill(victim));
+  const finding = mishap === 'drain' ? await fleet.drain(victim) : await fleet.kill(victim);
   await pause(random.int(0, 500));
   await fleet.revive(victim);
   return finding;

@@ -22,6 +22,7 @@ export const configSchema = z.strictObject({
     'how long those who are there may take to leave when the server is asked to stop',
     milliseconds,
   ),
+  connect: flag(false, 'serve gRPC, gRPC-Web and Connect; gRPC needs `tls` or `h2c`'),
   h2c: flag(false, 'speak HTTP/2 without TLS as well, as clients of gRPC do'),
   tls: section({
     cert: text(undefined, 'file with the certificate of the server: with it everything is encrypted'),

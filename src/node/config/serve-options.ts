@@ -11,7 +11,7 @@ import { readTls } from './read-tls.js';
  */
 export function serveOptions(config: Config): ServeOptions {
   const { host, port, allowPublic, origins, maxConnections, staleMs, websocket, sse, streams } = config;
-  const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs, logPatienceMs, h2c } = config;
+  const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs, logPatienceMs, connect, h2c } = config;
   const tls = readTls(config.tls);
   const { overflow, maxChunks, maxBytes, ...limits } = streams;
   return {
@@ -23,6 +23,7 @@ export function serveOptions(config: Config): ServeOptions {
     requestTimeoutMs,
     staleMs,
     logPatienceMs,
+    connect,
     h2c,
     ...(tls === undefined ? {} : { tls }),
     ...(origins.length === 0 ? {} : { origins }),

@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type ConnectRouter,
+  cors,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+} from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { checkBound } from '../../chunk/index.js';
+import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
+import type { LinkAcceptor, Peer } from '../transport.js';
+import type { CallSurroundings } from './call.js';
+import { callErrorOf } from './failure.js';
+import { cancelCall, publishCall } from './publish-call.js';
+import { readCall } from './read-call.js';
+import { StreamService } from './streams-pb.js';
+
+/** Options of {@link connectHandler}. */
+export interface ConnectHandlerOptions {
+  /** Pages of other hosts that may call. Default: none. */
+  readonly origins?: Origins;
+  /** Chunks that may be on their way to a slow reader. Default 256. */
+  readonly windowChunks?: number;
+  /** Bytes of chunk data that may be on their way to a slow reader. Default 256 KiB. */
+  readonly windowBytes?: number;
+  /** Bytes of a message from a caller; a larger one is refused. Default 1 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Clock and timers. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/**
+ * Makes a handler of Node for calls of gRPC, gRPC-Web and Connect, as `proto/sluice/v1/streams.proto` has them. gRPC needs HTTP/2;
+ * the others are served over HTTP/1.1 as well. To the acceptor each call is a link like any other.
+ *
+ * @returns answers a request whose path is that of a call; says whether it is
+ *
+ * @example
+ * const handle = connectHandler(gateway);
+ * createServer((request, response) => handle(request, response) || response.writeHead(404).end());
+ */
+export function connectHandler(
+  acceptor: LinkAcceptor,
+  options: ConnectHandlerOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const scheduler = options.scheduler ?? asyncScheduler;
+  const origins = checkOrigins(options.origins);
+  const window = {
+    chunks: checkBound('windowChunks', options.windowChunks ?? 256),
+    bytes: checkBound('windowBytes', options.windowBytes ?? 256 * 1024),
+  };
+  const around = ({ values, signal }: HandlerContext): CallSurroundings => ({
+    acceptor,
+    peer: values.get(peerKey),
+    scheduler,
+    signal,
+  });
+  const routes = (router: ConnectRouter): void => {
+    router.service(StreamService, {
+      read: (request, context) => told(readCall(request, around(context), window)),
+      publish: async (request, context) => await publishCall([request], around(context)).catch(raise),
+      publishAll: async (requests, context) => await publishCall(requests, around(context)).catch(raise),
+      cancel: async (request, context) => await cancelCall(request, around(context)).catch(raise),
+    });
+  };
+  const call = connectNodeAdapter({
+    routes,
+    readMaxBytes: checkBound('maxMessageBytes', options.maxMessageBytes ?? 1 << 20),
+    contextValues: (request) => createContextValues().set(peerKey, peerOf(request as IncomingMessage)),
+  });
+  return (request, response) => {
+    if (request.url?.startsWith(prefix) !== true) return false;
+    if (!originAllowed(origins, request.headers)) response.writeHead(403).end();
+    else if (!allowOrigin(request, response)) call(request, response);
+    return true;
+  };
+}
+
+const prefix = `/${StreamService.typeName}/`;
+const peerKey = createContextKey<Peer>({ transport: 'connect' });
+
+async function* told<T>(answers: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* answers;
+  } catch (error) {
+    raise(error);
+  }
+}
+
+function raise(error: unknown): never {
+  throw callErrorOf(error);
+}
+
+/** Lets a page that may call see the answer: it was checked before. Answers whether that was all there was to do. */
+function allowOrigin(request: IncomingMessage, response: ServerResponse): boolean {
+  const { origin } = request.headers;
+  response.setHeader('vary', 'origin');
+  if (origin === undefined) return false;
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-expose-headers', cors.exposedHeaders.join(', '));
+  if (request.method !== 'OPTIONS') return false;
+  response.setHeader('access-control-allow-methods', cors.allowedMethods.join(', '));
+  response.setHeader('access-control-allow-headers', [...cors.allowedHeaders, 'authorization'].join(', '));
+  response.writeHead(204).end();
+  return true;
+}
+
+function peerOf({ headers, socket }: IncomingMessage): Peer {
+  const { remoteAddress: address } = socket;
+  return address === undefined ? { transport: 'connect', headers } : { transport: 'connect', address, headers };
+}

@@ -1,0 +1,38 @@
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
+import { describe, expect, it } from 'vitest';
+import { serve } from '../../src/node/index.js';
+import { StreamService } from '../../src/transport/connect/streams-pb.js';
+import { makeCertificate } from '../certificate.js';
+import { textChunk, textOf } from '../transport/connect/lab.js';
+
+describe('the door for gRPC and Connect', () => {
+  it('is on the one port, over HTTP/1.1, HTTP/2 and TLS', async () => {
+    const certificate = makeCertificate();
+    for (const over of [{ h2c: true }, { tls: certificate }]) {
+      await using server = await serve({ port: 0, connect: true, ...over });
+      const nodeOptions = { ca: certificate.cert };
+      const transports = [
+        createConnectTransport({ baseUrl: server.url, httpVersion: '1.1', nodeOptions }),
+        createConnectTransport({ baseUrl: server.url, httpVersion: '2', nodeOptions }),
+        createGrpcTransport({ baseUrl: server.url, nodeOptions }),
+      ];
+      for (const [seq, transport] of transports.entries()) {
+        const client = createClient(StreamService, transport);
+        await client.publish({ stream: 's', producer: 'p', seq: BigInt(seq), chunks: [textChunk(`${seq}`)] });
+        let text = '';
+        for await (const { event } of client.read({ stream: 's' })) {
+          if (event.case === 'chunks') text += textOf(event.value.chunks);
+          if (text.length > seq) break;
+        }
+        expect(text).toBe('012'.slice(0, seq + 1));
+      }
+    }
+  });
+
+  it('is shut unless it is wanted', async () => {
+    await using server = await serve({ port: 0 });
+    const client = createClient(StreamService, createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' }));
+    await expect(client.publish({ stream: 's' })).rejects.toMatchObject({ code: 12 });
+  });
+});
