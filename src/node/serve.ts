@@ -15,9 +15,11 @@ import {
   type Streams,
 } from '../streams/index.js';
 import { createTelemetry, type Telemetry } from '../telemetry/index.js';
+import type { ConnectHandlerOptions } from '../transport/connect/server.js';
 import type { EventStreamOptions } from '../transport/sse/server.js';
 import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
 import { checkHost } from './check-host.js';
+import { loadConnectDoor } from './connect-door.js';
 import { detourDoor } from './detour-door.js';
 import type { Door } from './door.js';
 import { durableDoor } from './durable-door.js';
@@ -72,6 +74,11 @@ export interface ServeOptions<S = unknown> {
   readonly runs?: ServedRunsOptions<S>;
   /** The server's certificate: with it everything is encrypted, and HTTP/2 is spoken beside HTTP/1.1 on the same port. */
   readonly tls?: ServerTls;
+  /**
+   * Serves gRPC, gRPC-Web and Connect, as `proto/sluice/v1/streams.proto` has them; needs the packages `@connectrpc/connect`,
+   * `@connectrpc/connect-node` and `@bufbuild/protobuf`. gRPC needs HTTP/2: `tls` or `h2c`. Default `false`.
+   */
+  readonly connect?: boolean | Omit<ConnectHandlerOptions, 'origins'>;
   /** Whether HTTP/2 is spoken without TLS as well, to clients that begin with it: those of gRPC do. Default `false`. */
   readonly h2c?: boolean;
   /**
@@ -134,6 +141,8 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const host = checkHost(options);
   const asked = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
+  const { connect = false } = options;
+  const connectDoor = connect === false ? undefined : await loadConnectDoor();
   const telemetry = options.telemetry === false ? undefined : (options.telemetry ?? createTelemetry());
   const kept = options.log ?? createMemoryLog();
   const streams = createStreams({
@@ -163,6 +172,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     monitorDoor(gateway, options.monitor),
     streamListDoor(streams),
     eventStreamDoor(gateway, { ...options.eventStream, ...origins }),
+    ...(connectDoor === undefined ? [] : [connectDoor(gateway, { ...(connect === true ? {} : connect), ...origins })]),
     fallbackDoor(options.fallback),
     // The last to be closed: those who go over it are told so by the gateway.
     webSocketDoor(gateway, { ...socketOptions(options), ...origins }),
