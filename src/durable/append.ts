@@ -1,5 +1,5 @@
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import type { Appended, Producer } from '../log/log.js';
+import type { Appended, MaybePromise, Producer } from '../log/log.js';
 import type { StreamAppendOptions, Streams } from '../streams/index.js';
 import { encodeBody } from './body.js';
 import { chunkTypeOf, essenceOf } from './media-type.js';
@@ -65,7 +65,7 @@ export function checkContent(record: StreamRecord, { mediaType, close }: AppendW
   if (mediaType === undefined) throw new Refusal(400, 'header-invalid', 'an append needs a Content-Type');
   // A stream without a type and without chunks takes any.
   const open = record.info.contentType === undefined && record.info.next === 0;
-  if (open || essenceOf(mediaType) === essenceOf(record.mediaType)) return;
+  if (open || mediaType === record.mediaType || essenceOf(mediaType) === essenceOf(record.mediaType)) return;
   throw new Refusal(409, 'content-type-mismatch', `the stream is of media type ${record.mediaType}`);
 }
 
@@ -113,7 +113,7 @@ export class Appender {
     throw new Refusal(400, 'body-empty', 'an array without elements appends nothing');
   }
 
-  private async keep(record: StreamRecord, wish: AppendWish, chunks: readonly EncodedChunk[]): Promise<Appended> {
+  private keep(record: StreamRecord, wish: AppendWish, chunks: readonly EncodedChunk[]): MaybePromise<Appended> {
     const { producer, close, sequence } = wish;
     const options: StreamAppendOptions = {
       create: false,
@@ -121,8 +121,8 @@ export class Appender {
       ...(close ? { close: { status: 'completed' } } : {}),
     };
     const { streams, sequences } = this.surroundings;
-    if (sequence === undefined) return await streams.append(record.name, chunks, options);
-    return await sequences.append(record, sequence, chunks, options);
+    if (sequence === undefined) return streams.append(record.name, chunks, options);
+    return sequences.append(record, sequence, chunks, options);
   }
 
   private acknowledge(record: StreamRecord, wish: AppendWish, empty: boolean, appended: Appended): Reply {

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../log/log.js';
 import { Refusal } from './reply.js';
 import type { DurableRequest } from './request.js';
 
@@ -14,7 +15,7 @@ export class Bodies {
    * Runs work on a request's body, which counts as it comes and until the work is done: who announces much and sends nothing
    * takes nobody's room.
    */
-  async with<T>(request: DurableRequest, work: (body: Uint8Array) => Promise<T>): Promise<T> {
+  async with<T>(request: DurableRequest, work: (body: Uint8Array) => MaybePromise<T>): Promise<T> {
     const { maxBody } = this;
     const announced = Number(request.header('content-length') ?? 0);
     if (announced > maxBody) throw tooLarge(maxBody);

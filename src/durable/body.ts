@@ -37,11 +37,15 @@ export function encodeBody(body: Uint8Array, making: ChunkMaking): EncodedChunk[
   const text = type === 'text' ? decode(body) : undefined;
   const common = { final: false, size: body.length, metadata, timestamp };
   if (text !== undefined) return [encodeChunk({ ...common, type: 'text', data: text })];
+  const data = ownBytes(body);
   return [
-    encodeChunk({ ...common, type: type === 'text' ? 'binary' : type, data: body } as Parameters<
-      typeof encodeChunk
-    >[0]),
+    encodeChunk({ ...common, type: type === 'text' ? 'binary' : type, data } as Parameters<typeof encodeChunk>[0]),
   ];
+}
+
+/** Bytes, and nothing of what came with them: a chunk would hold on to all of it. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength && bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes);
 }
 
 /** @internal A chunk of one JSON value. */

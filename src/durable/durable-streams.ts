@@ -1,11 +1,12 @@
 import { asapScheduler, asyncScheduler, type SchedulerLike } from 'rxjs';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
+import { type MaybePromise, whenReady } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
 import { Appender, readAppend } from './append.js';
 import { Bodies } from './bodies.js';
 import { Creator, readWish } from './create.js';
 import { chunkTypeOf } from './media-type.js';
-import { readRead, Reads } from './read.js';
+import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
 import { answer, answerError, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, isOurs, nameOf, readTarget } from './request.js';
@@ -130,48 +131,51 @@ class Door implements DurableStreams {
     }
   }
 
-  private async route(request: DurableRequest): Promise<Reply> {
+  private route(request: DurableRequest): MaybePromise<Reply> {
     const rootPath = pathOf(request.root);
     const { segments, query } = readTarget(request.target, rootPath);
-    if (segments[0] === '__ds') return await this.control(segments.slice(1), request);
+    if (segments[0] === '__ds') return this.control(segments.slice(1), request);
     const name = nameOf(segments);
     if (isOurs(name) && request.method !== 'GET' && request.method !== 'HEAD') {
       throw new Refusal(403, 'name-reserved', 'what is below "sluice" is written by the server itself');
     }
     switch (request.method) {
       case 'POST':
-        return await this.append(name, request);
-      case 'GET': {
-        const wish = readRead(query);
-        const record = await this.registry.get(name);
-        this.registry.touch(record);
-        return await this.reads.read(record, wish, request);
-      }
+        return this.append(name, request);
+      case 'GET':
+        return this.read(name, readRead(query), request);
       case 'HEAD':
-        return this.reads.head(await this.registry.get(name));
+        return whenReady(this.registry.get(name), (record) => this.reads.head(record));
       case 'PUT':
-        return await this.create(name, rootPath, request);
+        return this.create(name, rootPath, request);
       case 'DELETE':
-        return await this.delete(name);
+        return this.delete(name);
       default:
         throw new Refusal(405, 'method-not-allowed', `this is done with one of ${allowed}`, { allow: allowed });
     }
   }
 
-  private async control(segments: readonly string[], request: DurableRequest): Promise<Reply> {
-    if (this.subscriptions !== undefined) return await this.subscriptions.handle(segments, request);
+  private control(segments: readonly string[], request: DurableRequest): MaybePromise<Reply> {
+    if (this.subscriptions !== undefined) return this.subscriptions.handle(segments, request);
     throw new Refusal(501, 'not-implemented', 'this server has no subscriptions');
   }
 
-  private async append(name: string, request: DurableRequest): Promise<Reply> {
+  private read(name: string, wish: ReadWish, request: DurableRequest): MaybePromise<Reply> {
+    return whenReady(this.registry.get(name), (record) => {
+      this.registry.touch(record);
+      return this.reads.read(record, wish, request);
+    });
+  }
+
+  private append(name: string, request: DurableRequest): MaybePromise<Reply> {
     const wish = readAppend(request);
+    const receive = (): Promise<Reply> =>
+      this.bodies.with(request, (body) =>
+        whenReady(this.registry.get(name), (record) => this.appender.append(record, wish, body)),
+      );
     const announced = Number(request.header('content-length') ?? Infinity);
     // Before the body, so that what goes nowhere is not received. A small one has come with the headers.
-    if (announced > smallBody) await this.registry.get(name);
-    return await this.bodies.with(request, async (body) => {
-      const record = await this.registry.get(name);
-      return await this.appender.append(record, wish, body);
-    });
+    return announced > smallBody ? whenReady(this.registry.get(name), receive) : receive();
   }
 
   private async create(name: string, rootPath: string, request: DurableRequest): Promise<Reply> {

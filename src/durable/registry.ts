@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs';
 import { checkName, type StreamInfo } from '../chunk/index.js';
-import type { Log, StreamConfig } from '../log/log.js';
+import { attempt, type Log, type MaybePromise, type StreamConfig, whenReady } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
 import { Forks } from './forks.js';
 import { Lifetimes } from './lifetimes.js';
@@ -31,7 +31,7 @@ export class Registry {
     this.lifetimes = new Lifetimes({
       scheduler,
       inUse: (name) => isFollowed(name) || streams.readers.slowest(name) !== undefined,
-      over: (name) => void this.find(name).catch(() => {}),
+      over: (name) => attempt(() => whenReady(this.find(name), ignore), ignore),
     });
   }
 
@@ -56,21 +56,29 @@ export class Registry {
   }
 
   /** A stream that is there and not being changed; a {@link Refusal} where there is none. */
-  async get(name: string): Promise<StreamRecord> {
-    const record = await this.find(name);
-    if (record !== undefined) return record;
+  get(name: string): MaybePromise<StreamRecord> {
+    return whenReady(this.find(name), (record) => record ?? this.refuse(name));
+  }
+
+  private async refuse(name: string): Promise<never> {
     throw (await this.forks.isDeleted(name))
       ? new Refusal(410, 'stream-not-found', 'the stream was deleted, and there are forks of it')
       : new Refusal(404, 'stream-not-found', 'there is no such stream');
   }
 
   /** A stream, once nobody changes it. */
-  async find(name: string): Promise<StreamRecord | undefined> {
-    for (let change; (change = this.changes.get(name)) !== undefined;) await change;
-    const record = await this.look(name);
-    // It may have gone through another door.
-    if (record === undefined) this.lifetimes.forget(name);
-    if (record === undefined || !this.lifetimes.isOver(record)) return isWhole(record) ? record : undefined;
+  find(name: string): MaybePromise<StreamRecord | undefined> {
+    const change = this.changes.get(name);
+    if (change !== undefined) return change.then(() => this.find(name));
+    return whenReady(this.look(name), (record) => {
+      // It may have gone through another door.
+      if (record === undefined) this.lifetimes.forget(name);
+      if (record === undefined || !this.lifetimes.isOver(record)) return isWhole(record) ? record : undefined;
+      return this.removeIfOver(name);
+    });
+  }
+
+  private async removeIfOver(name: string): Promise<undefined> {
     await this.change(name, async () => {
       // It may have been used, or made anew, while this waited.
       const now = await this.look(name);
@@ -86,15 +94,10 @@ export class Registry {
   }
 
   /** A stream as it stands, also one that is over, or a fork that is not made yet. For who is changing it. */
-  async look(name: string): Promise<StreamRecord | undefined> {
-    const info = await this.log.info(checkName(name));
-    if (info === undefined) return undefined;
-    const { contentType } = info;
-    // Whoever created it elsewhere may have said anything, and this becomes a header.
-    const known = contentType !== undefined && isMediaType(contentType);
-    const mediaType = known ? contentType : await this.mediaTypeOf(info);
-    const { lifetime, fork } = readNote(info);
-    return { lifetime, fork, name, info, mediaType, closed: info.status !== 'active' };
+  look(name: string): MaybePromise<StreamRecord | undefined> {
+    return whenReady(this.log.info(checkName(name)), (info) =>
+      info === undefined ? undefined : whenReady(this.mediaTypeOf(info), (mediaType) => recordOf(info, mediaType)),
+    );
   }
 
   /** {@link look} for who is changing the stream, which removes it when its time is over. */
@@ -126,11 +129,19 @@ export class Registry {
     this.lifetimes.dispose();
   }
 
-  /** What a stream holds that was created without saying so: what its first chunk is. */
-  private async mediaTypeOf({ streamId, first }: StreamInfo): Promise<string> {
-    const { chunks } = await this.log.read(streamId, first, { chunks: 1, bytes: 1 });
-    return chunks.length === 0 ? defaultMediaType : mediaTypeOf(chunks[0]!);
+  /** What a stream holds: where nobody said so, what its first chunk is. */
+  private mediaTypeOf({ streamId, first, contentType }: StreamInfo): MaybePromise<string> {
+    // Whoever created it elsewhere may have said anything, and this becomes a header.
+    if (contentType !== undefined && isMediaType(contentType)) return contentType;
+    return whenReady(this.log.read(streamId, first, { chunks: 1, bytes: 1 }), ({ chunks }) =>
+      chunks.length === 0 ? defaultMediaType : mediaTypeOf(chunks[0]!),
+    );
   }
+}
+
+function recordOf(info: StreamInfo, mediaType: string): StreamRecord {
+  const { lifetime, fork } = readNote(info);
+  return { lifetime, fork, name: info.streamId, info, mediaType, closed: info.status !== 'active' };
 }
 
 function ignore(): void {}

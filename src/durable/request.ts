@@ -38,10 +38,14 @@ export function readTarget(target: string, rootPath: string): Target {
 function segmentsOf(path: string, rootPath: string): readonly string[] | undefined {
   if (!path.startsWith(rootPath)) return undefined;
   try {
-    return path.slice(rootPath.length).split('/').map(decodeURIComponent);
+    return path.slice(rootPath.length).split('/').map(decodeSegment);
   } catch {
     throw new Refusal(400, 'name-invalid', 'the path must be percent-encoded UTF-8');
   }
+}
+
+function decodeSegment(segment: string): string {
+  return segment.includes('%') ? decodeURIComponent(segment) : segment;
 }
 
 /** @internal The stream that segments name. */
