@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Gateway } from '../gateway/index.js';
 import { type Door, pathOf } from './door.js';
+import { isReadOnly } from './is-read-only.js';
 import { MonitorSource } from './monitor-source.js';
 import { servePage } from './page.js';
 import { refusalOf } from './request-error.js';
@@ -33,9 +34,10 @@ export function monitorDoor(gateway: Gateway, options: MonitorOptions = {}): Doo
     handle: (request, response) => {
       const path = pathOf(request);
       if (path === '/') servePage(request, response, version);
+      else if (path !== statePath && !files.has(path)) return false;
+      else if (!isReadOnly(request, response)) return true;
       else if (path === statePath) void answerState(request, response, source);
-      else if (files.has(path)) void assets.answer(request, response, path);
-      else return false;
+      else void assets.answer(request, response, path);
       return true;
     },
     dispose: () => source.dispose(),

@@ -21,6 +21,7 @@ import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js'
 import { checkHost } from './check-host.js';
 import { loadConnectDoor } from './connect-door.js';
 import { detourDoor } from './detour-door.js';
+import { documentsDoor } from './documents-door.js';
 import type { Door } from './door.js';
 import { durableDoor } from './durable-door.js';
 import { eventStreamDoor } from './event-stream-door.js';
@@ -167,6 +168,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     detourDoor(() => gateway.state),
     healthDoor({ log: streams.log, state: () => gateway.state }),
     ...(telemetry === undefined ? [] : [metricsDoor(telemetry)]),
+    documentsDoor(),
     durableDoor(durable, origins),
     routes,
     monitorDoor(gateway, options.monitor),

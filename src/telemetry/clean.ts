@@ -7,7 +7,7 @@ const forging = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2
 
 /** What announces a token, and the token, quoted or not. */
 const announced =
-  /((?:api[_-]?key|token|password|secret|sig(?:nature)?|authorization)["']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?(?:"[^"]*"?|'[^']*'?|[^\s"'&,;]+)/gi;
+  /((?:api[_-]?key|access|token|password|secret|sig(?:nature)?|authorization)["']?\s*[=:]\s*)(?:(?:bearer|basic)\s+)?(?:"[^"]*"?|'[^']*'?|[^\s"'&,;]+)/gi;
 /** Tokens that nothing announces. */
 const bare = /\bslk_[\w-]+|\beyJ[\w-]+\.[\w.-]*|\b(?:bearer|basic)\s+[\w~+/.=-]+/gi;
 /** Who somebody is and by what password, in a URL. */

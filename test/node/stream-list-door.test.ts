@@ -12,6 +12,7 @@ describe('streamListDoor', () => {
     const { url } = await openDoors(streamListDoor(streams));
     expect(await (await fetch(`${url}/streams?now`)).json()).toEqual([expect.objectContaining({ streamId: 'a' })]);
     expect((await fetch(`${url}/streams/a`)).status).toBe(404);
+    expect((await fetch(`${url}/streams`, { method: 'POST' })).status).toBe(405);
     await streams.dispose();
   });
 

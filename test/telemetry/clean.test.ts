@@ -31,6 +31,7 @@ describe('clean', () => {
     ['{"password":"call me"}', '{"password":[left out]}'],
     ['key slk_a1_abcdefghijklmnop-_', 'key [left out]'],
     ['redis://user:secret@host/0 is gone', 'redis://[left out]@host/0 is gone'],
+    ['/streams/a?access=s1.k.1.sig', '/streams/a?access=[left out]'],
     ['x_api_key: 12345', 'x_api_key: [left out]'],
   ])('leaves tokens out: %s', (text, expected) => {
     expect(clean(text)).toBe(expected);

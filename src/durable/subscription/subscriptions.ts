@@ -54,7 +54,7 @@ export class Subscriptions {
     if (area !== 'subscriptions' || id === undefined) throw new Refusal(404, 'NOT_FOUND', 'there is nothing here');
     if (!idForm.test(id))
       throw new Refusal(400, 'INVALID_REQUEST', 'an id is of 1 to 128 letters, digits and . _ ~ : -');
-    switch (`${method} ${word ?? ''}`) {
+    switch (`${method} ${word ?? ''}${rest.length === 0 ? '' : '/'}`) {
       case 'PUT ':
         return await this.put(id, await this.json(request), request.root);
       case 'GET ':
@@ -63,7 +63,7 @@ export class Subscriptions {
         return await this.remove(id);
       case 'POST streams':
         return await this.link(id, readPaths(object(await this.json(request))['streams']));
-      case 'DELETE streams':
+      case 'DELETE streams/':
         return await this.unlink(id, rest.join('/'));
       case 'POST claim':
         return await this.claim(id, object(await this.json(request))['worker']);
