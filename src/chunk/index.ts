@@ -10,6 +10,7 @@ export * from './chunk.js';
 export * from './chunk-schema.js';
 export * from './codec.js';
 export * from './data.js';
+export * from './encode-json.js';
 export * from './errors.js';
 export * from './issue.js';
 export * from './join-bytes.js';

@@ -37,7 +37,8 @@ export class Attempt {
     const unlink = this.link();
     try {
       if (recorder.on) recorder.tell('step_start', stepId, { attempt });
-      await this.begun();
+      const begun = this.begun();
+      if (begun !== undefined) await begun;
       const output = await this.work();
       const published = await this.publication?.complete();
       this.context.close();
@@ -62,10 +63,12 @@ export class Attempt {
   }
 
   /** Nothing begins before it is known to begin: somebody else may have the run. */
-  private async begun(): Promise<void> {
+  private begun(): Promise<void> | undefined {
+    // Before, so that nobody is left alone with a promise that fails.
+    if (this.stop.stopped) throw this.stop.error;
     const kept = this.step.scope.recorder.kept();
-    if (kept === undefined) return;
-    await this.stop.until<void>((resolve, reject) => {
+    if (kept === undefined) return undefined;
+    return this.stop.until<void>((resolve, reject) => {
       kept.then(resolve, reject);
       return () => {};
     });

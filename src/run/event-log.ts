@@ -1,5 +1,5 @@
-import { type ChunkBody, createChunk, type JsonValue, StreamError } from '../chunk/index.js';
-import type { Producer } from '../log/log.js';
+import { type EncodedChunk, encodeJson, jsonProblem, type JsonValue, StreamError } from '../chunk/index.js';
+import { type MaybePromise, type Producer, whenReady } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
 import { finalEvents, type RunEvent } from './event.js';
 import type { RunSink } from './recorder.js';
@@ -14,7 +14,7 @@ const maxBatch = 256;
 
 /** @internal Where the events of one life of a run go. */
 export interface EventLogOptions {
-  readonly streams: Pick<Streams, 'publish'>;
+  readonly streams: Pick<Streams, 'append'>;
   readonly streamId: string;
   readonly producer: Omit<Producer, 'seq'>;
   /** The number its first event must get. */
@@ -34,7 +34,7 @@ export interface EventLogOptions {
  * @internal
  */
 export class EventLog implements RunSink {
-  private waiting: ChunkBody[] = [];
+  private waiting: EncodedChunk[] = [];
   private waitingBytes = 0;
   private busy: Promise<void> | undefined;
   private written = 0;
@@ -55,15 +55,10 @@ export class EventLog implements RunSink {
 
   next(event: RunEvent): void {
     if (this.failure !== undefined || this.over) return;
-    const { streamId } = this.options;
+    const problem = jsonProblem(event.data);
+    if (problem !== undefined) throw new StreamError('chunk-invalid', `an event of a run must be JSON but ${problem}`);
     const final = finalEvents.has(event.event_type);
-    const chunk = createChunk({
-      streamId,
-      seq: 0,
-      data: event as unknown as JsonValue,
-      final,
-      timestamp: event.timestamp,
-    });
+    const chunk = encodeJson(event as unknown as JsonValue, event.timestamp, final);
     const isFull = this.waiting.length >= maxWaiting || this.waitingBytes + chunk.size > maxWaitingBytes;
     // The last word is always heard.
     if (isFull && !final) {
@@ -81,37 +76,59 @@ export class EventLog implements RunSink {
   /** What is told in one turn is kept together, unless somebody waits for it. */
   private readonly turn = (): void => {
     this.isDue = false;
-    this.begin();
+    this.write();
   };
 
-  private begin(): void {
-    if (this.waiting.length > 0) this.busy ??= this.write();
+  /** @throws why nothing more is kept, or rejects with it */
+  kept(): Promise<void> | undefined {
+    this.write();
+    if (this.busy !== undefined) return this.busy.then(this.check);
+    this.check();
+    return undefined;
   }
 
-  /** @throws why nothing more is kept */
-  async kept(): Promise<void> {
-    this.begin();
-    await this.busy;
+  private readonly check = (): void => {
     if (this.failure !== undefined) throw this.failure.error;
-  }
+  };
 
   behind(): Promise<void> | undefined {
     if (this.waiting.length <= behindEvents && this.waitingBytes <= behindBytes) return undefined;
-    this.begin();
+    this.write();
     return this.busy;
   }
 
-  private async write(): Promise<void> {
+  /** Appends what waits: at once, where the log answers at once. */
+  private write(): void {
+    if (this.busy !== undefined) return;
     try {
+      while (this.waiting.length > 0) {
+        const kept = this.append(this.waiting.splice(0, this.mayAppend));
+        if (kept instanceof Promise) {
+          this.busy = this.goOn(kept);
+          return;
+        }
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private async goOn(kept: Promise<void>): Promise<void> {
+    try {
+      await kept;
       while (this.waiting.length > 0) await this.append(this.waiting.splice(0, this.mayAppend));
     } catch (error) {
-      this.failure = { error };
-      this.waiting = [];
-      this.waitingBytes = 0;
-      this.options.broken(error);
+      this.fail(error);
     } finally {
       this.busy = undefined;
     }
+  }
+
+  private fail(error: unknown): void {
+    this.failure = { error };
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.options.broken(error);
   }
 
   /** Of a batch that two say at once a part could be kept of each: the word that decides stands alone. */
@@ -119,19 +136,21 @@ export class EventLog implements RunSink {
     return this.options.contested === true && this.written === 0 ? 1 : maxBatch;
   }
 
-  private async append(batch: readonly ChunkBody[]): Promise<void> {
+  private append(batch: readonly EncodedChunk[]): MaybePromise<void> {
     const { streams, streamId, producer, at, contested = false } = this.options;
     const seq = this.written;
     const isLast = this.over && this.waiting.length === 0;
     for (const { size } of batch) this.waitingBytes -= size;
-    const { duplicates } = await streams.publish(streamId, batch, {
+    const appended = streams.append(streamId, batch, {
       producer: { ...producer, seq },
       ...(seq === 0 ? { at } : {}),
       ...(isLast ? { close: { status: 'completed' } } : {}),
     });
-    if (contested && seq === 0 && duplicates > 0) {
-      throw new StreamError('producer-fenced', 'another has begun this life of the run');
-    }
-    this.written += batch.length;
+    return whenReady(appended, ({ duplicates }) => {
+      if (contested && seq === 0 && duplicates > 0) {
+        throw new StreamError('producer-fenced', 'another has begun this life of the run');
+      }
+      this.written += batch.length;
+    });
   }
 }

@@ -10,8 +10,8 @@ export interface RunSink {
   readonly maxEventBytes?: number;
   /** Takes the next one. One that throws fails the run. */
   next(event: RunEvent): void;
-  /** Resolves when all that were taken are kept: no step begins before. Default: they are at once. */
-  kept?(): Promise<void>;
+  /** Resolves when all that were taken are kept: no step begins before. `undefined` where they are, and by default. Fails when they are not. */
+  kept?(): Promise<void> | undefined;
   /** Resolves when fewer wait to be kept, if too many do: what a step puts out waits for it, where it can be stopped. */
   behind?(): Promise<void> | undefined;
 }

@@ -1,17 +1,19 @@
-import type { ChunkBody } from 'sluice/chunk';
+import type { EncodedChunk } from 'sluice/chunk';
 import type { AppendOptions } from 'sluice/log';
 import type { RunEvent } from 'sluice/run';
+import { createMemoryLog } from 'sluice/log/memory';
+import { createStreams } from 'sluice/streams';
 import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../src/run/event-log.js';
 
-function stage(publish: (chunks: readonly ChunkBody[]) => Promise<unknown> = async () => {}) {
+function stage(append: (chunks: readonly EncodedChunk[]) => Promise<unknown> = async () => {}) {
   const appends: [number, AppendOptions | undefined][] = [];
   const broken: unknown[] = [];
   const log = new EventLog({
     streams: {
-      publish: async (_, chunks, options) => {
+      append: async (_, chunks, options) => {
         appends.push([chunks.length, options]);
-        await publish(chunks);
+        await append(chunks);
         return { first: 0, next: 0, duplicates: 0, ended: false };
       },
     },
@@ -50,7 +52,7 @@ describe('event log', () => {
     log.next(event());
     await expect(log.kept()).rejects.toThrow('gone');
     log.next(event());
-    await expect(log.kept()).rejects.toThrow('gone');
+    expect(() => log.kept()).toThrow('gone');
     expect([appends.length, broken]).toEqual([1, [new Error('gone')]]);
   });
 
@@ -85,5 +87,38 @@ describe('event log', () => {
     go();
     await log.kept();
     expect(log.count).toBe(count + 1);
+  });
+
+  it('keeps at once, and says so, where the log answers at once', async () => {
+    const streams = createStreams({ log: createMemoryLog() });
+    await streams.create('runs/r');
+    const broken: unknown[] = [];
+    const producer = { id: 'run', epoch: 0 };
+    const options = { streams, streamId: 'runs/r', producer, at: 0, maxEventBytes: 100 };
+    const log = new EventLog({ ...options, broken: (error) => broken.push(error) });
+    log.next(event());
+    expect([log.kept(), log.count]).toEqual([undefined, 1]);
+    expect(streams.log.info('runs/r')).toMatchObject({ next: 1 });
+    // Somebody else has the stream: that comes at once as well.
+    await streams.append('runs/r', [], { producer: { id: 'run', epoch: 1, seq: 0 } });
+    log.next(event());
+    expect(() => log.kept()).toThrow(expect.objectContaining({ code: 'producer-fenced' }) as Error);
+    expect([broken.length, log.count]).toEqual([1, 1]);
+  });
+
+  it('of two that begin the same life lets one go on', async () => {
+    const streams = createStreams({ log: createMemoryLog() });
+    await streams.create('runs/r');
+    const options = { streams, streamId: 'runs/r', producer: { id: 'run', epoch: 4 }, at: 0, maxEventBytes: 100 };
+    const [first, second] = [0, 1].map(() => new EventLog({ ...options, contested: true, broken: () => {} }));
+    for (const log of [first!, second!]) for (let i = 0; i < 3; i++) log.next(event());
+    expect([first!.kept(), first!.count]).toEqual([undefined, 3]);
+    expect(() => second!.kept()).toThrow(expect.objectContaining({ code: 'producer-fenced' }) as Error);
+    expect([second!.count, (await streams.info('runs/r'))?.next]).toEqual([0, 3]);
+  });
+
+  it('takes nothing that is no JSON', () => {
+    const { log } = stage();
+    expect(() => log.next(event('step_log', '\ud800'))).toThrow('an event of a run must be JSON but');
   });
 });

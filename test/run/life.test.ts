@@ -157,11 +157,11 @@ describe('life', () => {
     let broken = false;
     const failing = {
       ...streams,
-      publish: async (...args: Parameters<Streams['publish']>) => {
+      append: async (...args: Parameters<Streams['append']>) => {
         if (broken && args[0].startsWith('runs/')) throw new Error('disk full');
-        return await streams.publish(...args);
+        return await streams.append(...args);
       },
-      append: streams.append.bind(streams),
+      publish: streams.publish.bind(streams),
       create: streams.create.bind(streams),
       info: streams.info.bind(streams),
       receive: streams.receive.bind(streams),
