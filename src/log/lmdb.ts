@@ -175,10 +175,9 @@ class FolderLog implements LmdbLog {
     }
     stream.trim(appended.next - this.bounds.maxChunks);
     this.totals = { nextStream: this.totals.nextStream, bytes: this.totals.bytes + growth };
-    const writes = fresh.map((chunk, i) => ({
-      key: chunkKey(stream.number, appended.first + i),
-      record: writeChunk(chunk),
-    }));
+    const writes: ChunkWrite[] = [];
+    let seq = appended.first;
+    for (const chunk of fresh) writes.push({ key: chunkKey(stream.number, seq++), record: writeChunk(chunk) });
     await this.commits.add(stream, writes);
     return appended;
   }

@@ -15,7 +15,9 @@ export interface Folder {
 }
 
 /** Version of what {@link openFolder} reads and writes. */
-const version = 'sluice log 1';
+const version = 'sluice log 2';
+/** What it reads as well; written anew it is of this version. */
+const earlier = 'sluice log 1';
 
 const binaryKeys = { keyEncoding: 'binary' } as const;
 // A promise of LMDB is to mean that the disk has it. Else it means that other processes see it.
@@ -113,7 +115,7 @@ async function checkVersion(states: Database<unknown, Buffer>, path: string): Pr
   const key = stateKey(0, kinds.version);
   const found = states.get(key);
   if (found === version) return;
-  if (found !== undefined) {
+  if (found !== undefined && found !== earlier) {
     const message = `the folder "${path}" was written by another version: it holds "${found}", this is "${version}"`;
     throw new StreamError('log-incompatible', message);
   }

@@ -2,7 +2,7 @@ import type { Database } from 'lmdb';
 import { StreamError, type StreamInfo } from '../../chunk/index.js';
 import { admit, nextState } from '../admission.js';
 import { describeStream, type StreamStanding } from '../describe-stream.js';
-import type { Appended, AppendOptions, StreamConfig } from '../log.js';
+import type { Appended, AppendOptions, Close, StreamConfig } from '../log.js';
 import { type ProducerEntry, Producers } from './producers.js';
 import { kinds, stateKey } from './records.js';
 
@@ -20,8 +20,23 @@ export interface Created {
   readonly config: StreamConfig;
 }
 
-/** A standing as it is written, with the first of the stream's producers. */
-type Saved = Standing & { readonly producers: readonly ProducerEntry[] };
+/**
+ * A standing as it is written, with the first of the stream's producers. A list, because it is written with every append: with
+ * names it is thrice as long.
+ */
+type Saved = readonly [
+  swept: number,
+  first: number,
+  next: number,
+  size: number,
+  lastChunkAt: number | null,
+  endedAt: number | null,
+  end: Close | null,
+  producers: readonly ProducerEntry[],
+];
+
+/** A standing as the first version of this log wrote it. */
+type SavedBefore = Partial<Standing> & { readonly producers?: readonly ProducerEntry[] };
 
 const beginning: Standing = {
   swept: 0,
@@ -47,11 +62,14 @@ export class LmdbStream {
 
   private saving = beginning;
   private readonly producers = new Producers();
+  private readonly standingKey: Buffer;
 
   constructor(
     readonly number: number,
     readonly created: Created,
-  ) {}
+  ) {
+    this.standingKey = stateKey(number, kinds.standing);
+  }
 
   /** Whether nothing is planned that is not on disk. */
   get settled(): boolean {
@@ -132,8 +150,7 @@ export class LmdbStream {
     }
     if (this.kept === undefined) void states.put(stateKey(number, kinds.created), this.created);
     // Most streams have few producers: the first of them need no record of their own.
-    const standing: Saved = { ...this.planned, producers: producers.group(0) };
-    void states.put(stateKey(number, kinds.standing), standing);
+    void states.put(this.standingKey, written(this.planned, producers.group(0)));
     for (const group of groups) {
       if (group > 0) void states.put(stateKey(number, kinds.producers, `${group}`), producers.group(group));
     }
@@ -142,12 +159,12 @@ export class LmdbStream {
   private erase(states: Database<unknown, Buffer>): void {
     const { number, producers } = this;
     void states.remove(stateKey(number, kinds.created));
-    void states.remove(stateKey(number, kinds.standing));
+    void states.remove(this.standingKey);
     for (let group = 1; group < producers.groups; group++) {
       void states.remove(stateKey(number, kinds.producers, `${group}`));
     }
     const key = stateKey(number, kinds.removed);
-    if (this.littered) void states.put(key, this.planned);
+    if (this.littered) void states.put(key, written(this.planned, []));
     else void states.remove(key);
   }
 
@@ -174,7 +191,9 @@ export class LmdbStream {
       this.producers.load(Number(id), value as ProducerEntry[]);
       return;
     }
-    const { producers = [], ...standing } = value as Partial<Saved>;
+    const { producers = [], ...standing } = Array.isArray(value)
+      ? readBack(value as unknown as Saved)
+      : (value as SavedBefore);
     this.planned = this.kept = { ...beginning, ...standing };
     this.producers.load(0, producers);
     if (kind === kinds.removed) this.removed = true;
@@ -184,4 +203,22 @@ export class LmdbStream {
     const { streamId, config, createdAt } = this.created;
     return describeStream(streamId, config, createdAt, this.kept!);
   }
+}
+
+function written(standing: Standing, producers: readonly ProducerEntry[]): Saved {
+  const { swept, first, next, size, lastChunkAt = null, endedAt = null, end = null } = standing;
+  return [swept, first, next, size, lastChunkAt, endedAt, end, producers];
+}
+
+function readBack([swept, first, next, size, lastChunkAt, endedAt, end, producers]: Saved): SavedBefore {
+  return {
+    swept,
+    first,
+    next,
+    size,
+    lastChunkAt: lastChunkAt ?? undefined,
+    endedAt: endedAt ?? undefined,
+    end: end ?? undefined,
+    producers,
+  };
 }

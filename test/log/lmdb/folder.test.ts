@@ -106,6 +106,17 @@ describe('openFolder', () => {
     expect(message).toContain('damaged');
   });
 
+  it('takes over what the first version wrote, and says that it is of this one from now on', async () => {
+    const path = temporary();
+    const key = stateKey(0, kinds.version);
+    const folder = await openFolder(path);
+    await folder.write(() => void folder.states.put(key, 'sluice log 1'));
+    await folder.close();
+    const again = await openFolder(path);
+    expect(again.states.get(key)).toBe('sluice log 2');
+    await again.close();
+  });
+
   it('refuses what another version wrote, and says which', async () => {
     const path = temporary();
     const folder = await openFolder(path);

@@ -85,7 +85,7 @@ describe('LmdbStream', () => {
     stream.save(states);
     stream.commit();
     expect([...kept.keys()]).toEqual(['7 created', '7 standing', '7 producers 1']);
-    expect(kept.get('7 standing')).toMatchObject({ producers: { length: 16, 3: ['p3', 3, 0] } });
+    expect(kept.get('7 standing')).toMatchObject({ 7: { length: 16, 3: ['p3', 3, 0] } });
     expect(kept.get('7 producers 1')).toEqual([16, 17, 18, 19].map((n) => [`p${n}`, n, 0]));
     kept.clear();
     append(stream, 1, { producer: { id: 'p2', epoch: 2, seq: 0 } });
@@ -124,6 +124,18 @@ describe('LmdbStream', () => {
     expect(again.info()).toEqual(stream.info());
     expect(again.settled).toBe(true);
     expect(again.admit(3, by(0), 10)).toBe(3);
+  });
+
+  it('is read back as the first version wrote it', () => {
+    const again = new LmdbStream(7, created);
+    const producers = [['p', 0, 3]];
+    const before = { swept: 0, first: 1, next: 3, size: 30, lastChunkAt: 5, end: { status: 'failed' }, endedAt: 6 };
+    again.load(kinds.standing, '', { ...before, producers });
+    expect(again.info()).toMatchObject({ first: 1, next: 3, status: 'failed', lastChunkAt: 5, endedAt: 6 });
+    expect(again.admit(3, by(0), 10)).toBe(3);
+    const removed = new LmdbStream(8, created);
+    removed.load(kinds.removed, '', { ...before, swept: 2 });
+    expect({ littered: removed.littered, to: removed.sweepTo }).toEqual({ littered: true, to: 3 });
   });
 
   it('knows no more producers than it may', () => {
