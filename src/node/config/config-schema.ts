@@ -64,6 +64,21 @@ export const configSchema = z.strictObject({
       'what becomes of a chunk beyond `maxChunks` or `maxBytes`; the oldest go only from a log in memory',
     ),
   }),
+  telemetry: section({
+    enabled: flag(true, 'measure, and show it at /metrics'),
+    streamLabels: whole(0, 'streams that metrics name, those furthest behind', { min: 0, max: 1000 }),
+    refreshMs: whole(5000, 'how old may be what is found out by listing streams', milliseconds),
+    logLevel: choice(
+      ['off', 'error', 'warn', 'info'],
+      'off',
+      'lines of JSON on standard error; needs the package `pino`',
+    ),
+    logLinesPerSecond: whole(100, 'lines in one second; more are counted and not written'),
+    openTelemetry: flag(
+      false,
+      'hand spans and measurements to the SDK of OpenTelemetry that the process was started with',
+    ),
+  }),
   runs: section({
     maxRuns: whole(10_000, 'runs that were started here and go on'),
     maxWatching: whole(10_000, 'connections that watch runs'),
