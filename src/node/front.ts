@@ -49,14 +49,13 @@ export function createFront(answer: RequestListener, options: FrontOptions): Fro
   const sessions = new Set<ServerHttp2Session>();
   const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions) : undefined;
   const gate = http2 === undefined ? http : gateTo(http, http2, options);
-  if (gate !== http) {
-    // A server that does not listen itself looks after its connections only when it believes it does.
-    gate.on('listening', () => http.emit('listening'));
-    gate.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
-  }
+  // A server that does not listen itself looks after its connections only when it believes it does.
+  if (gate !== http) gate.on('listening', () => http.emit('listening'));
+  // Node forgets a connection that is no longer one of HTTP, and would wait for it for ever. One function for all of them.
+  const forget = function (this: Socket): void {
+    sockets.delete(this);
+  };
+  gate.on('connection', (socket: Socket) => void sockets.add(socket.on('close', forget)));
   return {
     secure: tls !== undefined,
     http,
@@ -70,7 +69,6 @@ export function createFront(answer: RequestListener, options: FrontOptions): Fro
       });
     },
     abort: () => {
-      http.closeAllConnections();
       for (const socket of sockets) socket.destroy();
     },
   };
