@@ -142,6 +142,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const host = checkHost(options);
   const asked = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
+  const logPatienceMs = checkBound('logPatienceMs', options.logPatienceMs ?? 5000, { infinite: true });
   const { connect = false } = options;
   const connectDoor = connect === false ? undefined : await loadConnectDoor();
   const telemetry = options.telemetry === false ? undefined : (options.telemetry ?? createTelemetry());
@@ -182,7 +183,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const { url, port, http, close: leave } = await listen(doors, { ...options, host, port: asked });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
-  const unwatch = watch(gateway, options.logPatienceMs ?? 5000, telemetry);
+  const unwatch = watch(gateway, logPatienceMs, telemetry);
   telemetry?.observe({ streams, gateway, reaper });
   telemetry?.write('info', 'listening', { url });
   const end = async (withinMs?: number): Promise<void> => {
@@ -223,7 +224,6 @@ async function within(ms: number, work: void | Promise<void>): Promise<void> {
 
 /** Sends everybody elsewhere as long as the log is out of reach. */
 function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry, 'write'>): () => void {
-  checkBound('logPatienceMs', patienceMs, { infinite: true });
   if (patienceMs === Infinity) return () => {};
   return watchLog({
     log: gateway.streams.log,
