@@ -1,4 +1,3 @@
-import { createParser } from 'eventsource-parser';
 import { checkBound, kindOf, StreamError, utf8Length } from '../chunk/index.js';
 
 /** An event to write. */
@@ -92,47 +91,72 @@ export function createEventStreamReader(
 
 class Reader implements EventStreamReader {
   private readonly decoder = new TextDecoder();
-  /** Events of one push: handed out when the parser is done, so that a callback that throws leaves it whole. */
+  /** Events of one push: handed out when it is read, so that a callback that throws leaves the reader whole. */
   private events: IncomingEvent[] = [];
   private overflow: StreamError | undefined;
   /** The last text ended with CR: a LF at the start of the next belongs to it. */
   private afterReturn = false;
-  private readonly parser;
+  /** The line that is not whole yet. */
+  private line = '';
+  /** The fields of the event that is not whole yet. */
+  private name = '';
+  private id: string | undefined;
+  private data: string | undefined;
 
   constructor(
     private readonly onEvent: (event: IncomingEvent) => void,
     private readonly maxEventBytes: number,
-  ) {
-    this.parser = createParser({
-      onEvent: ({ event = 'message', id, data }) => {
-        if (this.overflow !== undefined) return;
-        if (this.fits(data)) this.events.push({ event, id, data });
-        else this.fail();
-      },
-      onError: ({ type }) => {
-        if (type === 'max-buffer-size-exceeded') this.fail();
-      },
-      // Counted in UTF-16 units, of which text has at most as many as bytes: it bounds what waits for its blank line.
-      maxBufferSize: maxEventBytes + slack,
-    });
-  }
+  ) {}
 
   push(bytes: Uint8Array): void {
     this.check();
-    const text = this.wholeLines(this.decoder.decode(bytes, { stream: true }));
-    if (text !== '') this.parser.feed(text);
+    const text = this.decoder.decode(bytes, { stream: true });
+    if (text !== '') this.read(this.withLineFeeds(text));
     const { events } = this;
     this.events = [];
     for (const event of events) this.onEvent(event);
     this.check();
   }
 
-  /** Ends a CR at the end at once: the parser would wait for the next bytes, to see whether they begin with LF. */
-  private wholeLines(text: string): string {
-    if (text === '') return text;
+  /** A CR at the end ends its line at once, and does not wait to see whether a LF follows. */
+  private withLineFeeds(text: string): string {
     const rest = this.afterReturn && text.startsWith('\n') ? text.slice(1) : text;
     this.afterReturn = text.endsWith('\r');
-    return this.afterReturn ? `${rest}\n` : rest;
+    return rest.includes('\r') ? rest.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : rest;
+  }
+
+  private read(text: string): void {
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      const line = this.line + text.slice(from, end);
+      this.line = '';
+      from = end + 1;
+      if (line === '') this.finish();
+      else this.take(line);
+    }
+    // Not joined before it ends: a long line that comes in small pieces costs no more than a short one.
+    this.line += text.slice(from);
+    // Text has at most as many units as bytes.
+    if (this.line.length + (this.data ?? '').length > this.maxEventBytes + slack) this.fail();
+  }
+
+  /** Takes a line in; what begins with a colon is a comment. */
+  private take(line: string): void {
+    const colon = line.indexOf(':');
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
+    if (field === 'data') this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+    else if (field === 'event') this.name = value;
+    else if (field === 'id' && !value.includes('\0')) this.id = value;
+  }
+
+  private finish(): void {
+    const { name, id, data } = this;
+    this.name = '';
+    this.id = this.data = undefined;
+    if (data === undefined || this.overflow !== undefined) return;
+    if (this.fits(data)) this.events.push({ event: name || 'message', id, data });
+    else this.fail();
   }
 
   private fits(data: string): boolean {
