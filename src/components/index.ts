@@ -11,11 +11,18 @@ import { SluiceTokens } from './sluice-tokens.js';
 export type { ReadingState } from './stream-element.js';
 export { SluiceMarbles, SluiceRun, SluiceTokens };
 
-for (const [name, element] of [
-  ['sluice-marbles', SluiceMarbles],
-  ['sluice-run', SluiceRun],
-  ['sluice-tokens', SluiceTokens],
-] as const) {
-  // Defined twice it would throw, and two copies on one page are no disaster.
-  if (customElements.get(name) === undefined) customElements.define(name, element);
+const components = {
+  'sluice-marbles': SluiceMarbles,
+  'sluice-run': SluiceRun,
+  'sluice-tokens': SluiceTokens,
+} as const;
+
+/** Defines the elements, as importing this module does; again it does nothing. */
+export function defineComponents(): void {
+  for (const [name, element] of Object.entries(components)) {
+    // Defined twice it would throw, and two copies on one page are no disaster.
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
 }
+
+defineComponents();

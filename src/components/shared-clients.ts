@@ -15,13 +15,10 @@ export interface Lent {
   giveBack(): void;
 }
 
-/** Lends the page's one client for a server. */
-export function lendClient(server: string | URL): Lent {
-  const key = String(server);
-  const shared = clients.get(key) ?? {
-    client: createClient({ transport: createWebSocketTransport({ url: key }) }),
-    users: 0,
-  };
+/** Lends the page's one client for a server and a token; without one where that is empty. */
+export function lendClient(server: string, token = ''): Lent {
+  const key = `${server} ${token}`;
+  const shared = clients.get(key) ?? { client: makeClient(server, token), users: 0 };
   clients.set(key, shared);
   shared.users++;
   let isBack = false;
@@ -35,4 +32,9 @@ export function lendClient(server: string | URL): Lent {
       shared.client.close();
     },
   };
+}
+
+function makeClient(url: string, token: string): Client {
+  const transport = createWebSocketTransport({ url });
+  return createClient({ transport, ...(token === '' ? {} : { token: () => token }) });
 }

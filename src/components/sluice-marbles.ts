@@ -138,6 +138,7 @@ export class SluiceMarbles extends StreamElement {
         sent: (frame) => listener.sent(frame),
       }),
       gapMs: 40,
+      ...(this.token === '' ? {} : { token: () => this.token }),
       probe: (event) => {
         if (event.type === 'gap') this.recording.gave(event.from, event.to, performance.now());
       },

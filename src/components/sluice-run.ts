@@ -20,7 +20,7 @@ const markWords = {
  * `<sluice-run>`: a run live: its steps with progress, durations, retries and errors, what each puts out, and a form where one
  * waits for an answer. A run that has ended can be looked at again, from its beginning to its end.
  *
- * Attributes: `src`, `run` (its id), `token` is a property (borne with answers). Events: `sluice-state`, `sluice-end`, and
+ * Attributes: `src`, `run` (its id). Properties: `token`, `client`, `picture`. Events: `sluice-state`, `sluice-end`, and
  * `sluice-answer` (`{ run, step, name, value }`; cancel it to answer yourself). Parts: `head`, `steps`, `replay`.
  *
  * @example
@@ -30,7 +30,6 @@ export class SluiceRun extends StreamElement {
   static override properties = {
     ...StreamElement.properties,
     run: {},
-    token: { attribute: false },
     at: { state: true },
     refusals: { state: true },
   };
@@ -201,8 +200,6 @@ export class SluiceRun extends StreamElement {
 
   /** The id of the run. */
   declare run: string;
-  /** Borne with answers, as `Authorization: Bearer`. */
-  declare token: string;
   /** The time that is looked at; `undefined` for the latest. */
   declare private at: number | undefined;
   declare private refusals: ReadonlyMap<string, string>;
@@ -213,7 +210,6 @@ export class SluiceRun extends StreamElement {
   constructor() {
     super();
     this.run = '';
-    this.token = '';
     this.at = undefined;
     this.refusals = new Map();
   }

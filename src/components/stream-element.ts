@@ -12,6 +12,7 @@ export abstract class StreamElement extends LitElement {
   static override properties: Record<string, object> = {
     src: {},
     client: { attribute: false },
+    token: { attribute: false },
     state: { reflect: true },
     problem: { state: true },
   };
@@ -20,6 +21,8 @@ export abstract class StreamElement extends LitElement {
   declare src: string;
   /** A client to read with, in place of the page's shared one. */
   declare client: Client | undefined;
+  /** Who reads: a token that the server knows. To have it renewed, hand over a `client` that does. Default: none. */
+  declare token: string;
   /** Where the reading stands. Read-only. */
   declare state: ReadingState;
   /** What is wrong, in words. */
@@ -31,6 +34,7 @@ export abstract class StreamElement extends LitElement {
   constructor() {
     super();
     this.src = '';
+    this.token = '';
     this.state = 'idle';
     this.problem = '';
   }
@@ -67,7 +71,7 @@ export abstract class StreamElement extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (['src', 'client', ...this.turning].some((name) => changed.has(name))) this.begin();
+    if (['src', 'client', 'token', ...this.turning].some((name) => changed.has(name))) this.begin();
   }
 
   /** Reads anew. */
@@ -102,7 +106,7 @@ export abstract class StreamElement extends LitElement {
   /** The client to read with, and what is to be done when it is not needed any more. */
   protected makeClient(): { readonly client: Client; readonly done: () => void } {
     if (this.client !== undefined) return { client: this.client, done: () => {} };
-    const { client, giveBack } = lendClient(this.server);
+    const { client, giveBack } = lendClient(this.server, this.token);
     return { client, done: giveBack };
   }
 

@@ -78,7 +78,7 @@ export class MonitorFeed {
     this.problem = '';
     if (state.format !== monitorFormat) {
       this.state = 'foreign';
-      this.view.version = String(state.version);
+      this.view.version = state.version;
       return;
     }
     this.state = 'live';

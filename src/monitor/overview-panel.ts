@@ -1,6 +1,5 @@
 import { css, html, LitElement } from 'lit';
 import { style } from '../components/stream-element.js';
-import './time-plot.js';
 import type { MonitorView } from './view.js';
 import { byteWords, countWords, shortWords } from './words.js';
 
@@ -114,5 +113,3 @@ function tile(name: string, value: string) {
     <dd>${value}</dd>
   </div>`;
 }
-
-customElements.define('overview-panel', OverviewPanel);

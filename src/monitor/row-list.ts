@@ -229,5 +229,3 @@ export class RowList extends LitElement {
     </div>`;
   }
 }
-
-customElements.define('row-list', RowList);

@@ -60,5 +60,3 @@ export class SignIn extends LitElement {
     </form>`;
   }
 }
-
-customElements.define('sign-in', SignIn);

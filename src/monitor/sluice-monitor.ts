@@ -1,14 +1,15 @@
 import { css, html, LitElement, nothing } from 'lit';
-import '../components/index.js';
+import { defineComponents } from '../components/index.js';
 import { style } from '../components/stream-element.js';
 import { type FeedState, MonitorFeed } from './feed.js';
-import './overview-panel.js';
+import { OverviewPanel } from './overview-panel.js';
 import { type Place, readPlace, writePlace } from './place.js';
-import './row-list.js';
-import './sign-in.js';
-import './stream-panel.js';
+import { RowList } from './row-list.js';
+import { SignIn } from './sign-in.js';
+import { StreamPanel } from './stream-panel.js';
 import { savedTheme, type Theme, themes, turnTheme } from './theme.js';
 import { eventsOf, runOf } from '../run/names.js';
+import { TimePlot } from './time-plot.js';
 import { countWords } from './words.js';
 
 const stateWords: Readonly<Record<FeedState, string>> = {
@@ -299,7 +300,7 @@ export class SluiceMonitor extends LitElement {
     const { view, token } = this.feed;
     switch (place.kind) {
       case 'streams':
-        return html`<stream-panel .view=${view} .stream=${place.id} .tick=${tick}></stream-panel>`;
+        return html`<stream-panel .view=${view} .stream=${place.id} .token=${token} .tick=${tick}></stream-panel>`;
       case 'runs':
         return html`<sluice-run .run=${place.id} .token=${token}></sluice-run>`;
       default:
@@ -315,4 +316,15 @@ export class SluiceMonitor extends LitElement {
   }
 }
 
-customElements.define('sluice-monitor', SluiceMonitor);
+defineComponents();
+for (const [name, element] of Object.entries({
+  'overview-panel': OverviewPanel,
+  'row-list': RowList,
+  'sign-in': SignIn,
+  'stream-panel': StreamPanel,
+  'time-plot': TimePlot,
+  // The last: what it is made of is known when it begins.
+  'sluice-monitor': SluiceMonitor,
+})) {
+  customElements.define(name, element);
+}

@@ -11,6 +11,7 @@ export class StreamPanel extends LitElement {
   static override properties = {
     view: { attribute: false },
     stream: {},
+    token: {},
     tick: { attribute: false },
     rough: { state: true },
     reading: { state: true },
@@ -136,6 +137,7 @@ export class StreamPanel extends LitElement {
 
   declare view: MonitorView;
   declare stream: string;
+  declare token: string;
   /** Counts the looks: the view itself is always the same. */
   declare tick: number;
   declare private rough: boolean;
@@ -145,33 +147,42 @@ export class StreamPanel extends LitElement {
   constructor() {
     super();
     this.stream = '';
+    this.token = '';
     this.rough = false;
     this.reading = 'idle';
   }
 
   override render() {
     const row = this.view.row(this.stream);
-    const isOver = row !== undefined && row.status !== 'active';
-    const isLost = this.reading === 'reconnecting';
     return html`<header>
         <h2><bdi>${this.stream}</bdi></h2>
-        ${
-          row === undefined
-            ? nothing
-            : html`<span class="badge ${isLost ? 'failed' : row.status}" role="status"
-                  >${isLost ? 'reconnecting …' : statusWords[row.status]}</span
-                >
-                ${row.reason === undefined ? nothing : html`<span class="reason">${row.reason}</span>`}`
-        }
+        ${row === undefined ? nothing : this.badge(row)}
       </header>
-      ${row === undefined ? html`<p class="soft">The server knows no stream of this name; it may begin yet.</p>` : tiles(row)}
+      ${row === undefined ? this.unknown() : this.body(row)}`;
+  }
+
+  private unknown() {
+    const { life } = this.view;
+    return life === '' ? nothing : html`<p class="soft">The server knows no stream of this name; it may begin yet.</p>`;
+  }
+
+  private badge({ status, reason }: Row) {
+    const isLost = this.reading === 'reconnecting';
+    const words = isLost ? 'reconnecting …' : statusWords[status];
+    return html`<span class="badge ${isLost ? 'failed' : status}" role="status">${words}</span>
+      ${reason === undefined ? nothing : html`<span class="reason">${reason}</span>`}`;
+  }
+
+  private body(row: Row) {
+    return html`${tiles(row)}
       <sluice-tokens
         .stream=${this.stream}
+        .token=${this.token}
         label="Text of ${this.stream}"
         .bare=${this.reading !== 'failed'}
         @sluice-state=${(event: CustomEvent<{ state: ReadingState }>) => (this.reading = event.detail.state)}
       ></sluice-tokens>
-      ${isOver ? nothing : this.marbleSection()} ${this.readers(row)}`;
+      ${row.status === 'active' ? this.marbleSection() : nothing} ${this.readers(row)}`;
   }
 
   private marbleSection() {
@@ -187,11 +198,11 @@ export class StreamPanel extends LitElement {
           over a rough link, to see repair</label
         >
       </div>
-      <sluice-marbles .stream=${this.stream} .rough=${this.rough}></sluice-marbles>
+      <sluice-marbles .stream=${this.stream} .token=${this.token} .rough=${this.rough}></sluice-marbles>
     </section>`;
   }
 
-  private readers(row: Row | undefined) {
+  private readers(row: Row) {
     const { readers, moreReaders } = this.view;
     return html`<section aria-labelledby="readers">
       <div class="title"><h3 id="readers">Readers</h3></div>
@@ -212,7 +223,7 @@ export class StreamPanel extends LitElement {
                 </thead>
                 <tbody>
                   ${readers.map(({ session, transport, address, next, credit, repaired }) => {
-                    const lag = Math.max(0, (row?.next ?? next) - next);
+                    const lag = Math.max(0, row.next - next);
                     return html`<tr>
                       <td title=${address ?? ''}>${session.slice(0, 8)}</td>
                       <td>${transport}</td>
@@ -247,5 +258,3 @@ function tile(name: string, value: string) {
     <dd>${value}</dd>
   </div>`;
 }
-
-customElements.define('stream-panel', StreamPanel);

@@ -223,5 +223,3 @@ export class TimePlot extends LitElement {
       <span class="probe" hidden></span>`;
   }
 }
-
-customElements.define('time-plot', TimePlot);

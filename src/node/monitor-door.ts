@@ -40,6 +40,8 @@ export function monitorDoor(gateway: Gateway, options: MonitorOptions = {}): Doo
       else void assets.answer(request, response, path);
       return true;
     },
+    // The page asks for a token; what it shows then is told to who may know it.
+    isOpen: (request) => pathOf(request) === '/' || files.has(pathOf(request)),
     dispose: () => source.dispose(),
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Gateway } from '../gateway/index.js';
 import type { Figures, MonitorState, ReaderRow } from '../monitor/state.js';
 import { monitorFormat } from '../monitor/view.js';

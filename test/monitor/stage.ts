@@ -12,7 +12,7 @@ import { startBrowser } from '../browser/chromium.js';
 /** A server with its page, in a real browser; what goes wrong on the page fails the test. */
 export class MonitorStage {
   browser!: Browser;
-  server!: Server<unknown>;
+  server!: Server;
   assets!: URL;
   private pages: Page[] = [];
   private readonly problems: string[] = [];
@@ -44,7 +44,7 @@ export class MonitorStage {
     });
   }
 
-  async serve(more: ServeOptions = {}): Promise<Server<unknown>> {
+  async serve(more: ServeOptions = {}): Promise<Server> {
     return await serve({ port: 0, monitor: { assets: this.assets }, ...this.options, ...more });
   }
 

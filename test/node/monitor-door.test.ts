@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createChunk } from 'sluice/chunk';
 import { type Server, serve } from 'sluice/node';
+import { monitorDoor } from '../../src/node/monitor-door.js';
 
 let folder: string;
 let server: Server;
@@ -45,6 +47,14 @@ describe('the door of the monitor', () => {
   it('leaves other paths to other doors', async () => {
     expect((await get('/monitor/secrets.txt')).status).toBe(404);
     expect((await get('/monitor/..%2fpackage.json')).status).toBe(404);
+  });
+
+  it('lets everybody have the page, and not what it shows', () => {
+    const door = monitorDoor(server.gateway);
+    const open = ['/', '/?x', '/monitor/monitor.js', '/monitor/state', '/streams'].filter((url) =>
+      door.isOpen!({ url } as IncomingMessage),
+    );
+    expect(open).toEqual(['/', '/?x', '/monitor/monitor.js']);
   });
 
   it('tells how things stand', async () => {

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readMarbles } from 'sluice/marble';
+import { describe, expect, it } from 'vitest';
+import { executablePath } from '../browser/chromium.js';
+import { ComponentStage, property } from './stage.js';
+
+describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromium', () => {
+  const stage = new ComponentStage();
+  const live = '<sluice-marbles stream="s"></sluice-marbles>';
+
+  it('draws marble strings', async () => {
+    const page = await stage.open('<sluice-marbles label="Two letters" operator="pace"></sluice-marbles>');
+    await page
+      .locator('sluice-marbles')
+      .evaluate((found) => found.setAttribute('marbles', 'source  -a-b|\npace()  --a-b|'));
+    await page.getByRole('img', { name: 'Two letters' }).waitFor();
+    expect(await page.locator('sluice-marbles text').allTextContents()).toEqual([
+      'source',
+      'a',
+      'b',
+      'pace()',
+      'result',
+      'a',
+      'b',
+    ]);
+    await page.locator('sluice-marbles').evaluate((found) => found.setAttribute('marbles', 'nothing'));
+    await page.getByText('"nothing" has no marbles').waitFor();
+  });
+
+  it('draws what arrives above what is delivered, live', async () => {
+    await stage.publish('s', 'old');
+    const page = await stage.open(live);
+    await page.getByRole('status').filter({ hasText: 'live' }).waitFor();
+    await expect.poll(() => stage.server.gateway.connections()[0]?.reading.length).toBe(1);
+    for (const word of ['a', 'b', 'c']) await stage.publish('s', word);
+    await stage.server.streams.close('s');
+    await page.getByRole('status').filter({ hasText: 'completed' }).waitFor();
+    const { lines } = readMarbles((await property<string>(page, 'sluice-marbles', 'marbleText')).split('\n'));
+    const letters = lines.map(({ moments }) =>
+      moments.flatMap(({ marbles }) => marbles.map(({ letter }) => letter)).join(''),
+    );
+    expect([lines.map(({ label }) => label), letters]).toEqual([
+      ['arrived', 'delivered'],
+      ['abc|', 'abc|'],
+    ]);
+    expect(await page.getByRole('img').getAttribute('aria-label')).toBe('Marble diagram of s');
+  });
+
+  it('shows on a rough link what was early, came twice and was repaired, and delivers in order all the same', async () => {
+    await stage.server.streams.create('s');
+    const page = await stage.open('<sluice-marbles stream="s" rough></sluice-marbles>');
+    await expect
+      .poll(() => stage.server.gateway.connections().some(({ reading }) => reading.length === 1), { timeout: 15_000 })
+      .toBe(true);
+    const writing = (async () => {
+      for (let i = 0; i < 500; i++) {
+        await stage.publish('s', `${i}`);
+        await sleep(3);
+      }
+    })();
+    for (const shape of ['.ring', '.strike', '.mended'])
+      await page.locator(`sluice-marbles ${shape}`).first().waitFor({ state: 'attached', timeout: 15_000 });
+    await writing;
+    const { lines, notes } = readMarbles((await property<string>(page, 'sluice-marbles', 'marbleText')).split('\n'), {
+      maxLength: 1e6,
+    });
+    const numbers = new Map(notes.map(({ letter, text }) => [letter, Number(text)]));
+    const delivered = lines[1]!.moments.flatMap(({ marbles }) => marbles.map(({ letter }) => numbers.get(letter)!));
+    expect(delivered.length).toBeGreaterThan(10);
+    expect(delivered).toEqual(delivered.toSorted((a, b) => a - b));
+  });
+
+  it('stands still while it is paused, and goes on', async () => {
+    await stage.publish('s', 'x');
+    const page = await stage.open(live);
+    await page.getByRole('status').filter({ hasText: 'live' }).waitFor();
+    await expect.poll(() => stage.server.gateway.connections()[0]?.reading.length).toBe(1);
+    await stage.publish('s', 'one');
+    await page.locator('sluice-marbles circle').first().waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('status').filter({ hasText: 'paused' }).waitFor();
+    const count = await page.locator('sluice-marbles circle').count();
+    await stage.publish('s', 'two', 'three');
+    await sleep(300);
+    expect(await page.locator('sluice-marbles circle').count()).toBe(count);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expect.poll(() => page.locator('sluice-marbles circle').count()).toBeGreaterThan(count);
+  });
+
+  it('is saved as a picture that stands alone, and as marbles', async () => {
+    await stage.publish('s', 'x');
+    const page = await stage.open(live);
+    await expect.poll(() => stage.server.gateway.connections()[0]?.reading.length).toBe(1);
+    await stage.publish('s', 'one');
+    await page.locator('sluice-marbles circle').first().waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as SVG' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('marbles.svg');
+    expect(await property(page, 'sluice-marbles', 'svg')).toMatch(/^<svg xmlns=.*role="img"[^]*<style>[^]*<\/svg>$/);
+    await page.getByRole('button', { name: 'Copy as marbles' }).click();
+    await page
+      .getByRole('status')
+      .filter({ hasText: /Copied|Saved as marbles.txt/ })
+      .waitFor();
+  });
+});

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { executablePath } from '../browser/chromium.js';
+import { dataFile } from '../data.js';
+import { ComponentStage, property } from './stage.js';
+
+const naughtyFile = dataFile('text/naughty-strings.txt');
+
+describe.skipIf(executablePath === undefined)('<sluice-tokens> in a real Chromium', () => {
+  const stage = new ComponentStage();
+  const element = '<sluice-tokens stream="s"></sluice-tokens>';
+
+  it('shows what there is and what comes, then how it ended', async () => {
+    await stage.publish('s', 'Call me ', 'Ishmael. ');
+    const page = await stage.open(element);
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('Call me Ishmael. ');
+    await stage.publish('s', { n: 1 });
+    await stage.server.streams.close('s');
+    await page.getByRole('status').filter({ hasText: 'completed' }).waitFor();
+    expect(await property(page, 'sluice-tokens', 'text')).toBe('Call me Ishmael. {"n":1}\n');
+    expect(await page.locator('sluice-tokens').getAttribute('state')).toBe('completed');
+  });
+
+  it('says what is wrong', async () => {
+    await stage.publish('s', 'x');
+    await stage.server.streams.close('s', 'failed', 'the well is <b>dry</b>');
+    const page = await stage.open(element);
+    await page.getByRole('status').filter({ hasText: 'the well is <b>dry</b>' }).waitFor();
+    await page.locator('sluice-tokens').evaluate((found) => found.setAttribute('stream', 'bad//name'));
+    await page.getByRole('status').filter({ hasText: 'empty segment' }).waitFor();
+  });
+
+  it('begins anew with another stream, and does nothing without one', async () => {
+    await stage.publish('s', 'one');
+    await stage.publish('other', 'two');
+    const page = await stage.open(element);
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('one');
+    await page.locator('sluice-tokens').evaluate((found) => found.setAttribute('stream', 'other'));
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('two');
+    await page.locator('sluice-tokens').evaluate((found) => found.setAttribute('stream', ''));
+    await page.getByRole('status').filter({ hasText: 'nothing chosen' }).waitFor();
+    expect(await property(page, 'sluice-tokens', 'text')).toBe('');
+  });
+
+  it('lets go of the connection when it leaves the page, and reads again when it is back', async () => {
+    await stage.publish('s', 'one');
+    const page = await stage.open(element);
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('one');
+    await page.evaluate(() => {
+      const found = document.querySelector('sluice-tokens')!;
+      Object.assign(globalThis, { found });
+      found.remove();
+    });
+    await expect.poll(() => stage.server.gateway.connections()).toEqual([]);
+    await page.evaluate(() => document.body.append((globalThis as unknown as { found: Element }).found));
+    await stage.publish('s', ' two');
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('one two');
+  });
+
+  it('shares one connection with its like', async () => {
+    await stage.publish('s', 'one');
+    const page = await stage.open(`${element}<sluice-tokens class="two" stream="t" bare></sluice-tokens>`);
+    await stage.publish('t', 'two');
+    await expect.poll(() => property(page, '.two', 'text')).toBe('two');
+    expect(stage.server.gateway.connections()).toHaveLength(1);
+  });
+
+  it('outlives the server, and loses and doubles nothing', async () => {
+    stage.expected = /WebSocket|ERR_CONNECTION_REFUSED/;
+    const words = Array.from({ length: 60 }, (_, i) => `word ${i} `);
+    await stage.publish('s', ...words.slice(0, 30));
+    const page = await stage.open(element);
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe(words.slice(0, 30).join(''));
+    const { port } = stage.server;
+    await stage.server.close();
+    await page.getByRole('status').filter({ hasText: 'coming back' }).waitFor();
+    await stage.start({ port });
+    await stage.publish('s', ...words);
+    await expect.poll(() => property(page, 'sluice-tokens', 'text'), { timeout: 15_000 }).toBe(words.join(''));
+  });
+
+  it('shows whatever it is given as text, and nothing of it is run', async () => {
+    const naughty = naughtyFile === undefined ? '' : readFileSync(naughtyFile, 'utf8');
+    const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script></div></template>';
+    const turned = 'left \u202eright\u2066 \u202b and no end\n';
+    await stage.publish('s', evil, turned, naughty, '\n', { evil });
+    const page = await stage.open(element);
+    const whole = `${evil}${turned}${naughty}\n${JSON.stringify({ evil })}\n`;
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe(whole);
+    expect(await page.locator('img, sluice-tokens script').count()).toBe(0);
+    expect(await page.title()).toBe('');
+  });
+
+  it('lays out a line of a megabyte in pieces, and keeps no more than it is told to', async () => {
+    await stage.publish('s', 'x'.repeat(1_000_000));
+    const page = await stage.open('<sluice-tokens stream="s" keep="500000"></sluice-tokens>');
+    await expect.poll(async () => (await property<string>(page, 'sluice-tokens', 'text')).length).toBeLessThan(510_000);
+    const sizes = () =>
+      page
+        .locator('sluice-tokens')
+        .evaluate((found) =>
+          Array.from(found.shadowRoot!.querySelectorAll('.text > div'), (block) => block.textContent.length),
+        );
+    await expect.poll(async () => (await sizes()).length).toBeGreaterThan(100);
+    expect(Math.max(...(await sizes()))).toBeLessThanOrEqual(4000);
+  });
+
+  it('stays at the end for who is there, and where they are for all others', async () => {
+    await stage.publish('s', 'line\n'.repeat(500));
+    const page = await stage.open(element);
+    const place = () =>
+      page.locator('sluice-tokens').evaluate((found) => {
+        const text = found.shadowRoot!.querySelector('.text')!;
+        return Math.round(text.scrollHeight - text.clientHeight - text.scrollTop);
+      });
+    await expect.poll(() => property<string>(page, 'sluice-tokens', 'text')).toHaveLength(2500);
+    await expect.poll(place).toBeLessThan(50);
+    await stage.publish('s', 'more\n'.repeat(100));
+    await expect.poll(() => property<string>(page, 'sluice-tokens', 'text')).toHaveLength(3000);
+    await expect.poll(place).toBeLessThan(50);
+    await page.locator('sluice-tokens').evaluate((found) => (found.shadowRoot!.querySelector('.text')!.scrollTop = 0));
+    await stage.publish('s', 'even more\n');
+    await expect.poll(() => property<string>(page, 'sluice-tokens', 'text')).toHaveLength(3010);
+    await sleep(50);
+    expect(await place()).toBeGreaterThan(1000);
+  });
+});
