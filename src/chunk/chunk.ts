@@ -35,6 +35,9 @@ export type ChunkType = Chunk['type'];
 /** A chunk whose data is a string. */
 export type TextChunk = Extract<Chunk, { type: 'text' }>;
 
+/** A chunk whose data is a value, where it is known which. */
+export type JsonChunk<T = JsonValue> = Omit<Extract<Chunk, { type: 'json' }>, 'data'> & { readonly data: T };
+
 /** A chunk whose data is bytes. */
 export type BytesChunk = Extract<Chunk, { data: Uint8Array }>;
 

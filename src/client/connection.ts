@@ -13,6 +13,7 @@ import { Departures } from './departures.js';
 import { Packer } from './packer.js';
 import type { Reading } from './reading.js';
 import type { Writing } from './writing.js';
+import type { Writings } from './writings.js';
 
 /** Where a connection stands. */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed';
@@ -71,7 +72,6 @@ export class Connection {
   private readonly readings = new Map<string, Reading>();
   private readonly byChannel = new Map<number, Reading>();
   private readonly departures = new Departures();
-  private readonly writings = new Map<string, Writing>();
   private outbox: ClientFrame<EncodedChunk>[] = [];
   private isDirty = false;
   private writable = true;
@@ -81,6 +81,8 @@ export class Connection {
   private deadline = 0;
   private heardAt = 0;
   private pingedAt = 0;
+  /** An open link that has said nothing by then is taken for dead. */
+  private proveBy = Infinity;
   /** How long the server wants to have it wait once this link has ended: it said goodbye, and takes no more writing. */
   private goodbyeMs: number | undefined;
   /** The server has asked not to be connected to before this time. */
@@ -91,6 +93,8 @@ export class Connection {
   constructor(
     private readonly limits: ConnectionLimits,
     private readonly act: ConnectionActions,
+    /** What it writes; without, it only reads. */
+    private readonly writings?: Writings,
   ) {}
 
   get state(): ConnectionState {
@@ -104,7 +108,7 @@ export class Connection {
 
   /** Whether nothing is read or written. */
   get unused(): boolean {
-    return this.readings.size === 0 && this.writings.size === 0;
+    return this.readings.size === 0 && this.writings?.empty !== false;
   }
 
   // What the application wants.
@@ -165,12 +169,7 @@ export class Connection {
   /** Writes to a stream: call {@link Connection.wrote} whenever something was pushed. */
   write(writing: Writing, now: number): void {
     if (this.failure !== undefined) return writing.fail(this.failure);
-    const key = keyOf(writing.streamId, writing.producer);
-    const other = this.writings.get(key);
-    if (other !== undefined && other.epoch > writing.epoch) return writing.fail(fenced(writing, other));
-    this.writings.set(key, writing);
-    other?.fail(fenced(other, writing));
-    this.start(now);
+    if (this.writings!.begin(writing)) this.start(now);
   }
 
   /** Something was pushed to a writing. */
@@ -180,9 +179,7 @@ export class Connection {
 
   /** Writes no more; what is not acknowledged may be lost. */
   unwrite(writing: Writing): void {
-    const key = keyOf(writing.streamId, writing.producer);
-    // The producer's next life may write already.
-    if (this.writings.get(key) === writing) this.writings.delete(key);
+    this.writings!.end(writing);
   }
 
   /** Ends a stream for everybody. */
@@ -218,6 +215,7 @@ export class Connection {
   /** Frames came from the server. */
   received(frames: readonly (ServerFrame | BadFrame)[], now: number): void {
     this.heardAt = now;
+    this.proveBy = Infinity;
     for (const frame of frames) {
       if (this.current !== 'connecting' && this.current !== 'open') return;
       if (frame instanceof BadFrame) this.onBadFrame(frame, now);
@@ -247,10 +245,7 @@ export class Connection {
       case 'ack':
         return this.onAck(frame, now);
       case 'stop':
-        for (const writing of this.writings.values()) {
-          if (writing.streamId === frame.stream) writing.stopped(frame.reason);
-        }
-        return undefined;
+        return this.writings?.stopped(frame.stream, frame.reason);
       case 'push':
         return this.act.pushed(frame.data);
       case 'authenticated':
@@ -271,7 +266,7 @@ export class Connection {
     this.pingedAt = now;
     this.current = 'open';
     for (const reading of this.readings.values()) this.ask(reading, now);
-    for (const writing of this.writings.values()) writing.rewind();
+    this.writings?.rewind();
     this.mark();
     this.armTick(now);
     this.act.state('open');
@@ -303,20 +298,19 @@ export class Connection {
   }
 
   private onAck(frame: FrameOf<ServerFrame, 'ack'>, now: number): void {
-    const writing = this.writings.get(keyOf(frame.stream, frame.producer));
-    if (writing === undefined || writing.epoch !== frame.epoch) return;
-    this.attempts = 0;
-    if (writing.acked(frame.seq, frame.next, frame.closed === true, now)) this.mark();
+    const news = this.writings?.acked(frame, now);
+    if (news?.known === true) this.attempts = 0;
+    if (news?.more === true) this.mark();
   }
 
   private onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
-    const { code, message, stream = '', ch, producer, epoch, expected, retryAfterMs } = frame;
+    const { code, message, stream = '', ch, expected, retryAfterMs } = frame;
     const error = new StreamError(code, message, {
       ...(stream === '' ? {} : { streamId: stream }),
       ...(expected === undefined ? {} : { expected }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
-    if (producer !== undefined) return this.onWriteError(keyOf(stream, producer), epoch, error, now);
+    if (frame.producer !== undefined) return this.onWriteError(frame, error, now);
     if (stream === '' && retryAfterMs !== undefined) this.notBefore = now + retryAfterMs;
     const reading = (ch === undefined ? undefined : this.byChannel.get(ch)) ?? this.readings.get(stream);
     if (code === 'frame-unexpected') return this.onReadElsewhere(stream, ch, reading, now);
@@ -344,17 +338,9 @@ export class Connection {
     reading.fail(error);
   }
 
-  private onWriteError(key: string, epoch: number | undefined, error: StreamError, now: number): void {
-    const writing = this.writings.get(key);
-    // It may be another life of the producer that was refused.
-    if (writing === undefined || (epoch ?? writing.epoch) !== writing.epoch) return;
-    // The server is behind with keeping: the retry comes with the next tick.
-    if (error.code === 'overflow') return;
+  private onWriteError(frame: FrameOf<ServerFrame, 'error'>, error: StreamError, now: number): void {
     const { retryAfterMs = this.limits.retryMs } = error.details;
-    if (error.code === 'rate-limited') return writing.hold(now + retryAfterMs);
-    if (error.code === 'sequence-gap' && writing.missed(error.details.expected)) return this.mark();
-    this.writings.delete(key);
-    writing.fail(error);
+    if (this.writings?.refused(frame, error, now + retryAfterMs) === true) this.mark();
   }
 
   private onBadFrame(frame: BadFrame, now: number): void {
@@ -379,6 +365,7 @@ export class Connection {
   }
 
   private lost(code: number, reason: string, now: number): void {
+    this.proveBy = Infinity;
     this.byChannel.clear();
     this.departures.clear();
     for (const reading of this.readings.values()) reading.disconnected();
@@ -409,12 +396,10 @@ export class Connection {
     this.act.wakeAt(undefined);
     this.act.state('closed');
     const readings = [...this.readings.values()];
-    const writings = [...this.writings.values()];
     this.readings.clear();
     this.byChannel.clear();
-    this.writings.clear();
     for (const reading of readings) reading.fail(error);
-    for (const writing of writings) writing.fail(error);
+    this.writings?.fail(error);
   }
 
   // Time.
@@ -428,13 +413,21 @@ export class Connection {
     this.act.wakeAt(now + Math.min(this.pingMs, this.limits.retryMs) / 2);
   }
 
+  /** The machine woke up, or the network is back: nothing is waited out, and a link that is open must show that it lives. */
+  wake(now: number): void {
+    if (this.current === 'waiting' && now >= this.notBefore) return this.open(now);
+    if (this.current !== 'open' || this.proveBy !== Infinity) return;
+    this.proveBy = now + this.limits.retryMs;
+    this.ping(now);
+  }
+
   /** Time has passed. */
   tick(now: number): void {
     if (this.current === 'waiting' && now >= this.deadline) return this.open(now);
     if (this.current === 'connecting' && now >= this.deadline) return this.abandon('connecting took too long', now);
     if (this.current === 'connecting' || this.current === 'waiting') return this.act.wakeAt(this.deadline);
     if (this.current !== 'open') return undefined;
-    if (now - this.heardAt >= this.pingMs * 2) return this.abandon('nothing heard', now);
+    if (now >= this.proveBy || now - this.heardAt >= this.pingMs * 2) return this.abandon('nothing heard', now);
     if (now - this.pingedAt >= this.pingMs) this.ping(now);
     this.retry(now);
     this.armTick(now);
@@ -472,12 +465,7 @@ export class Connection {
       if (reading.asked !== undefined && reading.asked.at <= before) this.queue(reading.subscribe(now));
     }
     for (const frame of this.departures.repeat(before, now)) this.queue(frame);
-    for (const writing of this.writings.values()) {
-      if (writing.released(now)) this.mark();
-      if (writing.sentAt === undefined || writing.sentAt > before) continue;
-      writing.rewind();
-      this.mark();
-    }
+    if (this.writings?.retry(before, now) === true) this.mark();
   }
 
   // What leaves.
@@ -498,31 +486,11 @@ export class Connection {
   flush(now: number): void {
     this.isDirty = false;
     if (this.current !== 'open' || this.welcome === undefined || !this.writable) return;
-    const { maxFrame, window } = this.welcome;
+    const { maxFrame } = this.welcome;
     const message = new Packer(maxFrame, (frames) => this.act.send(frames));
     for (const frame of this.outbox.splice(0)) message.add(frame);
     // Behind a goodbye nothing is kept: it goes over the next link.
-    for (const [key, writing] of this.goodbyeMs === undefined ? this.writings : []) {
-      for (let frame = writing.frame(window, maxFrame, now); frame !== undefined;) {
-        message.add(frame);
-        frame = writing.frame(window, maxFrame, now);
-      }
-      const tooLarge = writing.tooLarge(maxFrame);
-      if (tooLarge === undefined) continue;
-      this.writings.delete(key);
-      writing.fail(tooLarge);
-    }
+    if (this.goodbyeMs === undefined) this.writings?.flush(message, this.welcome, now);
     this.writable = message.finish();
   }
-}
-
-/** What becomes of a writing when another life of its producer writes. */
-function fenced({ streamId, producer, epoch }: Writing, { epoch: expected }: Writing): StreamError {
-  const message = `stream "${streamId}": epoch ${epoch} of "${producer}" is over, ${expected} is in force`;
-  return new StreamError('producer-fenced', message, { streamId, expected });
-}
-
-/** A stream name cannot hold a line feed, so the two never run together. */
-function keyOf(streamId: string, producer: string): string {
-  return `${streamId}\n${producer}`;
 }

@@ -5,5 +5,6 @@
  */
 export { type BackoffOptions } from './backoff.js';
 export * from './client.js';
+export { createReadClient, type ReadClient, type ReadClientOptions, type ReceiveOptions } from './read-client.js';
 export { type ConnectionState } from './connection.js';
 export { type Window } from './reading.js';

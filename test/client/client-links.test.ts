@@ -1,4 +1,6 @@
+import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { ClientStage } from './stage.js';
 import { createClient } from '../../src/client/index.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../../src/transport/transport.js';
 import { frameWords } from '../frame-words.js';
@@ -79,5 +81,26 @@ describe('createClient: its links', () => {
     only.events.closed(1001, '');
     client.close();
     expect(only.end).toBeUndefined();
+  });
+
+  it('are opened again at once when the client is told that the network is back, and no more once it is closed', async () => {
+    const wake = new Subject<void>();
+    const stage = new ClientStage({ client: { wake, backoff: { minMs: 10_000, random: () => 0.5 } } });
+    stage.keep('s', 'a');
+    expect(wake.observed).toBe(false);
+    const { got } = stage.collect('s');
+    await stage.time.pass(100);
+    expect([got, wake.observed]).toEqual([['a'], true]);
+    stage.stop();
+    await stage.time.pass(100);
+    stage.serve();
+    stage.keep('s', 'b');
+    await stage.time.pass(1000);
+    expect(got).toEqual(['a']);
+    wake.next();
+    await stage.time.pass(100);
+    expect(got).toEqual(['a', 'b']);
+    stage.client.close();
+    expect(wake.observed).toBe(false);
   });
 });

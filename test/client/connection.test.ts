@@ -125,6 +125,47 @@ describe('Connection', () => {
     });
   });
 
+  describe('waking', () => {
+    const wake = (trial: ConnectionRecorder) => trial.on((connection) => connection.wake(trial.now));
+
+    it('ends the wait for another attempt, unless the server has asked for it', () => {
+      const trial = new ConnectionRecorder();
+      trial.opens();
+      trial.connection.ended(1006, '', 0);
+      trial.on(() => {});
+      expect(wake(trial)).toEqual(['connect', 'connecting']);
+      expect(wake(trial)).toEqual([]);
+      trial.hears(welcome, { t: 'error', code: 'limit-reached', message: 'full', retryAfterMs: 5000 });
+      trial.on((connection) => connection.ended(4429, '', 0));
+      expect(wake(trial)).toEqual([]);
+      trial.now = 5000;
+      expect(wake(trial)).toEqual(['connect', 'connecting']);
+    });
+
+    it('asks an open link whether it lives, and leaves one that does not answer', () => {
+      const trial = new ConnectionRecorder();
+      trial.opens();
+      trial.passes(100);
+      wake(trial);
+      wake(trial);
+      expect(trial.sent()).toEqual(['ping grants=[]']);
+      trial.hears({ t: 'pong', sent: [] });
+      expect(trial.passes(999)).toEqual([]);
+      wake(trial);
+      expect(trial.passes(1398)).toEqual([]);
+      expect(trial.passes(1405)).toEqual(['disconnect 4408 nothing heard', 'waiting']);
+    });
+
+    it('does nothing to a connection that nobody wants, or that is closed', () => {
+      const trial = new ConnectionRecorder();
+      expect(wake(trial)).toEqual([]);
+      trial.opens();
+      trial.connection.close();
+      trial.on(() => {});
+      expect(wake(trial)).toEqual([]);
+    });
+  });
+
   describe('attempts', () => {
     it('wait longer each time, until something was had of a connection', () => {
       const trial = new ConnectionRecorder();

@@ -1,6 +1,7 @@
 import { Connection, type ConnectionLimits } from '../../src/client/connection.js';
 import { Reading, type Window } from '../../src/client/reading.js';
 import { Writing } from '../../src/client/writing.js';
+import { Writings } from '../../src/client/writings.js';
 import { type Chunk, isNotice, type Notice, type JoinPosition } from '../../src/chunk/index.js';
 import type { BadFrame, FrameOf, ServerFrame } from '../../src/protocol/index.js';
 import { frameWords } from '../frame-words.js';
@@ -57,6 +58,7 @@ export class ConnectionRecorder {
           this.heard(state);
         },
       },
+      new Writings(),
     );
   }
 

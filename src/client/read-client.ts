@@ -1,0 +1,292 @@
+import { asyncScheduler, BehaviorSubject, Observable, type SchedulerLike, Subject, type Subscription } from 'rxjs';
+import {
+  checkBound,
+  checkJoinPosition,
+  checkName,
+  type Chunk,
+  type JoinPosition,
+  type JsonValue,
+  kindOf,
+} from '../chunk/index.js';
+import type { Probe } from '../probe/index.js';
+import { toAsyncIterable } from '../source/iterable.js';
+import type { ClientTransport } from '../transport/transport.js';
+import { type BackoffOptions, createBackoff, createSpread } from './backoff.js';
+import type { ConnectionState } from './connection.js';
+import { Line, type LineSettings } from './line.js';
+import { Reader } from './reader.js';
+import { Reading, type Window } from './reading.js';
+import { wakeUps } from './wake-ups.js';
+import { type TokenSource, withToken } from './with-token.js';
+import type { Writings } from './writings.js';
+
+/** Options of {@link createReadClient}. */
+export interface ReadClientOptions {
+  /** How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. */
+  readonly transport: ClientTransport;
+  /**
+   * Says who this client is: a token, or what gets one. Asked for each connection, and again before the time of one is over.
+   * Default: nobody in particular.
+   */
+  readonly token?: TokenSource;
+  /** What a reader takes before it has consumed some. Default 256 chunks and 1 MiB. */
+  readonly window?: Window;
+  /** How long a missing chunk may take before it is asked for again. Default 200 ms. */
+  readonly gapMs?: number;
+  /** Waits between attempts to connect. */
+  readonly backoff?: BackoffOptions;
+  /** Failed attempts in a row after which everything fails with `connection-lost`. Default `Infinity`. */
+  readonly maxRetries?: number;
+  /** How long opening a connection may take. Default 10 000 ms. */
+  readonly connectMs?: number;
+  /** Most time between two pings. Default 30 000 ms; the server may ask for less. */
+  readonly pingMs?: number;
+  /** How long an answer may take before the request is sent again. Default 5 000 ms. */
+  readonly retryMs?: number;
+  /** Told of duplicates, holes, repairs. */
+  readonly probe?: Probe;
+  /**
+   * Tells that it is pointless to wait on: whoever waits to connect again does it at once, and an open connection is asked
+   * whether it still lives. Default: the events by which browsers tell that the network is back, or the tab awake.
+   */
+  readonly wake?: Observable<unknown>;
+  /** Runs work at the end of the event loop's turn. Default `setImmediate`, elsewhere a microtask. */
+  readonly defer?: (work: () => void) => void;
+  /** Clock and timers. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** How a stream is received. */
+export interface ReceiveOptions {
+  /**
+   * Where to begin. From `snapshot` the first chunk is what those before come to, where the server has that: the same data in
+   * the end, in one message instead of thousands. One that stands for others is told by `snapshotOf`. Default `beginning`.
+   */
+  readonly from?: JoinPosition;
+  /** Overrides the client's. */
+  readonly window?: Window;
+  /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
+  readonly onGap?: 'error' | 'skip';
+}
+
+/** Reads streams of a server, over as many connections as it takes. */
+export interface ReadClient {
+  /** Where the connection stands: the current state, then every change. */
+  readonly state: Observable<ConnectionState>;
+
+  /**
+   * Reads a stream: every chunk once, in order, whatever happens to the connection; ends as the stream ends. A chunk counts
+   * as consumed when the subscriber's `next` returns. `C` says what chunks these are, where that is known, as in
+   * `receive<JsonChunk<Price>>('prices')`; `validate` proves it.
+   */
+  receive<C extends Omit<Chunk, 'data'> = Chunk>(streamId: string, options?: ReceiveOptions): Observable<C>;
+
+  /**
+   * Reads a stream at the consumer's pace. A chunk counts as consumed when it is taken: a consumer that stops taking stops
+   * the server after a window's worth.
+   */
+  read<C extends Omit<Chunk, 'data'> = Chunk>(
+    streamId: string,
+    options?: ReceiveOptions,
+  ): AsyncIterableIterator<C> & AsyncDisposable;
+
+  /** Ends a stream for everybody: its readers end, its producers are told to stop. */
+  cancel(streamId: string, reason?: string): void;
+
+  /** What the server tells this client beside all streams, at most once. Hot; completes when the client is closed. */
+  readonly pushed: Observable<JsonValue>;
+
+  /** Ends the connection. What is being read, or written, fails with `client-closed`. */
+  close(): void;
+}
+
+/**
+ * Makes a client that only reads: the lighter half of `createClient`, for pages that do not write.
+ *
+ * @example
+ * const client = createReadClient({ transport: createWebSocketTransport({ url: location.origin }) });
+ * client.receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
+ */
+export function createReadClient(options: ReadClientOptions): ReadClient {
+  return new StreamReader(options);
+}
+
+interface Settings extends LineSettings {
+  readonly window: Window;
+  readonly gapMs: number;
+}
+
+function settle(options: ReadClientOptions): Settings {
+  return {
+    window: checkWindow(options.window ?? { chunks: 256, bytes: 1 << 20 }),
+    gapMs: checkBound('gapMs', options.gapMs ?? 200),
+    limits: {
+      connectMs: checkBound('connectMs', options.connectMs ?? 10_000),
+      pingMs: checkBound('pingMs', options.pingMs ?? 30_000),
+      retryMs: checkBound('retryMs', options.retryMs ?? 5000),
+      maxRetries: checkBound('maxRetries', options.maxRetries ?? Infinity, { min: 0, infinite: true }),
+      backoff: createBackoff(options.backoff),
+      spread: createSpread(options.backoff),
+    },
+    scheduler: options.scheduler ?? asyncScheduler,
+    defer: options.defer ?? defaultDefer(),
+  };
+}
+
+function checkWindow(window: Window): Window {
+  checkBound('window.chunks', window.chunks, { max: 1 << 20 });
+  checkBound('window.bytes', window.bytes);
+  return window;
+}
+
+/** @internal Longest reason, in characters: what a frame may hold. */
+export const maxReason = 1024;
+
+/**
+ * @internal Checks the length of a text.
+ *
+ * @throws TypeError or RangeError naming the option
+ */
+export function checkLength(name: string, text: unknown, min: number, max: number): string {
+  if (typeof text !== 'string') throw new TypeError(`${name} must be a string, got ${kindOf(text)}`);
+  checkBound(`${name}.length`, text.length, { min, max });
+  return text;
+}
+
+/** @internal The reading half of a client; the other half builds on it. */
+export class StreamReader implements ReadClient {
+  protected readonly settings: Settings;
+  private readonly states = new BehaviorSubject<ConnectionState>('idle');
+  /** The first is for everything; a further one is there only while a stream is read twice at the same time. */
+  protected readonly lines: Line[];
+  readonly state: Observable<ConnectionState> = this.states.asObservable();
+  private readonly pushes = new Subject<JsonValue>();
+  readonly pushed = this.pushes.asObservable();
+  private waking: Subscription | undefined;
+
+  /** @param writings - what the first line writes */
+  constructor(
+    private readonly options: ReadClientOptions,
+    writings?: Writings,
+  ) {
+    this.settings = settle(options);
+    const heard = (state: ConnectionState): void => {
+      // Not before it is needed: who listens to a page is held by it.
+      if (state === 'connecting') this.waking ??= this.wakeUp();
+      this.states.next(state);
+    };
+    this.lines = [this.line(heard, writings)];
+  }
+
+  private wakeUp(): Subscription {
+    const wake = this.options.wake ?? wakeUps();
+    return wake.subscribe(() => {
+      for (const line of this.lines) line.connection.wake(this.settings.scheduler.now());
+    });
+  }
+
+  private line(state: (state: ConnectionState) => void, writings?: Writings): Line {
+    const { transport, token } = this.options;
+    const known = token === undefined ? transport : withToken(transport, token, this.settings.scheduler);
+    return new Line(known, this.settings, { state, pushed: (data) => this.pushes.next(data) }, writings);
+  }
+
+  receive<C extends Omit<Chunk, 'data'>>(streamId: string, options: ReceiveOptions = {}): Observable<C> {
+    const open = this.reading(streamId, options);
+    return new Observable((destination) => {
+      const { chunks, consumed, begin, end } = open();
+      destination.add(end);
+      destination.add(
+        chunks.subscribe({
+          next: (chunk) => {
+            destination.next(chunk as unknown as C);
+            consumed(chunk);
+          },
+          error: (error: unknown) => destination.error(error),
+          complete: () => destination.complete(),
+        }),
+      );
+      if (!destination.closed) begin();
+    });
+  }
+
+  read<C extends Omit<Chunk, 'data'>>(
+    streamId: string,
+    options: ReceiveOptions = {},
+  ): AsyncIterableIterator<C> & AsyncDisposable {
+    const open = this.reading(streamId, options);
+    let consumed!: (chunk: Chunk) => void;
+    const source = new Observable<Chunk>((destination) => {
+      const reading = open();
+      consumed = reading.consumed;
+      destination.add(reading.end);
+      destination.add(reading.chunks.subscribe(destination));
+      reading.begin();
+    });
+    // Credit is the bound: the server cannot send more than a window beyond what was taken, and a snapshot before it.
+    const capacity = (options.window ?? this.settings.window).chunks + 1;
+    const chunks: unknown = toAsyncIterable(source, { capacity, taken: (chunk) => consumed(chunk) });
+    return chunks as AsyncIterableIterator<C> & AsyncDisposable;
+  }
+
+  /** Checks the options now; what it returns begins a reading. */
+  private reading(streamId: string, options: ReceiveOptions) {
+    checkName(streamId);
+    const from = checkJoinPosition(options.from ?? 'beginning');
+    const window = checkWindow(options.window ?? this.settings.window);
+    return () => {
+      const { gapMs, scheduler } = this.settings;
+      const line = this.lineFor(streamId);
+      const { connection } = line;
+      const reader: Reader = new Reader(
+        {
+          received: (next, chunks, bytes) => reading.received(next, chunks, bytes),
+          request: (ranges) => connection.nack(reading, ranges),
+        },
+        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe },
+      );
+      const reading = new Reading(streamId, from, window, reader);
+      return {
+        chunks: reader.chunks,
+        consumed: (chunk: Chunk) => connection.consumed(reading, 1, chunk.size),
+        begin: () => connection.read(reading, scheduler.now()),
+        end: () => {
+          reader.stop();
+          connection.unread(reading, scheduler.now());
+          this.release(line);
+        },
+      };
+    };
+  }
+
+  private lineFor(streamId: string): Line {
+    const free = this.lines.find((line) => !line.connection.reads(streamId));
+    if (free !== undefined) return free;
+    const line = this.line(() => {});
+    this.lines.push(line);
+    return line;
+  }
+
+  private release(line: Line): void {
+    if (line === this.lines[0] || !line.connection.unused) return;
+    this.lines.splice(this.lines.indexOf(line), 1);
+    line.connection.close();
+  }
+
+  cancel(streamId: string, reason = ''): void {
+    checkLength('reason', reason, 0, maxReason);
+    this.lines[0]!.connection.cancel(checkName(streamId), reason || undefined, this.settings.scheduler.now());
+  }
+
+  close(): void {
+    this.waking?.unsubscribe();
+    for (const line of this.lines) line.connection.close();
+    this.states.complete();
+    this.pushes.complete();
+  }
+}
+
+function defaultDefer(): (work: () => void) => void {
+  const { setImmediate } = globalThis as { setImmediate?: (work: () => void) => unknown };
+  return setImmediate === undefined ? queueMicrotask : (work) => void setImmediate(work);
+}

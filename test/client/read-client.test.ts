@@ -1,0 +1,64 @@
+import { lastValueFrom, map, toArray } from 'rxjs';
+import { createReadClient, type ReadClientOptions } from 'sluice/client';
+import type { JsonChunk, TextChunk } from 'sluice/chunk';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { checkLength } from '../../src/client/read-client.js';
+import { ClientStage } from './stage.js';
+
+function made(options: Partial<ReadClientOptions> = {}) {
+  const stage = new ClientStage();
+  const { time, transport } = stage;
+  return { stage, time, client: createReadClient({ transport, scheduler: time, defer: time.defer, ...options }) };
+}
+
+describe('createReadClient', () => {
+  it('reads as any client does', async () => {
+    const { stage, time, client } = made();
+    stage.keep('s', 'a', 'b');
+    stage.end('s');
+    const texts = client.receive<TextChunk>('s').pipe(
+      map(({ data }) => data.toUpperCase()),
+      toArray(),
+    );
+    expect(await time.until(lastValueFrom(texts))).toEqual(['A', 'B']);
+    const { value } = await time.until(client.read('s').next());
+    expect(value).toMatchObject({ seq: 0, data: 'a' });
+    client.close();
+  });
+
+  it('knows no writing', () => {
+    expect(made().client).not.toHaveProperty('publish');
+  });
+
+  it('does not mind what a server says to those who write', async () => {
+    const { stage, time, client } = made();
+    stage.keep('s', 'a');
+    const states: string[] = [];
+    client.state.subscribe((state) => states.push(state));
+    client.receive('s').subscribe({ error: () => {} });
+    await time.pass(50);
+    client.cancel('s', 'enough');
+    await time.pass(5000);
+    expect(states).toEqual(['idle', 'connecting', 'open']);
+  });
+
+  it('says what chunks are, where that is known', () => {
+    const { client } = made();
+    expectTypeOf(client.receive<JsonChunk<{ readonly price: number }>>('s')).toHaveProperty('subscribe');
+    type Received = Parameters<
+      NonNullable<Parameters<ReturnType<typeof client.receive<JsonChunk<number>>>['forEach']>[0]>
+    >[0];
+    expectTypeOf<Received['data']>().toEqualTypeOf<number>();
+    // @ts-expect-error a chunk is none without its number
+    void client.receive<{ readonly data: string }>('s');
+    client.close();
+  });
+});
+
+describe('checkLength', () => {
+  it('names the option whose text is too short or too long, or none', () => {
+    expect(checkLength('reason', 'x', 1, 2)).toBe('x');
+    expect(() => checkLength('reason', '', 1, 2)).toThrow('reason.length must be a whole number of at least 1');
+    expect(() => checkLength('reason', 5, 1, 2)).toThrow('reason must be a string, got a number');
+  });
+});
