@@ -17,6 +17,8 @@ export interface Wish {
   readonly lifetime: Lifetime;
   readonly closed: boolean;
   readonly fork: ForkWish | undefined;
+  /** Whose it is to be. */
+  readonly owner?: string | undefined;
 }
 
 /** @internal What is to be forked, and where. */
@@ -27,7 +29,7 @@ export interface ForkWish {
 }
 
 /** @internal Reads what a request to create a stream asks for. */
-export function readWish(request: Pick<DurableRequest, 'header'>): Wish {
+export function readWish(request: Pick<DurableRequest, 'header' | 'owner'>): Wish {
   const mediaType = request.header('content-type');
   if (mediaType !== undefined && !isMediaType(mediaType)) {
     throw new Refusal(400, 'header-invalid', 'Content-Type must be a media type, such as text/plain');
@@ -37,6 +39,7 @@ export function readWish(request: Pick<DurableRequest, 'header'>): Wish {
     lifetime: readLifetime(request.header('stream-ttl'), request.header('stream-expires-at')),
     closed: isTrue(request.header('stream-closed')),
     fork: readFork(request),
+    owner: request.owner,
   };
 }
 
@@ -131,7 +134,7 @@ export class Creator {
     await this.surroundings.registry.create(name, {
       contentType,
       ttlMs: Infinity,
-      ...writeNote({ lifetime: wish.lifetime }),
+      ...writeNote({ lifetime: wish.lifetime }, wish.owner),
     });
     return this.finish(name, chunks, 0, wish.closed, url);
   }
@@ -165,7 +168,7 @@ export class Creator {
     };
     const lifetime = ttl === undefined && expiresAt === undefined ? source.lifetime : wish.lifetime;
     if (!(await registry.forks.fork(name, source.name))) throw await this.noSource(source.name);
-    const note = writeNote({ lifetime, fork: origin });
+    const note = writeNote({ lifetime, fork: origin }, wish.owner);
     await registry.create(name, { contentType: source.mediaType, ttlMs: Infinity, ...note });
     registry.touch(source);
     await this.copy(source.name, name, first, count);

@@ -1,20 +1,23 @@
-import { asapScheduler, asyncScheduler, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { Quotas } from '../auth/quotas.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 import { type MaybePromise, whenReady } from '../log/log.js';
-import type { Streams } from '../streams/index.js';
+import type { Access, Streams } from '../streams/index.js';
 import { Appender, readAppend } from './append.js';
 import { Bodies } from './bodies.js';
 import { Creator, readWish } from './create.js';
+import { Guarded } from './guarded.js';
 import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
 import { answer, answerError, Refusal, type Reply } from './reply.js';
-import { type DurableRequest, isOurs, nameOf, readTarget } from './request.js';
+import { type DurableRequest, isBook, isOurs, nameOf, readTarget } from './request.js';
 import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
 import type { Webhooks } from './subscription/webhooks.js';
 import type { Follower } from './groups.js';
 import { Tail } from './tail.js';
+import { type TailTiming, tailTiming } from './tail-timing.js';
 import { WriterSequences } from './writer-sequences.js';
 
 /** Options of {@link createDurableStreams}. */
@@ -37,6 +40,10 @@ export interface DurableStreamsOptions {
   readonly cache?: 'public' | 'private';
   /** Keys for subscriptions, and a way to call webhooks: `nodeWebhooks` makes both. Default: there are no subscriptions. */
   readonly webhooks?: Webhooks;
+  /** Says who may do what: `createAccess` makes it. Default: everybody everything. */
+  readonly access?: Access;
+  /** How much each may do. Default: without end. */
+  readonly quotas?: Quotas;
   /** Clock and timers. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
   /** From 0 to less than 1. Default `Math.random`. */
@@ -62,7 +69,9 @@ const smallBody = 8 * 1024;
  * createServer(nodeHandler(durable, { path: '/v1/stream/' })).listen(4437);
  */
 export function createDurableStreams(options: DurableStreamsOptions): DurableStreams {
-  return new Door(options);
+  const { access, quotas } = options;
+  const door = new Door(options);
+  return access === undefined && quotas === undefined ? door : new Guarded(door, { access, quotas });
 }
 
 const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
@@ -80,6 +89,7 @@ class Door implements DurableStreams {
   private readonly subscriptions: Subscriptions | undefined;
   private readonly tails = new Map<string, Tail>();
   private readonly scheduler: SchedulerLike;
+  private readonly timing: TailTiming;
   private readonly maxMessages: number;
 
   constructor(private readonly options: DurableStreamsOptions) {
@@ -89,6 +99,7 @@ class Door implements DurableStreams {
     }
     this.maxMessages = checkBound('maxMessages', options.maxMessages ?? 100_000);
     const scheduler = (this.scheduler = options.scheduler ?? asyncScheduler);
+    this.timing = tailTiming(options.scheduler);
     const now = (): number => scheduler.now();
     this.bodies = new Bodies(
       checkBound('maxBodyBytes', options.maxBodyBytes ?? 16 * mebibyte),
@@ -136,8 +147,8 @@ class Door implements DurableStreams {
     const { segments, query } = readTarget(request.target, rootPath);
     if (segments[0] === '__ds') return this.control(segments.slice(1), request);
     const name = nameOf(segments);
-    if (isOurs(name) && request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new Refusal(403, 'name-reserved', 'what is below "sluice" is written by the server itself');
+    if (isOurs(name) && (isBook(name) || (request.method !== 'GET' && request.method !== 'HEAD'))) {
+      throw new Refusal(403, 'name-reserved', 'what is below "sluice" is for the server itself');
     }
     switch (request.method) {
       case 'POST':
@@ -211,13 +222,7 @@ class Door implements DurableStreams {
     if (known?.stream.createdAt === stream.createdAt) return known;
     known?.close(new StreamError('stream-not-found', `the stream "${name}" was removed`, { streamId: name }));
     const form = { type: chunkTypeOf(record.mediaType), base: baseOf(record) };
-    const { scheduler } = this;
-    const timing = {
-      soon: (work: () => void) => void asapScheduler.schedule(work),
-      later: (work: () => void, delayMs: number) => void scheduler.schedule(work, delayMs),
-      now: () => scheduler.now(),
-    };
-    const tail = new Tail(stream, form, this.options.streams.log, timing, () => void this.tails.delete(name));
+    const tail = new Tail(stream, form, this.options.streams.log, this.timing, () => void this.tails.delete(name));
     this.tails.set(name, tail);
     return tail;
   }

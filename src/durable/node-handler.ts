@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../auth/auth.js';
 import { checkBound } from '../chunk/index.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
@@ -23,14 +24,14 @@ export interface NodeHandlerOptions extends ShellOptions {
 export function nodeHandler(
   durable: DurableStreams,
   options: NodeHandlerOptions = {},
-): (request: IncomingMessage, response: ServerResponse) => void {
+): (request: IncomingMessage, response: ServerResponse, principal?: Principal) => void {
   const { path = '/v1/stream/', origins } = options;
   const security = securityHeaders(checkOrigins(origins));
   const stallMs = checkBound('stallMs', options.stallMs ?? 60_000);
   const outbox = new Outbox();
-  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (request: IncomingMessage, response: ServerResponse, principal?: Principal): Promise<void> => {
     const cors = allowOrigin(origins, request.headers);
-    const asked = new NodeRequest(request, response, path);
+    const asked = new NodeRequest(request, response, path, principal);
     const { status, headers: said, body } = refusalOf(request, cors.allowed) ?? (await durable.handle(asked));
     const whole = body === undefined || body instanceof Uint8Array;
     if (response.destroyed) return whole ? undefined : body.closed();
@@ -48,11 +49,11 @@ export function nodeHandler(
     if (unread) request.resume();
     outbox.add(response, body);
   };
-  return (request, response) => {
+  return (request, response, principal) => {
     // What a reader that has gone breaks is nobody's error.
     response.on('error', ignore);
     // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
-    respond(request, response).catch(() => response.destroy());
+    respond(request, response, principal).catch(() => response.destroy());
   };
 }
 

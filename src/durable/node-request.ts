@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../auth/auth.js';
 import type { DurableRequest } from './request.js';
 
 const host = /^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i;
@@ -11,6 +12,7 @@ export class NodeRequest implements DurableRequest {
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly path: string,
+    readonly principal?: Principal | undefined,
   ) {}
 
   get method(): string {
@@ -19,6 +21,10 @@ export class NodeRequest implements DurableRequest {
 
   get target(): string {
     return this.request.url ?? '/';
+  }
+
+  get address(): string | undefined {
+    return this.request.socket.remoteAddress;
   }
 
   get root(): string {

@@ -63,6 +63,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'name-invalid': 400,
   'chunk-invalid': 400,
   'data-malformed': 400,
+  unauthenticated: 401,
+  expired: 401,
+  forbidden: 403,
   'stream-not-found': 404,
   'stream-exists': 409,
   'stream-closed': 409,
@@ -70,6 +73,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'append-conflict': 409,
   'chunk-too-large': 413,
   'limit-reached': 429,
+  'rate-limited': 429,
+  'budget-exhausted': 429,
   overflow: 503,
   'log-unavailable': 503,
   'connection-lost': 503,
@@ -83,7 +88,10 @@ export function answerError(thrown: unknown): Reply {
   }
   const error = thrown instanceof StreamError ? thrown : toStreamError(thrown, 'internal');
   const status = statuses[error.code] ?? 500;
-  const headers: Record<string, string> = status === 503 || status === 429 ? { 'retry-after': '1' } : {};
+  const { retryAfterMs = 1000 } = error.details;
+  const headers: Record<string, string> = {};
+  if (status === 503 || status === 429) headers['retry-after'] = `${Math.ceil(retryAfterMs / 1000)}`;
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
   // What a defect says may hold anything.
   const message = error.code === 'internal' ? 'a defect of the server' : error.message;
   return answerJson(status, { code: error.code, message }, headers);

@@ -1,3 +1,4 @@
+import type { Principal } from '../auth/auth.js';
 import { checkName, nameProblem } from '../chunk/index.js';
 import { Refusal } from './reply.js';
 
@@ -10,6 +11,12 @@ export interface DurableRequest {
   readonly root: string;
   /** A header by its name in lower case; `undefined` when it is not there. */
   header(name: string): string | undefined;
+  /** Who asks, where somebody has found that out. */
+  readonly principal?: Principal | undefined;
+  /** Remote address, where there is one. */
+  readonly address?: string | undefined;
+  /** Whose a stream is that is created. Default: nobody's. */
+  readonly owner?: string | undefined;
   /** Aborted when the one who asks has gone. */
   readonly signal: AbortSignal;
   /** Reads the body: `undefined` as soon as `admits`, which is told how long it is so far, says no. */
@@ -62,6 +69,11 @@ export function nameOfPath(path: string, rootPath: string): string | undefined {
 /** @internal Whether a stream is none of an application's: the protocol's own, and what servers write for themselves. */
 export function isOurs(name: string): boolean {
   return name.startsWith('__ds/') || name.startsWith('sluice/');
+}
+
+/** @internal Whether a stream is one of the books that servers keep, which hold what nobody else is to know. */
+export function isBook(name: string): boolean {
+  return name.startsWith('sluice/server/');
 }
 
 /** @internal Whether a header that counts only when it says `true` does. */

@@ -1,3 +1,4 @@
+import { ownerKey } from '../auth/auth.js';
 import { isSeq, type JsonObject, type StreamInfo } from '../chunk/index.js';
 import { isTime, type Lifetime, lifetimeJson } from './lifetime.js';
 import { formatOffset } from './offset.js';
@@ -23,9 +24,13 @@ export interface DurableNote {
 }
 
 /** @internal A note as metadata of a stream; nothing where there is nothing to say. */
-export function writeNote({ lifetime, fork }: DurableNote): { readonly metadata?: JsonObject } {
+export function writeNote({ lifetime, fork }: DurableNote, owner = ''): { readonly metadata?: JsonObject } {
   const note: JsonObject = { ...lifetimeJson(lifetime), ...(fork === undefined ? {} : { fork: { ...fork } }) };
-  return Object.keys(note).length === 0 ? {} : { metadata: { durable: note } };
+  const metadata: JsonObject = {
+    ...(Object.keys(note).length === 0 ? {} : { durable: note }),
+    ...(owner === '' ? {} : { [ownerKey]: owner }),
+  };
+  return Object.keys(metadata).length === 0 ? {} : { metadata };
 }
 
 const noNote: DurableNote = { lifetime: {} };

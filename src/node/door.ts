@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 export interface Door {
   /** Answers a request if its path is one of this door's; says whether it is. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Whether a request proves itself who sent it, or is everybody's: then he is not asked at the door. Default: no. */
+  isOpen?(request: IncomingMessage): boolean;
   /** Takes a WebSocket if its path is one of this door's; says whether it is. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Ends what goes on behind it, in good order, and takes no more. */

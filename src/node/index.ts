@@ -4,6 +4,7 @@
  * @module
  */
 export type { Door } from './door.js';
+export { principalOf } from './guard.js';
 export { openLog } from './open-log.js';
 export { openQueue, type OpenQueueOptions } from './open-queue.js';
 export { createRunRoutes, type RunRoutes, type RunRoutesOptions, type ServedRunsOptions } from './run-routes.js';

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { checkBound } from '../chunk/index.js';
 import type { Door } from './door.js';
 import { createFront, type Front, type ServerTls } from './front.js';
-import { sendJson } from './send-json.js';
+import { notFound } from './not-found.js';
 
 /** @internal Options of {@link listen}. */
 export interface ListenOptions {
@@ -40,7 +40,7 @@ export async function listen(doors: readonly Door[], options: ListenOptions): Pr
     under.add(response);
     response.once('close', () => under.delete(response));
     if (doors.some((door) => door.handle(request, response))) return;
-    sendJson(request, response, 404, { code: 'not-found', message: 'there is nothing here: try / or /streams' });
+    notFound(request, response);
   };
   const headersTimeoutMs = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
   const requestTimeoutMs = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);

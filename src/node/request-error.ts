@@ -9,6 +9,7 @@ export class RequestError extends Error {
     readonly code: string,
     message: string,
     readonly field?: string,
+    readonly retryAfterMs?: number,
   ) {
     super(message);
   }
@@ -26,10 +27,16 @@ export function tooMany(what: string, most: number): RequestError {
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   'pipeline-invalid': 400,
+  unauthenticated: 401,
+  expired: 401,
+  forbidden: 403,
   'run-not-found': 404,
   'stream-exists': 409,
   'answer-refused': 409,
   'limit-reached': 429,
+  'rate-limited': 429,
+  'budget-exhausted': 429,
+  'connection-lost': 503,
   'log-unavailable': 503,
   'log-full': 507,
 };
@@ -40,6 +47,7 @@ export interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly field?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** @internal What is told of an error; of those that are none of ours, nothing that could give something away. */
@@ -47,5 +55,12 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof RequestError) return error;
   if (!(error instanceof StreamError)) return { status: 500, code: 'internal', message: 'the request failed here' };
   const { code, message, details } = error;
-  return { status: statuses[code] ?? 500, code, message, field: details.field };
+  const { field, retryAfterMs } = details;
+  return {
+    status: statuses[code] ?? 500,
+    code,
+    message,
+    field,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }

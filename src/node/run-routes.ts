@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asyncScheduler } from 'rxjs';
 import { WebSocketServer } from 'ws';
+import type { Action } from '../auth/auth.js';
 import { checkBound, StreamError } from '../chunk/index.js';
 import { closeCodes } from '../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
@@ -16,16 +17,17 @@ import {
   type Runs,
   type RunsOptions,
 } from '../run/index.js';
-import { checkExecutionId, eventsOf } from '../run/names.js';
+import { checkExecutionId, eventsOf, runStreams } from '../run/names.js';
 import { checkServices } from '../run/run-pipeline.js';
-import type { Streams } from '../streams/index.js';
+import type { Access, Streams } from '../streams/index.js';
 import { type Door, pathOf } from './door.js';
+import { checkRequest, principalOf } from './guard.js';
 import { readJsonBody } from './json-body.js';
 import { foreign, refusalOf, RequestError, tooMany } from './request-error.js';
 import { answering, cancelling, starting } from './run-bodies.js';
 import { readListQuery, readRunQuery } from './run-query.js';
 import { RunWatch, type RunWatchOptions } from './run-watch.js';
-import { refuseUpgrade, sendJson } from './send-json.js';
+import { refuseUpgrade, sendJson, sendRefusal } from './send-json.js';
 
 /** Options of {@link createRunRoutes} that `serve` takes as `runs`. */
 export interface ServedRunsOptions<S = unknown> extends Omit<RunsOptions<S>, 'streams'> {
@@ -52,6 +54,8 @@ export interface ServedRunsOptions<S = unknown> extends Omit<RunsOptions<S>, 'st
 export interface RunRoutesOptions<S = unknown> extends ServedRunsOptions<S> {
   /** Where runs are kept. */
   readonly streams: Streams;
+  /** Says who may do what: `createAccess` makes it. Default: everybody everything. */
+  readonly access?: Access;
   /** Pages of other hosts that may ask, see {@link Origins}. Default: none. */
   readonly origins?: Origins;
 }
@@ -175,9 +179,7 @@ class Routes<S> implements RunRoutes<S> {
       const answer = await handler(request, response, segment === undefined ? '' : idOf(segment));
       if (answer !== undefined) sendJson(request, response, ...answer);
     } catch (error) {
-      const { status, code, message, field } = refusalOf(error);
-      if (response.headersSent) response.destroy();
-      else sendJson(request, response, status, { code, message, field });
+      sendRefusal(request, response, error);
     }
   }
 
@@ -189,12 +191,15 @@ class Routes<S> implements RunRoutes<S> {
         this.pipelines.size === 0 ? 'none is known here' : `known are ${[...this.pipelines.keys()].join(', ')}`;
       throw new RequestError(400, 'pipeline-invalid', `pipeline: there is no such pipeline, ${known}`, 'pipeline');
     }
+    await this.check(request, 'run', pipeline.name);
     if (this.going >= this.maxRuns) throw tooMany('runs', this.maxRuns);
     const { executionId: id, session } = body;
     if (id !== undefined) checkId(id);
+    const owner = principalOf(request)?.id;
     const run = this.runs.start(pipeline, body.input as never, {
       ...(id === undefined ? {} : { executionId: id }),
       ...(session === undefined ? {} : { session }),
+      ...(owner === undefined ? {} : { owner }),
     });
     this.note(run);
     await run.begun;
@@ -207,9 +212,26 @@ class Routes<S> implements RunRoutes<S> {
     result.then(over, over);
   }
 
-  private readonly list: Handler = async (request) => [200, await this.runs.list(readListQuery(urlOf(request)))];
+  private readonly list: Handler = async (request) => {
+    const query = readListQuery(urlOf(request));
+    const { access, streams } = this.options;
+    if (access === undefined) return [200, await this.runs.list(query)];
+    await this.check(request, 'list', '');
+    const seen = await access.visible(principalOf(request), await streams.list(runStreams));
+    const names = new Set(seen.map(({ streamId }) => streamId));
+    return [200, await this.runs.list({ ...query, only: ({ streamId }) => names.has(streamId) })];
+  };
 
-  private readonly info: Handler = async (_request, _response, id) => {
+  private async check(request: IncomingMessage, action: Action, streamId: string): Promise<void> {
+    await checkRequest(this.options.access, request, action, streamId);
+  }
+
+  private whoIs(request: IncomingMessage): string | undefined {
+    return this.options.who?.(request) ?? principalOf(request)?.id;
+  }
+
+  private readonly info: Handler = async (request, _response, id) => {
+    await this.check(request, 'read', eventsOf(id));
     const info = await this.runs.info(id);
     if (info === undefined) throw new StreamError('run-not-found', `there is no run "${id}"`);
     return [200, info];
@@ -217,13 +239,15 @@ class Routes<S> implements RunRoutes<S> {
 
   private readonly cancel: Handler = async (request, _response, id) => {
     const { reason } = await readJsonBody(request, cancelling, this.maxBodyBytes);
-    await this.runs.cancel(id, reason, this.options.who?.(request));
+    await this.check(request, 'cancel', eventsOf(id));
+    await this.runs.cancel(id, reason, this.whoIs(request));
     return [202, { executionId: id }];
   };
 
   private readonly input: Handler = async (request, _response, id) => {
     const { name, value, step } = await readJsonBody(request, answering, this.maxBodyBytes);
-    const by = this.options.who?.(request);
+    await this.check(request, 'answer', eventsOf(id));
+    const by = this.whoIs(request);
     await this.runs.answer(id, name, value, {
       ...(step === undefined ? {} : { step }),
       ...(by === undefined ? {} : { by }),
@@ -233,6 +257,7 @@ class Routes<S> implements RunRoutes<S> {
 
   private readonly stream: Handler = async (request, response, id) => {
     const query = readRunQuery(urlOf(request), request.headers['last-event-id']?.toString());
+    await this.check(request, 'read', eventsOf(id));
     await this.checkRun(id);
     if (await this.watch.isSeen(id, query)) {
       // 204 tells an `EventSource` to stay away.
@@ -258,6 +283,7 @@ class Routes<S> implements RunRoutes<S> {
       if (!originAllowed(this.options.origins, request.headers)) throw foreign();
       const id = idOf(segment);
       const query = readRunQuery(urlOf(request), undefined);
+      await this.check(request, 'read', eventsOf(id));
       await this.checkRun(id);
       this.checkRoom();
       this.sockets.handleUpgrade(request, socket, head, (accepted) => {

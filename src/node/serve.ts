@@ -1,12 +1,17 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Authenticate, Authorize } from '../auth/auth.js';
+import { ownersAndScopes } from '../auth/owners-and-scopes.js';
+import type { Quotas } from '../auth/quotas.js';
 import { checkBound } from '../chunk/index.js';
 import { createGateway, type Gateway, type SessionLimitOptions, watchLog } from '../gateway/index.js';
 import { createDurableStreams, type DurableStreams, type DurableStreamsOptions } from '../durable/index.js';
 import type { Log } from '../log/log.js';
 import { createMemoryLog } from '../log/memory.js';
+import { createRefusals, type Refusals } from '../probe/index.js';
 import type { Runs } from '../run/index.js';
 import {
+  createAccess,
   createReaper,
   createStreams,
   createSweeper,
@@ -18,15 +23,17 @@ import { createTelemetry, type Telemetry } from '../telemetry/index.js';
 import type { ConnectHandlerOptions } from '../transport/connect/server.js';
 import type { EventStreamOptions } from '../transport/sse/server.js';
 import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
-import { checkHost } from './check-host.js';
+import { checkHost, isLoopback } from './check-host.js';
 import { loadConnectDoor } from './connect-door.js';
 import { detourDoor } from './detour-door.js';
 import { documentsDoor } from './documents-door.js';
 import type { Door } from './door.js';
+import { doorkeeper } from './doorkeeper.js';
 import { durableDoor } from './durable-door.js';
 import { eventStreamDoor } from './event-stream-door.js';
 import type { ServerTls } from './front.js';
 import { healthDoor } from './health-door.js';
+import { forAdmins } from './guard.js';
 import { listen } from './listen.js';
 import { metricsDoor } from './metrics-door.js';
 import { monitorDoor, type MonitorOptions } from './monitor-door.js';
@@ -37,12 +44,29 @@ import { nodeWebhooks } from './webhooks.js';
 
 /** Options of {@link serve}. */
 export interface ServeOptions<S = unknown> {
-  /** Address to listen on. Default `127.0.0.1`. Any other than loopback needs `allowPublic`. */
+  /** Address to listen on. Default `127.0.0.1`. Any other than loopback needs `authenticate`, or `allowPublic`. */
   readonly host?: string;
   /** Port; 0 for a free one. Default 4437. */
   readonly port?: number;
-  /** There is no authentication yet: say that you want to be reachable from elsewhere all the same. Default `false`. */
+  /** Whether everybody who reaches the server may do everything, where nobody is asked who he is. Default `false`. */
   readonly allowPublic?: boolean;
+  /** Says who comes, such as `apiKeys` or `jwt`. Default: nobody is asked. */
+  readonly authenticate?: Authenticate;
+  /** Decides who may do what. Default: `ownersAndScopes` where somebody is asked who he is, everything otherwise. */
+  readonly authorize?: Authorize;
+  /** How much each may do, such as `rateLimits`. Default: without end. */
+  readonly quotas?: Quotas;
+  /** How long a client may take to say who it is, in milliseconds. Default 10 000. */
+  readonly authMs?: number;
+  /** Clients at the same time that have not said yet who they are. Default 1 000. */
+  readonly maxUnknown?: number;
+  /**
+   * Names the server goes by, beside those of this machine, where it listens on loopback and asks nobody who he is: a page that
+   * gives its own name our address is not answered.
+   */
+  readonly hosts?: readonly string[];
+  /** Counts what is refused. Default: counters of its own. */
+  readonly refusals?: Refusals;
   /** Where chunks are kept. Default: in memory. */
   readonly log?: Log;
   /** What streams may be. Default: as the log says. */
@@ -107,6 +131,8 @@ export interface Server<S = unknown> extends AsyncDisposable {
   readonly gateway: Gateway;
   /** Its runs: start them, watch them. */
   readonly runs: Runs<S>;
+  /** What was refused, by reason. */
+  readonly refusals: Refusals;
   /** The door for the Durable Streams protocol. */
   readonly durable: DurableStreams;
   /** Node's server, for routes of your own. */
@@ -140,47 +166,59 @@ export interface DrainOptions {
  */
 export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise<Server<S>> {
   const host = checkHost(options);
-  const asked = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
+  const wanted = checkBound('port', options.port ?? 4437, { min: 0, max: 65_535 });
   const staleMs = checkBound('staleMs', options.staleMs ?? Infinity, { infinite: true });
   const logPatienceMs = checkBound('logPatienceMs', options.logPatienceMs ?? 5000, { infinite: true });
   const { connect = false } = options;
   const connectDoor = connect === false ? undefined : await loadConnectDoor();
   const telemetry = options.telemetry === false ? undefined : (options.telemetry ?? createTelemetry());
-  const kept = options.log ?? createMemoryLog();
+  const keeps = options.log ?? createMemoryLog();
   const streams = createStreams({
-    log: telemetry?.log(kept) ?? kept,
+    log: telemetry?.log(keeps) ?? keeps,
     ...(options.streamLimits === undefined ? {} : { limits: options.streamLimits }),
     ...(options.rollup === undefined ? {} : { rollup: options.rollup }),
   });
+  const { authenticate, quotas, refusals = createRefusals() } = options;
+  const access = accessOf(streams, options, refusals);
+  const asked = { ...(access === undefined ? {} : { access }), ...(quotas === undefined ? {} : { quotas }) };
   const gateway = createGateway({
     streams,
+    ...asked,
+    refusals,
+    ...(authenticate === undefined ? {} : { authenticate }),
+    ...(options.authMs === undefined ? {} : { authMs: options.authMs }),
+    ...(options.maxUnknown === undefined ? {} : { maxUnknown: options.maxUnknown }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
   });
   const origins = options.origins === undefined ? {} : { origins: options.origins };
   const durable = createDurableStreams({
-    webhooks: nodeWebhooks({ allowLocal: options.allowPublic !== true }),
+    webhooks: nodeWebhooks({ allowLocal: options.allowPublic !== true && isLoopback(host) }),
     ...options.durable,
+    ...asked,
     streams,
   });
-  const routes = createRunRoutes({ ...options.runs, ...origins, streams });
+  const routes = createRunRoutes({ ...options.runs, ...origins, ...(access === undefined ? {} : { access }), streams });
   const reaper = createReaper(streams, { lapsed: routes.heir.lapsed });
   const doors: readonly Door[] = [
     detourDoor(() => gateway.state),
     healthDoor({ log: streams.log, state: () => gateway.state }),
-    ...(telemetry === undefined ? [] : [metricsDoor(telemetry)]),
+    ...(telemetry === undefined ? [] : [forAdmins(access, metricsDoor(telemetry), '/metrics')]),
     documentsDoor(),
     durableDoor(durable, origins),
     routes,
-    monitorDoor(gateway, options.monitor),
-    streamListDoor(streams),
+    forAdmins(access, monitorDoor(gateway, options.monitor), '/monitor/state'),
+    streamListDoor(streams, access),
     eventStreamDoor(gateway, { ...options.eventStream, ...origins }),
     ...(connectDoor === undefined ? [] : [connectDoor(gateway, { ...(connect === true ? {} : connect), ...origins })]),
     fallbackDoor(options.fallback),
     // The last to be closed: those who go over it are told so by the gateway.
     webSocketDoor(gateway, { ...socketOptions(options), ...origins }),
   ];
-  const { url, port, http, close: leave } = await listen(doors, { ...options, host, port: asked });
+  const open = authenticate === undefined && options.allowPublic !== true;
+  const hosts = open ? (options.hosts ?? []) : undefined;
+  const kept = doorkeeper(doors, { authenticate, quotas, origins: options.origins, hosts, refusals });
+  const { url, port, http, close: leave } = await listen([kept], { ...options, host, port: wanted });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
   const unwatch = watch(gateway, logPatienceMs, telemetry);
@@ -207,7 +245,19 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     void gateway.drain(retryMs);
     await end(withinMs);
   };
-  return { url, port, streams, gateway, runs: routes.runs, durable, http, drain, close, [Symbol.asyncDispose]: close };
+  return {
+    url,
+    port,
+    streams,
+    gateway,
+    runs: routes.runs,
+    refusals,
+    durable,
+    http,
+    drain,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** How long the log may take to let go, in milliseconds. */
@@ -237,6 +287,13 @@ function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry,
       gateway.resume();
     },
   });
+}
+
+/** What asks who may do what; `undefined` where nobody wants to know. */
+function accessOf(streams: Streams, options: Pick<ServeOptions, 'authenticate' | 'authorize'>, refusals: Refusals) {
+  const { authenticate, authorize } = options;
+  if (authenticate === undefined && authorize === undefined) return undefined;
+  return createAccess({ streams, authorize: authorize ?? ownersAndScopes, refusals });
 }
 
 function fallbackDoor(answer: RequestListener | undefined): Door {

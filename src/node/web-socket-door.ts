@@ -2,6 +2,7 @@ import { WebSocketServer } from 'ws';
 import type { Gateway } from '../gateway/index.js';
 import { createWebSocketAcceptor, type WebSocketAcceptorOptions } from '../transport/websocket/server.js';
 import type { Door } from './door.js';
+import { principalOf } from './guard.js';
 
 /** @internal The door for WebSockets of the protocol: on every path that is no other door's. */
 export function webSocketDoor(gateway: Gateway, options: WebSocketAcceptorOptions): Door {
@@ -10,7 +11,9 @@ export function webSocketDoor(gateway: Gateway, options: WebSocketAcceptorOption
   return {
     handle: () => false,
     upgrade: (request, socket, head) => {
-      sockets.handleUpgrade(request, socket, head, (accepted) => acceptor.connection(accepted, request));
+      sockets.handleUpgrade(request, socket, head, (accepted) =>
+        acceptor.connection(accepted, request, principalOf(request)),
+      );
       return true;
     },
     dispose: () => sockets.close(),

@@ -1,4 +1,5 @@
 import { asyncScheduler, filter, map, type SchedulerLike } from 'rxjs';
+import { ownerKey } from '../auth/auth.js';
 import { StreamError } from '../chunk/index.js';
 import { holdLease, type Lease, type Streams } from '../streams/index.js';
 import { EventLog } from './event-log.js';
@@ -201,13 +202,14 @@ export class Life<S> {
 export async function createRun(
   { streams, keepMs: ttlMs }: Pick<LifeSettings<never>, 'streams' | 'keepMs'>,
   executionId: string,
-  about: { readonly source: string; readonly session?: string },
+  { owner, ...about }: { readonly source: string; readonly session?: string; readonly owner?: string },
 ): Promise<void> {
   const streamId = eventsOf(executionId);
   const known = await streams.info(streamId);
   // Whoever created it may have died before the first event: then it is nobody's.
   if (known !== undefined && (known.next > 0 || known.status !== 'active')) throw runExists(executionId);
-  await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata: neverStale, ...about });
+  const metadata = owner === undefined ? neverStale : { ...neverStale, [ownerKey]: owner };
+  await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata, ...about });
 }
 
 /** @internal */

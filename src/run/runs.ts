@@ -50,6 +50,8 @@ export interface StartOptions {
   readonly executionId?: string;
   /** Which session it belongs to, as information about its stream. */
   readonly session?: string;
+  /** Whose it is, as information about its stream: who may read it, where that is asked. Default: nobody's. */
+  readonly owner?: string;
 }
 
 /** Options of {@link Runs.resume}. */
@@ -145,7 +147,7 @@ class StreamRuns<S> implements Runs<S> {
   }
 
   start<I, O>(pipeline: Pipeline<I, O, S>, input: I, options: StartOptions = {}): Run<ValueOf<O>> {
-    const { executionId: id, session } = options;
+    const { executionId: id, session, owner } = options;
     const executionId = checkExecutionId(id ?? crypto.randomUUID());
     const problem = input === undefined ? undefined : jsonProblem(input);
     if (problem !== undefined) throw new TypeError(`input of a run must be JSON but ${problem}`);
@@ -154,6 +156,7 @@ class StreamRuns<S> implements Runs<S> {
       await createRun(this.settings, executionId, {
         source: pipeline.name,
         ...(session === undefined ? {} : { session }),
+        ...(owner === undefined ? {} : { owner }),
       });
       const life = new Life(this.settings, executionId, 0);
       life.hold();

@@ -281,7 +281,7 @@ describe('runRoutes', () => {
     await once(half, 'socket');
     half.destroy();
     const raw = connect(server.port, '127.0.0.1');
-    raw.write('GET /ws/pipeline/none HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    raw.write('GET /ws/pipeline/none HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
     const [answer] = (await once(raw, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
     raw.destroy();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { Principal } from '../../auth/auth.js';
 import { checkBound, checkName, StreamError } from '../../chunk/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
@@ -32,6 +33,8 @@ export interface EventStreamOptions {
   readonly origins?: Origins;
   /** From 0 to less than 1: spreads readers that are all sent away. Default `Math.random`. */
   readonly random?: () => number;
+  /** Who asks, where somebody has found that out. Default: nobody in particular. */
+  readonly principal?: Principal;
   /** Clock and timer. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -75,7 +78,7 @@ export function serveEventStream(
   } catch (error) {
     return refuse(response, error as StreamError);
   }
-  new EventStreamLink(response, acceptor, peerOf(request), start, settings);
+  new EventStreamLink(response, acceptor, peerOf(request, options.principal), start, settings);
 }
 
 function startOf(request: IncomingMessage, stream: string | undefined) {
@@ -109,8 +112,12 @@ function refuse(response: ServerResponse, error: StreamError, status = statusOf(
   response.end(errorJson({ code: error.code, message: error.message, field }));
 }
 
-function peerOf(request: IncomingMessage): Peer {
-  const { headers } = request;
-  const address = request.socket.remoteAddress;
-  return address === undefined ? { transport: 'sse', headers } : { transport: 'sse', address, headers };
+function peerOf({ headers, socket }: IncomingMessage, principal: Principal | undefined): Peer {
+  const address = socket.remoteAddress;
+  return {
+    transport: 'sse',
+    ...(principal === undefined ? {} : { principal }),
+    ...(address === undefined ? {} : { address }),
+    headers,
+  };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Principal } from '../../auth/auth.js';
 import { checkBound, type StreamError } from '../../chunk/index.js';
 import {
   closeCodes,
@@ -54,7 +55,7 @@ export interface WebSocketAcceptor {
   /** For `new WebSocketServer({ ...serverOptions, port })`: bad handshakes and large messages are refused early. */
   readonly serverOptions: WebSocketServerOptions;
   /** For the event `connection`, or the callback of `handleUpgrade`. */
-  readonly connection: (socket: ServerSocket, request: IncomingMessage) => void;
+  readonly connection: (socket: ServerSocket, request: IncomingMessage, principal?: Principal) => void;
 }
 
 /** Options of a `WebSocketServer` that {@link createWebSocketAcceptor} sets. */
@@ -97,9 +98,9 @@ export function createWebSocketAcceptor(
         else answer(false, 403, 'this origin may not connect');
       },
     },
-    connection: (socket, request) => {
+    connection: (socket, request, principal) => {
       const refusal = refusalOf(socket, request, origins);
-      if (refusal === undefined) new ServerLink(socket, acceptor, request, bounds);
+      if (refusal === undefined) new ServerLink(socket, acceptor, request, peerOf(request, principal), bounds);
       else refuse(socket, refusal.code, refusal.reason);
     },
   };
@@ -118,10 +119,14 @@ function refuse(socket: ServerSocket, code: number, reason: string): void {
   socket.close(code, fitReason(reason));
 }
 
-function peerOf(request: IncomingMessage): Peer {
-  const { headers } = request;
-  const address = request.socket.remoteAddress;
-  return address === undefined ? { transport: 'websocket', headers } : { transport: 'websocket', address, headers };
+function peerOf({ headers, socket }: IncomingMessage, principal: Principal | undefined): Peer {
+  const address = socket.remoteAddress;
+  return {
+    transport: 'websocket',
+    ...(principal === undefined ? {} : { principal }),
+    ...(address === undefined ? {} : { address }),
+    headers,
+  };
 }
 
 /** RFC 6455, section 7.4.1. */
@@ -163,6 +168,7 @@ class ServerLink implements Link {
     private readonly socket: ServerSocket,
     acceptor: LinkAcceptor,
     request: IncomingMessage,
+    peer: Peer,
     private readonly bounds: LinkBounds,
   ) {
     this.lowWaterMark = bounds.highWaterMark / 2;
@@ -171,7 +177,7 @@ class ServerLink implements Link {
     socket.on('message', (data, isBinary) => this.received(data, isBinary));
     socket.on('close', (code, reason) => this.finish(code, reason.toString()));
     socket.on('error', (error) => this.failed(error));
-    this.events = acceptor.accept(this, peerOf(request));
+    this.events = acceptor.accept(this, peer);
   }
 
   get writable(): boolean {
