@@ -1,7 +1,7 @@
 // Compiles the project into bench/dist, so that what is measured is what users get, and stays the same while a benchmark
 // runs. Types are left to `npm run check`: with a type error the compiler still emits, and what it emitted is measured.
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,6 +17,10 @@ export function build() {
     stdio: 'ignore',
   });
   if (status !== 0) process.stderr.write('the project does not type-check at the moment: measured all the same\n');
+  // The library looks itself up by its name, for its version.
+  const { name, version } = JSON.parse(readFileSync(`${project}package.json`, 'utf8'));
+  const manifest = { name, version, type: 'module', exports: { './package.json': './package.json' } };
+  writeFileSync(`${dist}/package.json`, JSON.stringify(manifest));
   const isAsset = (path) => statSync(path).isDirectory() || !path.endsWith('.ts');
   cpSync(`${project}src`, `${dist}/src`, { recursive: true, filter: isAsset });
 }

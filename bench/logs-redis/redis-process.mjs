@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pinned } from '../harness/child.mjs';
 
-/** Starts a `redis-server` on a free port, bound to the first core, that keeps nothing on disk. */
-export async function startRedis() {
+/** Starts a `redis-server` on a free port, bound to a core, that keeps nothing on disk. */
+export async function startRedis(core = 0) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const port = await freePort();
   const redis = ['redis-server', '--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-  const [command, ...args] = pinned ? ['taskset', '-c', '0', ...redis] : redis;
+  const [command, ...args] = pinned ? ['taskset', '-c', `${core}`, ...redis] : redis;
   const server = spawn(command, args, { stdio: 'ignore' });
   const end = () => server.kill('SIGKILL');
   process.once('exit', end);
