@@ -1,7 +1,7 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { EncodedChunk } from '../../chunk/index.js';
 import { type ClientFrame, closeCodes, type FrameOf, type ServerFrame, subprotocol } from '../../protocol/index.js';
-import type { Client } from '../client.js';
+import type { ReadClient } from '../read-client.js';
 import {
   type LeaderMessage,
   type LinkMessage,
@@ -31,7 +31,7 @@ export class Hub {
   private readonly pushing: Subscription;
 
   constructor(
-    private readonly client: Client,
+    private readonly client: ReadClient,
     private readonly Channel: TabChannelClass,
     private readonly scheduler: SchedulerLike,
   ) {
@@ -76,7 +76,7 @@ class HubLink {
 
   constructor(
     private readonly channel: TabChannel,
-    private readonly client: Client,
+    private readonly client: ReadClient,
     private readonly hub: Hub,
     private readonly scheduler: SchedulerLike,
     private readonly gone: () => void,

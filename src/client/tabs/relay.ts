@@ -1,4 +1,4 @@
-import type { Client } from '../client.js';
+import type { ReadClient } from '../read-client.js';
 import type { Seat } from './seat.js';
 import { Source } from './source.js';
 
@@ -13,7 +13,7 @@ export class Relay {
 
   constructor(
     private readonly streamId: string,
-    private readonly client: Client,
+    private readonly client: ReadClient,
   ) {}
 
   /** Whether nobody reads it. */

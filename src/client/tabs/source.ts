@@ -1,5 +1,5 @@
 import type { Chunk, JoinPosition } from '../../chunk/index.js';
-import type { Client } from '../client.js';
+import type { ReadClient } from '../read-client.js';
 import type { Seat } from './seat.js';
 
 /** How many of the newest chunks are kept for tabs that are a little behind, and of how many bytes. */
@@ -28,7 +28,7 @@ export class Source {
   constructor(
     streamId: string,
     private readonly from: JoinPosition,
-    client: Client,
+    client: ReadClient,
     private readonly moved: () => void,
   ) {
     this.position = typeof from === 'number' ? from : undefined;

@@ -3,7 +3,7 @@ import { reportUnhandled } from '../../../operators/operate.js';
 import { kindOf } from '../../chunk/index.js';
 import { closeCodes, type OutgoingFrame } from '../../protocol/index.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../../transport/transport.js';
-import type { Client } from '../client.js';
+import type { ReadClient } from '../read-client.js';
 import { Hub } from './hub.js';
 import {
   type LeaderMessage,
@@ -21,7 +21,7 @@ export interface TabsTransportOptions {
   /** Name of what is shared: tabs of one origin that say the same share one connection. */
   readonly name: string;
   /** Makes the client that reads for all. Called in the tab that leads, and there once; it closes it in the end. */
-  readonly client: () => Client;
+  readonly client: () => ReadClient;
   /** Decides who leads. Default: the browser's `navigator.locks`. */
   readonly locks?: TabLocks;
   /** Carries what tabs say. Default: the browser's `BroadcastChannel`. */
@@ -49,9 +49,9 @@ export interface TabsTransport extends ClientTransport {
  * @example
  * const transport = createTabsTransport({
  *   name: 'news',
- *   client: () => createClient({ transport: createWebSocketTransport({ url: location.origin }) }),
+ *   client: () => createReadClient({ transport: createWebSocketTransport({ url: location.origin }) }),
  * });
- * createClient({ transport }).receive('news').subscribe(show);
+ * createReadClient({ transport }).receive('news').subscribe(show);
  */
 export function createTabsTransport(options: TabsTransportOptions): TabsTransport {
   const { navigator } = globalThis as { navigator?: { readonly locks?: TabLocks } };
@@ -79,7 +79,7 @@ function present<T>(name: string, value: T | undefined): T {
 
 interface Settings {
   readonly name: string;
-  readonly client: () => Client;
+  readonly client: () => ReadClient;
   readonly locks: TabLocks;
   readonly Channel: TabChannelClass;
   readonly scheduler: SchedulerLike;
