@@ -20,6 +20,7 @@ const steps = [
     run: ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', 'test/house.test.ts', 'test/exports.test.ts'],
   },
   { name: 'unused', run: ['node_modules/knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'] },
+  { name: 'sizes', run: ['scripts/sizes.mjs'] },
   { name: 'build', run: ['scripts/build.mjs'] },
   { name: 'package', run: ['scripts/packed.mjs'], after: ['build'] },
 ];
