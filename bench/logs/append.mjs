@@ -15,6 +15,7 @@ await run({
   peers: [
     { name: 'lmdb, one batch at a time by hand', worker: at('raw.append.mjs') },
     { name: 'lmdb, as it batches by itself', worker: at('raw-default.append.mjs') },
+    { name: '@durable-streams/server, files', worker: at('reference.append.mjs') },
     { name: 'sluice', worker: at('sluice.append.mjs') },
   ],
   columns: [
