@@ -8,6 +8,7 @@ import {
 } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { Principal } from '../../auth/auth.js';
 import { checkBound } from '../../chunk/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
@@ -35,7 +36,7 @@ export interface ConnectHandlerOptions {
  * Makes a handler of Node for calls of gRPC, gRPC-Web and Connect, as `proto/sluice/v1/streams.proto` has them. gRPC needs HTTP/2;
  * the others are served over HTTP/1.1 as well. To the acceptor each call is a link like any other.
  *
- * @returns answers a request whose path is that of a call; says whether it is
+ * @returns answers a request whose path is that of a call, from who it is, where that is known; says whether it is one
  *
  * @example
  * const handle = connectHandler(gateway);
@@ -44,7 +45,7 @@ export interface ConnectHandlerOptions {
 export function connectHandler(
   acceptor: LinkAcceptor,
   options: ConnectHandlerOptions = {},
-): (request: IncomingMessage, response: ServerResponse) => boolean {
+): (request: IncomingMessage, response: ServerResponse, principal?: Principal) => boolean {
   const scheduler = options.scheduler ?? asyncScheduler;
   const origins = checkOrigins(options.origins);
   const window = {
@@ -65,15 +66,20 @@ export function connectHandler(
       cancel: async (request, context) => await cancelCall(request, around(context)).catch(raise),
     });
   };
+  /** Who makes a request, until it is one call. */
+  const principals = new WeakMap<IncomingMessage, Principal>();
   const call = connectNodeAdapter({
     routes,
     readMaxBytes: checkBound('maxMessageBytes', options.maxMessageBytes ?? 1 << 20),
-    contextValues: (request) => createContextValues().set(peerKey, peerOf(request as IncomingMessage)),
+    contextValues: (request) => createContextValues().set(peerKey, peerOf(request as IncomingMessage, principals)),
   });
-  return (request, response) => {
+  return (request, response, principal) => {
     if (request.url?.startsWith(prefix) !== true) return false;
     if (!originAllowed(origins, request.headers)) response.writeHead(403).end();
-    else if (!allowOrigin(request, response)) call(request, response);
+    else if (!allowOrigin(request, response)) {
+      if (principal !== undefined) principals.set(request, principal);
+      call(request, response);
+    }
     return true;
   };
 }
@@ -107,7 +113,14 @@ function allowOrigin(request: IncomingMessage, response: ServerResponse): boolea
   return true;
 }
 
-function peerOf({ headers, socket }: IncomingMessage): Peer {
+function peerOf(request: IncomingMessage, principals: WeakMap<IncomingMessage, Principal>): Peer {
+  const { headers, socket } = request;
   const { remoteAddress: address } = socket;
-  return address === undefined ? { transport: 'connect', headers } : { transport: 'connect', address, headers };
+  const principal = principals.get(request);
+  return {
+    transport: 'connect',
+    headers,
+    ...(address === undefined ? {} : { address }),
+    ...(principal === undefined ? {} : { principal }),
+  };
 }
