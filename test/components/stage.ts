@@ -2,10 +2,13 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { createChunk, type JsonValue } from 'sluice/chunk';
 import { type Server, serve, type ServeOptions } from 'sluice/node';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { bundle, startBrowser } from '../browser/chromium.js';
 
 const components = fileURLToPath(new URL('../../src/components/index.ts', import.meta.url));
+
+// A browser is slow to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What a page may do: nothing of its own, and no style that is not in a sheet. */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";

@@ -5,9 +5,12 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createChunk, type JsonValue } from 'sluice/chunk';
 import { type Server, serve, type ServeOptions } from 'sluice/node';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { buildMonitor } from '../../scripts/monitor.mjs';
 import { startBrowser } from '../browser/chromium.js';
+
+// A browser is slow to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** A server with its page, in a real browser; what goes wrong on the page fails the test. */
 export class MonitorStage {
