@@ -5,8 +5,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { settings } from '../src/node/config/index.js';
+import { type Metric, metrics } from '../src/telemetry/index.js';
 import { readHouse } from '../test/house/house.js';
 import { writeSettings } from './docs/configuration.js';
+import { writeMetrics } from './docs/metrics.js';
 import { writeOperators } from './docs/operators.js';
 import { purposes } from './docs/purposes.js';
 
@@ -22,3 +24,7 @@ console.log(`docs/operators: ${written.size} files`);
 const page = join(root, 'docs/configuration.md');
 writeFileSync(page, writeSettings(readFileSync(page, 'utf8'), settings));
 console.log('docs/configuration.md');
+
+const telemetry = join(root, 'docs/telemetry.md');
+writeFileSync(telemetry, writeMetrics(readFileSync(telemetry, 'utf8'), Object.values<Metric>(metrics)));
+console.log('docs/telemetry.md');
