@@ -1,4 +1,5 @@
 import type { StreamInfo } from '../chunk/index.js';
+import { token } from './token.js';
 
 /** How long a server has to answer, in milliseconds. */
 const patienceMs = 30_000;
@@ -17,15 +18,19 @@ async function request(url: URL, body: object | undefined): Promise<Response> {
   try {
     return await fetch(url, {
       signal: AbortSignal.timeout(patienceMs),
-      ...(body === undefined
-        ? {}
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { ...whoAsks(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
   } catch (error) {
     const { cause, message } = error as Error;
     const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
     throw new Error(`there is no server at ${url.origin}: ${why}`, { cause: error });
   }
+}
+
+function whoAsks(): Record<string, string> {
+  const known = token();
+  return known === undefined ? {} : { authorization: `Bearer ${known}` };
 }
 
 function refusal(text: string): { readonly code?: string; readonly message?: string } {

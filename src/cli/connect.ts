@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { type Client, createClient } from '../client/index.js';
 import { createSseTransport } from '../transport/sse/client.js';
 import { createWebSocketTransport } from '../transport/websocket/client.js';
+import { token } from './token.js';
 
 /** Where the gateway is, for every command that needs one. */
 export function serverOption(): Option {
@@ -30,10 +31,12 @@ export function connect(
   transport: TransportName,
   { maxRetries, ...backoff }: Patience = patience,
 ): Client {
+  const known = token();
   return createClient({
     transport:
       transport === 'ws' ? createWebSocketTransport({ url: server, WebSocket }) : createSseTransport({ url: server }),
     maxRetries,
     backoff,
+    ...(known === undefined ? {} : { token: () => known }),
   });
 }

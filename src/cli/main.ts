@@ -7,6 +7,7 @@ import { answerCommand } from './commands/answer.js';
 import { cancelCommand } from './commands/cancel.js';
 import { configCommand } from './commands/config.js';
 import { infoCommand } from './commands/info.js';
+import { keyCommand } from './commands/key.js';
 import { llmCommand } from './commands/llm.js';
 import { lsCommand } from './commands/ls.js';
 import { publishCommand } from './commands/publish.js';
@@ -14,6 +15,7 @@ import { replayCommand } from './commands/replay.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { tailCommand } from './commands/tail.js';
+import { useToken } from './token.js';
 import { workerCommand } from './commands/worker.js';
 
 const { version } = createRequire(import.meta.url)('sluice/package.json') as { version: string };
@@ -21,9 +23,11 @@ const { version } = createRequire(import.meta.url)('sluice/package.json') as { v
 const program = new Command('sluice')
   .description('Streams of chunks that must arrive.')
   .version(version)
+  .hook('preAction', (_, command) => useToken(command))
   .showHelpAfterError('(sluice --help tells more)')
   .addCommand(serveCommand())
   .addCommand(configCommand())
+  .addCommand(keyCommand())
   .addCommand(publishCommand())
   .addCommand(tailCommand())
   .addCommand(lsCommand())

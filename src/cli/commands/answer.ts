@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ask, runPath } from '../ask.js';
 import { serverOption } from '../connect.js';
 import { jsonOrText } from '../input.js';
+import { tokenOption } from '../token.js';
 
 interface Flags {
   readonly server: string;
@@ -16,6 +17,7 @@ export function answerCommand(): Command {
     .argument('<name>', 'what is waited for')
     .argument('<value>', 'the answer: JSON, or else a text')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .option('--step <id>', 'which step, where several wait under the name')
     .action(run);
 }

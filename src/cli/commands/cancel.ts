@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { toStreamError } from '../../chunk/index.js';
 import { ask, runPath } from '../ask.js';
 import { connect, serverOption } from '../connect.js';
+import { tokenOption } from '../token.js';
 
 interface Flags {
   readonly server: string;
@@ -14,6 +15,7 @@ export function cancelCommand(): Command {
     .description('cancel a run, by its id, or a stream')
     .argument('<name>', 'id of a run, or name of a stream')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .option('--reason <text>', 'why')
     .action(run);
 }

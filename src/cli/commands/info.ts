@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ask, listStreams, runPath } from '../ask.js';
 import { serverOption } from '../connect.js';
 import { isWatched, write, writeLine } from '../output.js';
+import { tokenOption } from '../token.js';
 
 interface Flags {
   readonly server: string;
@@ -14,6 +15,7 @@ export function infoCommand(): Command {
     .description('tell what is known of a run, by its id, or of a stream')
     .argument('<name>', 'id of a run, or name of a stream')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .option('--json', 'write one line of JSON, on a terminal as well')
     .action(run);
 }

@@ -5,6 +5,7 @@ import { ask, listStreams } from '../ask.js';
 import { serverOption } from '../connect.js';
 import { isWatched, write, writeLine } from '../output.js';
 import { table } from '../table.js';
+import { tokenOption } from '../token.js';
 
 interface Flags {
   readonly server: string;
@@ -22,6 +23,7 @@ export function lsCommand(): Command {
     .description('list the streams of a server, or its runs')
     .argument('[prefix]', 'what the names of the streams begin with', '')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .option('--runs', 'list runs, and how each of them stands, the newest first')
     .option('--status <names>', 'only runs that are so: running, waiting, completed, failed, cancelled, lost')
     .option('--pipeline <name>', 'only runs of this pipeline')

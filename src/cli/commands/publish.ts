@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type ChunkBody, createChunk, type JsonValue, StreamError, toStreamError } from '../../chunk/index.js';
 import { connect, serverOption } from '../connect.js';
+import { tokenOption } from '../token.js';
 
 type InputType = 'text' | 'json' | 'binary';
 
@@ -20,6 +21,7 @@ export function publishCommand(): Command {
     .description('publish standard input as a stream, and end the stream with it')
     .argument('<stream>', 'name of the stream, such as books/moby-dick')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .addOption(
       new Option('--type <type>', 'what the input is: UTF-8 text, one JSON value a line, or bytes')
         .choices(['text', 'json', 'binary'])

@@ -5,6 +5,7 @@ import { eventsOf } from '../../run/names.js';
 import { connect, serverOption } from '../connect.js';
 import { exitCodeOf, exitCodesText } from '../exit-codes.js';
 import { followRun } from '../follow-run.js';
+import { tokenOption } from '../token.js';
 
 interface Flags {
   readonly server: string;
@@ -19,6 +20,7 @@ export function replayCommand(): Command {
     .description('show a run of a server from its beginning, and follow it to its end')
     .argument('<run>', 'id of the run')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .option('--types <names>', 'only events of these types, with commas between; for NDJSON')
     .option('--steps <names>', 'only events of these steps and of those within them; for NDJSON')
     .option('--json', 'write events as NDJSON, on a terminal as well')

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Log } from '../../log/log.js';
-import { type Config, configTelemetry, openConfigLog, serveOptions } from '../../node/config/index.js';
+import { type Config, configAuth, configTelemetry, openConfigLog, serveOptions } from '../../node/config/index.js';
 import { serve, type ServedRunsOptions, type ServeOptions, type Server } from '../../node/index.js';
 import { logForms } from '../../node/open-log.js';
 import { configOf, withConfig } from '../config-options.js';
@@ -18,10 +18,11 @@ export function serveCommand(): Command {
 async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const { config } = await configOf(flags);
   const runs = await loadRuns(config);
+  const who = await configAuth(config);
   const telemetry = await configTelemetry(config);
   const log = await openConfigLog(config);
   const options = serveOptions(config);
-  const server = await startServer({ ...options, log, telemetry, runs: { ...options.runs, ...runs } });
+  const server = await startServer({ ...options, ...who, log, telemetry, runs: { ...options.runs, ...runs } });
   // Before it is said that it runs: who hears that may ask it to stop.
   const asked = untilSignal();
   process.stdout.write(`listening on ${server.url}\n`);

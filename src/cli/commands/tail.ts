@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Chunk, chunkToJson, type JoinPosition, parseJoinPosition } from '../../chunk/index.js';
 import { connect, serverOption, type TransportName } from '../connect.js';
+import { tokenOption } from '../token.js';
 
 interface Flags {
   readonly server: string;
@@ -16,6 +17,7 @@ export function tailCommand(): Command {
     .description('write a stream to standard output until it ends')
     .argument('<stream>', 'name of the stream, such as books/moby-dick')
     .addOption(serverOption())
+    .addOption(tokenOption())
     .option(
       '--from <position>',
       'where to begin: beginning, now, snapshot (all so far in one message) or the number of a chunk',

@@ -11,7 +11,8 @@ const unlimited = { infinite: true };
 export const configSchema = z.strictObject({
   host: text('127.0.0.1', 'address to listen on'),
   port: whole(4437, 'port to listen on, 0 for a free one', { min: 0, max: 65_535 }),
-  allowPublic: flag(false, 'listen on an address that others can reach, without authentication'),
+  allowPublic: flag(false, 'let everybody who reaches the server do everything, where nobody is asked who he is'),
+  hosts: list('names the server goes by, beside those of this machine, where it listens on loopback and asks nobody'),
   log: text('memory', 'where chunks are kept: memory, or the URL of a log', { secret: 'url' }),
   logPatienceMs: whole(5000, 'how long the log may not answer before everybody is sent to another gateway', {
     ...milliseconds,
@@ -27,6 +28,30 @@ export const configSchema = z.strictObject({
   tls: section({
     cert: text(undefined, 'file with the certificate of the server: with it everything is encrypted'),
     key: text(undefined, 'file with the key to the certificate'),
+  }),
+  auth: section({
+    apiKeys: text(
+      undefined,
+      'file with API keys, a record of `sluice key` on each line: with it everybody is asked who he is',
+    ),
+    jwksUrl: text(undefined, 'where the keys are that sign JSON Web Tokens'),
+    jwtPublicKey: text(undefined, 'file with the public key that signs them, in PEM'),
+    jwtSecret: text(undefined, 'secret that signs them, of at least 32 bytes', { secret: true }),
+    jwtAlgorithms: list('algorithms they may be signed with, such as ES256'),
+    jwtIssuer: text(undefined, 'who must have issued them'),
+    jwtAudience: text(undefined, 'whom they must be for'),
+    signingKeys: list('keys that sign addresses of streams, each ID=SECRET', { secret: true }),
+  }),
+  quotas: section({
+    store: text('off', 'where it is counted what each may do: off, memory, or the URL of a Redis', { secret: 'url' }),
+    connections: whole(1000, 'connections at the same time', unlimited),
+    subscriptions: whole(10_000, 'streams read at the same time', unlimited),
+    requestsPerMinute: whole(6000, 'requests over HTTP in a minute'),
+    framesPerMinute: whole(120_000, 'frames over WebSocket in a minute'),
+    chunksPerMinute: whole(600_000, 'chunks written in a minute'),
+    bytesPerMinute: whole(2 ** 30, 'bytes written in a minute'),
+    streamsPerHour: whole(10_000, 'streams created in an hour'),
+    readBytesPerDay: whole(Infinity, 'bytes read in a day: who has had them is cut off', unlimited),
   }),
   pipelines: list('files with pipelines that may be started over HTTP: JSON, YAML, or modules that export them'),
   module: text(undefined, 'module that exports the `types` of their steps and the `services` they work with'),

@@ -8,4 +8,5 @@ export { readConfig, type ReadConfig, type ReadConfigOptions, type SettledSettin
 export { type Setting, settings, shown } from './settings.js';
 export type { Secrecy, SettingKind, SettingMeta } from './setting.js';
 export { openConfigLog, serveOptions } from './serve-options.js';
+export * from './config-auth.js';
 export * from './config-telemetry.js';

@@ -34,7 +34,7 @@ export interface ReadConfig {
 }
 
 /** Variables of the environment that are of the command line and no settings. */
-const others: ReadonlySet<string> = new Set(['SLUICE_CONFIG', 'SLUICE_SERVER']);
+const others: ReadonlySet<string> = new Set(['SLUICE_CONFIG', 'SLUICE_SERVER', 'SLUICE_TOKEN']);
 
 /**
  * Reads the configuration: flags count more than the environment, that more than the file, and that more than defaults.

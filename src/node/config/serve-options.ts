@@ -10,7 +10,7 @@ import { readTls } from './read-tls.js';
  * by whoever loads pipelines.
  */
 export function serveOptions(config: Config): ServeOptions {
-  const { host, port, allowPublic, origins, maxConnections, staleMs, websocket, sse, streams } = config;
+  const { host, port, allowPublic, hosts, origins, maxConnections, staleMs, websocket, sse, streams } = config;
   const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs, logPatienceMs, connect, h2c } = config;
   const tls = readTls(config.tls);
   const { overflow, maxChunks, maxBytes, ...limits } = streams;
@@ -18,6 +18,7 @@ export function serveOptions(config: Config): ServeOptions {
     host,
     port,
     allowPublic,
+    hosts,
     maxConnections,
     headersTimeoutMs,
     requestTimeoutMs,
