@@ -14,6 +14,8 @@ export function documentsDoor(): Door {
   // Made when somebody asks: most servers are never asked.
   const made = new Map<string, string>();
   return {
+    // What is spoken is no secret; what is said is.
+    isOpen: (request) => makers.has(pathOf(request)),
     handle: (request, response) => {
       const path = pathOf(request);
       const make = makers.get(path);

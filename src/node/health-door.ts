@@ -18,6 +18,7 @@ export interface HealthDoorOptions {
   readonly scheduler?: SchedulerLike;
 }
 
+const paths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const contentType = 'application/json; charset=utf-8';
 /** A stream that is never there: asking for it costs a log least. */
 const nothing = 'sluice/server/ready';
@@ -29,9 +30,11 @@ const nothing = 'sluice/server/ready';
 export function healthDoor(options: HealthDoorOptions): Door {
   const readiness = new Readiness(options);
   return {
+    // Whoever watches over processes bears no credentials.
+    isOpen: (request) => paths.has(pathOf(request)),
     handle: (request, response) => {
       const path = pathOf(request);
-      if (path !== '/healthz' && path !== '/readyz') return false;
+      if (!paths.has(path)) return false;
       if (!isReadOnly(request, response)) return true;
       if (path === '/healthz') {
         sendText(request, response, JSON.stringify({ status: 'alive' }), contentType);

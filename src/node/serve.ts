@@ -222,7 +222,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
   const unwatch = watch(gateway, logPatienceMs, telemetry);
-  telemetry?.observe({ streams, gateway, reaper });
+  telemetry?.observe({ streams, gateway, reaper, refusals });
   telemetry?.write('info', 'listening', { url });
   const end = async (withinMs?: number): Promise<void> => {
     unwatch();

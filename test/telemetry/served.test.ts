@@ -1,5 +1,6 @@
 import { NEVER, startWith } from 'rxjs';
 import { createChunk } from 'sluice/chunk';
+import type { Authenticate } from 'sluice/auth/auth';
 import { createMemoryLog } from 'sluice/log/memory';
 import { serve, type ServeOptions, type Server } from 'sluice/node';
 import { subprotocol } from 'sluice/protocol';
@@ -88,6 +89,23 @@ describe('/metrics of a server', () => {
     expect(await closed).toBe(4429);
     await moved(server, metrics.connectionsClosed, 1, 'reason="limit-reached"');
     await moved(server, metrics.requestsRefused, 1, 'error_type="frame-unknown"');
+  });
+
+  it('moves when somebody is turned away, and is shown to those who may do everything', async () => {
+    const authenticate: Authenticate = ({ header }) => {
+      const [, id] = /^Bearer (\w+)$/.exec(header('authorization') ?? '') ?? [];
+      return id === undefined ? undefined : { id, scopes: id === 'root' ? ['admin'] : ['read:**'] };
+    };
+    const server = await start({ authenticate });
+    const as = (id: string) => ({ headers: { authorization: `Bearer ${id}` } });
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+    expect((await fetch(`${server.url}/metrics`, as('ishmael'))).status).toBe(403);
+    const text = await (await fetch(`${server.url}/metrics`, as('root'))).text();
+    expect(text).toContain('sluice_refusals_total{reason="unauthenticated"} 1\n');
+    expect(text).toContain('sluice_refusals_total{reason="forbidden"} 1\n');
+    for (const path of ['healthz', 'readyz', 'openapi.json', 'asyncapi.json']) {
+      expect((await fetch(`${server.url}/${path}`)).status).toBe(200);
+    }
   });
 
   it('moves when an append fails', async () => {
