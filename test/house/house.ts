@@ -45,7 +45,7 @@ export interface Import {
 
 const outside = new Set(['node_modules', 'dist', 'coverage', '.mutation', '.git']);
 const textual =
-  /\.(?:ts|mts|mjs|js|json|md|svg|html|css|txt|toml|yaml|yml|sh)$|(?:^|\/)(?:LICENSE|\.gitignore|\.ci\/run)$/;
+  /\.(?:ts|mts|mjs|js|json|md|svg|html|css|txt|toml|yaml|yml|sh|proto)$|(?:^|\/)(?:LICENSE|\.gitignore|\.ci\/run)$/;
 
 /** Reads the project below `root`. */
 export function readHouse(root: string): House {
