@@ -3,26 +3,19 @@ import { attempt, type Log, type LogSlice, whenReady } from '../log/log.js';
 import { type Follower, type Group, Groups } from './groups.js';
 import { Page, type PageForm } from './page.js';
 import { type Made, readSame } from './read-same.js';
-
-/** @internal When a {@link Tail} works. */
-export interface TailTiming {
-  /** Runs work when the code that is running has returned. */
-  readonly soon: (work: () => void) => void;
-  /** Runs work so many milliseconds later. */
-  readonly later: (work: () => void, delayMs: number) => void;
-  readonly now: () => number;
-}
+import type { TailTiming } from './tail-timing.js';
 
 const limit = { chunks: 1024, bytes: 128 * 1024 };
 /** Who is behind gets so many pages before others have their turn. */
 const maxRow = 8;
-/** Nobody is kept waiting longer for company. */
+/** So long what follows a page waits for company at least, and at most. */
+const minRestMs = 0.25;
 const maxRestMs = 20;
 
 /**
  * @internal Those who follow one stream. All at the same place share one read of the log and one rendering; who takes nothing
- * more is not read for. The first change of a millisecond is told at once, the others together. What changes while thousands are
- * being told, and for as long again, is told together as well: a stream that never rests takes half of a server's time at most.
+ * more is not read for. What changes after a pause is told at once. What changes while all are being told, and for as long again,
+ * is told together: a stream that never rests takes half of a server's time at most.
  */
 export class Tail {
   private readonly groups = new Groups();
@@ -30,10 +23,9 @@ export class Tail {
   private version = 0;
   private tail = 0;
   private due = false;
-  private ranAt = -Infinity;
   /** How long telling took since it was last begun with, and when it was done. */
   private tookMs = 0;
-  private doneAt = 0;
+  private doneAt = -Infinity;
 
   constructor(
     readonly stream: Made,
@@ -73,21 +65,29 @@ export class Tail {
   private arm(): void {
     if (this.due) return;
     this.due = true;
-    const { soon, later, now } = this.timing;
-    const time = now();
-    const pump = (): void => this.pump();
-    // A clock may be set back.
-    const restMs = Math.min(maxRestMs, Math.max(this.doneAt + this.tookMs - time, time === this.ranAt ? 1 : 0));
-    this.ranAt = time;
-    if (restMs > 0) later(pump, restMs);
-    else soon(pump);
+    if (this.restMs() <= 0) this.timing.soon(this.pump);
+    else this.rest();
   }
 
-  private pump(): void {
+  /** How long it is still to wait for company. */
+  private restMs(): number {
+    const until = this.doneAt + Math.max(minRestMs, this.tookMs);
+    // A clock may be set back.
+    return Math.min(maxRestMs, until - this.timing.now());
+  }
+
+  /** What is too short for a timer is waited for turn by turn. */
+  private rest(): void {
+    const restMs = this.restMs();
+    if (restMs >= 1) this.timing.later(this.pump, restMs);
+    else this.timing.turn(() => (this.restMs() > 0 ? this.rest() : this.pump()));
+  }
+
+  private readonly pump = (): void => {
     this.due = false;
     this.tookMs = 0;
     for (const group of this.groups.settled) if (!this.isCurrent(group)) this.serve(group);
-  }
+  };
 
   private isCurrent({ version, next }: Group): boolean {
     return version === this.version && next >= this.tail;

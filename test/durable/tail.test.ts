@@ -33,7 +33,12 @@ function stage() {
   const log = new LateLog(() => 0, { now: () => 0 });
   log.inner.create('s');
   log.inner.append('s', texts(0, 3));
-  const due: { soon: (() => void)[]; later: (() => void)[]; delays: number[] } = { soon: [], later: [], delays: [] };
+  const due = {
+    soon: [] as (() => void)[],
+    turn: [] as (() => void)[],
+    later: [] as (() => void)[],
+    delays: [] as number[],
+  };
   let time = 0;
   let deserted = 0;
   const tail = new Tail(
@@ -42,6 +47,7 @@ function stage() {
     log,
     {
       soon: (work) => due.soon.push(work),
+      turn: (work) => due.turn.push(work),
       later: (work, delayMs) => {
         due.later.push(work);
         due.delays.push(delayMs);
@@ -51,7 +57,7 @@ function stage() {
     () => deserted++,
   );
   const turn = async (): Promise<void> => {
-    for (const work of [...due.soon.splice(0), ...due.later.splice(0)]) work();
+    for (const work of [...due.soon.splice(0), ...due.turn.splice(0), ...due.later.splice(0)]) work();
     for (let n = 0; n < 20; n++) {
       log.answerOne();
       await undefined;
@@ -104,17 +110,17 @@ describe('Tail', () => {
     expect(slow.next).toBe(8);
   });
 
-  it('tells the first change of a millisecond at once, and the others together', async () => {
+  it('tells what changes after a pause at once, and what follows at the same time together', async () => {
     const { log, tail, due, turn, readers, pass } = live();
     tail.add(readers[0]!);
     await turn();
     pass(1);
     log.inner.append('s', texts(3, 1));
-    expect([due.soon.length, due.later.length]).toEqual([1, 0]);
-    due.soon.splice(0)[0]!();
+    expect([due.soon.length, due.turn.length]).toEqual([1, 0]);
+    await turn();
     log.inner.append('s', texts(4, 1));
     log.inner.append('s', texts(5, 1));
-    expect([due.soon.length, due.later.length]).toEqual([0, 1]);
+    expect([due.soon.length, due.turn.length]).toEqual([0, 1]);
     await turn();
   });
 
@@ -153,7 +159,29 @@ describe('Tail', () => {
     expect(due.delays, 'the clock was set back').toEqual([20]);
     await turn();
     change();
-    expect(due.delays).toEqual([1]);
+    expect([due.delays, due.turn.length], 'nothing is waited for, and it is no pause').toEqual([[], 1]);
+  });
+
+  it('waits turn by turn for what is too short for a timer', async () => {
+    const { log, tail, due, turn, readers, pass } = live();
+    const [reader] = readers as [Reader, Reader, Reader];
+    tail.add(reader);
+    await turn();
+    reader.taking = () => pass(0.5);
+    pass(100);
+    log.inner.append('s', texts(3, 1));
+    await turn();
+    pass(0.125);
+    log.inner.append('s', texts(4, 1));
+    for (const waited of [0.125, 0.125]) {
+      expect([due.turn.length, due.later.length, reader.next]).toEqual([1, 0, 4]);
+      pass(waited);
+      await turn();
+    }
+    log.inner.append('s', texts(5, 1));
+    pass(0.125);
+    await turn();
+    expect(reader.seen.at(-1), 'together').toBe('4-6');
   });
 
   it('leads who is far behind on in rows, between which others have their turn', async () => {
@@ -167,8 +195,10 @@ describe('Tail', () => {
       await undefined;
     }
     expect(reader.pages).toHaveLength(8);
-    pass(5);
-    for (let n = 0; n < 10; n++) await turn();
+    for (let n = 0; n < 10; n++) {
+      pass(5);
+      await turn();
+    }
     expect(reader.next).toBe(20 * 1024 + 3);
     expect(reader.pages.every(({ from }, i) => i === 0 || from === reader.pages[i - 1]!.to)).toBe(true);
   });
