@@ -32,6 +32,7 @@ export class Tracing {
   /** A log whose appends are traced. */
   log(log: Log): Log {
     return {
+      ...(log.exclusive === undefined ? {} : { exclusive: log.exclusive }),
       create: (streamId, config) => log.create(streamId, config),
       append: (streamId, batch, options) => this.append(log, streamId, batch, options),
       read: (streamId, from, limit) => log.read(streamId, from, limit),

@@ -49,6 +49,13 @@ describe('Tracing', () => {
   logLaws('a traced log', () => ({ log: new Tracing(noTracer).log(createMemoryLog()) }));
 });
 
+it('a traced log says as its log does whether others share it', () => {
+  const log = createMemoryLog();
+  expect(new Tracing(noTracer).log(log).exclusive).toBe(log.exclusive);
+  const { exclusive: _, ...silent } = { ...new Tracing(noTracer).log(log) };
+  expect(new Tracing(noTracer).log(silent)).not.toHaveProperty('exclusive');
+});
+
 describe('spans of a server', () => {
   it('tell when what was appended is kept, and when the first reader has it', async () => {
     const { log, spans, pass, deliver } = stage();
