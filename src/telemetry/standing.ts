@@ -2,6 +2,7 @@ import type { SchedulerLike } from 'rxjs';
 import { readGauges, type StreamGauges, type Streams } from '../streams/index.js';
 import { isReachable } from './is-reachable.js';
 import type { Measures } from './measures.js';
+import type { Metric } from './metric.js';
 import { metrics } from './metrics.js';
 
 /** @internal Options of {@link Standing}. */
@@ -15,6 +16,15 @@ export interface StandingOptions {
   readonly timeoutMs: number;
   readonly scheduler: SchedulerLike;
 }
+
+const figures: readonly (readonly [Metric, (gauges: StreamGauges) => number])[] = [
+  [metrics.streamsKept, ({ streams }) => streams],
+  [metrics.streamsActive, ({ active }) => active],
+  [metrics.chunksAwaited, ({ awaited }) => awaited],
+  [metrics.streamsRead, ({ lags }) => lags.length],
+  [metrics.lagMax, ({ lags }) => lags[0]?.lag ?? 0],
+  [metrics.lagSum, ({ lags }) => lags.reduce((sum, { lag }) => sum + lag, 0)],
+];
 
 /**
  * How streams stand, for gauges. It takes the log a listing of all streams, so it is asked once in a while, and by one at a time,
@@ -32,35 +42,11 @@ export class Standing {
     private readonly options: StandingOptions,
     measures: Measures,
   ) {
-    const { streamLabels } = options;
-    const tell = (value: (gauges: StreamGauges) => number) => () =>
-      this.gauges === undefined ? [] : [{ attributes: {}, value: value(this.gauges) }];
-    measures.set(
-      metrics.streamsKept,
-      tell(({ streams }) => streams),
-    );
-    measures.set(
-      metrics.streamsActive,
-      tell(({ active }) => active),
-    );
-    measures.set(
-      metrics.chunksAwaited,
-      tell(({ awaited }) => awaited),
-    );
-    measures.set(
-      metrics.streamsRead,
-      tell(({ lags }) => lags.length),
-    );
-    measures.set(
-      metrics.lagMax,
-      tell(({ lags }) => lags[0]?.lag ?? 0),
-    );
-    measures.set(
-      metrics.lagSum,
-      tell(({ lags }) => lags.reduce((sum, { lag }) => sum + lag, 0)),
-    );
+    for (const [metric, figure] of figures) {
+      measures.set(metric, () => (this.gauges === undefined ? [] : [{ attributes: {}, value: figure(this.gauges) }]));
+    }
     measures.set(metrics.streamLag, () =>
-      (this.gauges?.lags ?? []).slice(0, streamLabels).map(({ streamId: stream, lag: value }) => ({
+      (this.gauges?.lags ?? []).slice(0, options.streamLabels).map(({ streamId: stream, lag: value }) => ({
         attributes: { stream },
         value,
       })),
