@@ -2,7 +2,10 @@ import { kindOf, StreamError, toStreamError } from '../chunk/index.js';
 import type { Queue, QueueOptions } from '../queue/queue.js';
 
 /** Options of {@link openQueue}. */
-export type OpenQueueOptions = Pick<QueueOptions, 'leaseMs' | 'maxAttempts'>;
+export interface OpenQueueOptions extends Pick<QueueOptions, 'leaseMs' | 'maxAttempts'> {
+  /** How long its server may be silent before a call fails with `queue-unavailable`. Default 10 000. */
+  readonly patienceMs?: number;
+}
 
 /** The forms that {@link openQueue} understands, for messages and help. */
 export const queueForms = 'redis://HOST:PORT, rediss://HOST:PORT, nats://HOST:PORT';

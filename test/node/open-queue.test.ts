@@ -53,7 +53,7 @@ describe('openQueue', () => {
 
     it('asks for an account where the URL names one', { timeout: 60_000 }, async () => {
       const url = servers['redis']!.url.replace('//', '//nobody:wrong@');
-      await expect(openQueue(url, 'jobs')).rejects.toMatchObject({ code: 'queue-unavailable' });
+      await expect(openQueue(url, 'jobs', { patienceMs: 300 })).rejects.toMatchObject({ code: 'queue-unavailable' });
     });
   });
 });
