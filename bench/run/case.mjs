@@ -1,6 +1,8 @@
-// A pipeline of steps that keep the processor busy for a millisecond each, and many runs that wait at once.
+// A pipeline of steps that keep the processor busy for a millisecond each, many runs that wait at once, and runs that are watched.
+import { WebSocket } from 'ws';
 import { createMemoryLog } from '../dist/src/log/memory.js';
 import { createRuns, pipeline, runPipeline } from '../dist/src/run/index.js';
+import { serve } from '../dist/src/node/index.js';
 import { createStreams } from '../dist/src/streams/index.js';
 
 const steps = 50;
@@ -90,4 +92,40 @@ export async function manyRuns(count) {
     startMs: (started - begun) / count,
     goOnMs: (performance.now() - asked) / count,
   };
+}
+
+/**
+ * Milliseconds from a step's word to whoever watches, in this process and over a WebSocket to it: so many runs at once, each of which
+ * says something every few milliseconds.
+ */
+export async function latencies({ runs: count = 20, everyMs = 10, seconds = 10 } = {}) {
+  const speaking = pipeline('speaking').step('talk', async (_, { emit }) => {
+    const until = performance.now() + seconds * 1000;
+    while (performance.now() < until) {
+      emit('said', { at: performance.now() });
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  });
+  const server = await serve({ port: 0, runs: { pipelines: [speaking], leaseMs: 600_000 } });
+  const figures = { 'in process': [], 'over WebSocket': [] };
+  const heard = (name, { event_type: type, data }) => {
+    if (type === 'said') figures[name].push(performance.now() - data.at);
+  };
+  const begun = Array.from({ length: count }, () => server.runs.start(speaking, undefined));
+  await Promise.all(begun.map((run) => run.begun));
+  const watched = begun.flatMap(({ executionId }) => [
+    new Promise((resolve, reject) => {
+      const next = (event) => heard('in process', event);
+      server.runs.events(executionId).subscribe({ next, error: reject, complete: resolve });
+    }),
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws/pipeline/${executionId}?from=now`);
+      socket.on('message', (text) => heard('over WebSocket', JSON.parse(text)));
+      socket.on('error', reject);
+      socket.on('close', resolve);
+    }),
+  ]);
+  await Promise.all(watched);
+  await server.close();
+  return figures;
 }

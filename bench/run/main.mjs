@@ -1,4 +1,5 @@
-// What it costs to have a pipeline tell what it does, beside the same steps by hand; and what a run costs that waits.
+// What it costs to have a pipeline tell what it does, beside the same steps by hand; what a run costs that
+// waits, and how soon its events are seen.
 import { build } from '../harness/build.mjs';
 import { launch } from '../harness/child.mjs';
 import { settings } from '../harness/settings.mjs';
@@ -34,5 +35,16 @@ if (wantsLoad('many')) {
     rows.push([`${count}`, (heap / 1024).toFixed(1), startMs.toFixed(3), goOnMs.toFixed(3)]);
   }
   const head = ['runs that wait at once', 'KiB each', 'ms each to begin', 'ms each to be answered and end'];
+  process.stdout.write(`\n${markdown([head, ...rows])}\n`);
+}
+
+if (wantsLoad('latency')) {
+  const figures = await measured((child) => child.call('latencies'));
+  const rows = Object.entries(figures).map(([name, samples]) => {
+    const sorted = samples.toSorted((a, b) => a - b);
+    const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(2);
+    return [name, `${samples.length}`, at(0.5), at(0.99), at(1)];
+  });
+  const head = ['ms from a step to who watches, 20 runs, 2 000 events/s', 'events', 'p50', 'p99', 'max'];
   process.stdout.write(`\n${markdown([head, ...rows])}\n`);
 }
