@@ -179,8 +179,10 @@ const single: ReadonlySet<string> = new Set([
 ]);
 
 function contradiction({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
+  const encoding = headers['transfer-encoding'];
   // HTTP/1.0 knows no such thing: who puts it there wants two servers to see two requests.
-  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) return 'HTTP/1.0 has no transfer-encoding';
+  if (encoding !== undefined && httpVersion === '1.0') return 'HTTP/1.0 has no transfer-encoding';
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return 'transfer-encoding must be chunked';
   let seen: string[] | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();

@@ -23,6 +23,7 @@ import { createTelemetry, type Telemetry } from '../telemetry/index.js';
 import type { ConnectHandlerOptions } from '../transport/connect/server.js';
 import type { EventStreamOptions } from '../transport/sse/server.js';
 import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
+import { countBroken } from './broken-request.js';
 import { checkHost, isLoopback } from './check-host.js';
 import { loadConnectDoor } from './connect-door.js';
 import { detourDoor } from './detour-door.js';
@@ -193,7 +194,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   });
   const origins = options.origins === undefined ? {} : { origins: options.origins };
   const durable = createDurableStreams({
-    webhooks: nodeWebhooks({ allowLocal: options.allowPublic !== true && isLoopback(host) }),
+    webhooks: nodeWebhooks({ allowLocal: options.allowPublic !== true && isLoopback(host), refusals }),
     ...options.durable,
     ...asked,
     streams,
@@ -219,6 +220,7 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const hosts = open ? (options.hosts ?? []) : undefined;
   const kept = doorkeeper(doors, { authenticate, quotas, origins: options.origins, hosts, refusals });
   const { url, port, http, close: leave } = await listen([kept], { ...options, host, port: wanted });
+  countBroken(http, refusals);
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
   const unwatch = watch(gateway, logPatienceMs, telemetry);

@@ -13,6 +13,7 @@ import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { checkBound, kindOf } from '../chunk/index.js';
 import type { Webhooks } from '../durable/index.js';
+import type { Refusals } from '../probe/index.js';
 import { isClosedAddress, isLocal, webhookProblem } from '../durable/subscription/webhook-url.js';
 
 /** Options of {@link nodeWebhooks}. */
@@ -24,6 +25,8 @@ export interface NodeWebhooksOptions {
   readonly signingKey?: string;
   /** Whether webhooks may be on this machine, as `localhost` or `127.0.0.x`: for development. Default `true`. */
   readonly allowLocal?: boolean;
+  /** Counts addresses that are refused. */
+  readonly refusals?: Pick<Refusals, 'count'>;
   /** How long a webhook has to answer, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
 }
@@ -48,6 +51,7 @@ export function nodeWebhooks(options: NodeWebhooksOptions = {}): Webhooks {
     .update(key.export({ format: 'der', type: 'pkcs8' }))
     .digest();
   const allowLocal = options.allowLocal ?? true;
+  const refused = (): void => options.refusals?.count('webhook');
   const timeoutMs = checkBound('timeoutMs', options.timeoutMs ?? 10_000);
   return {
     kid,
@@ -55,7 +59,8 @@ export function nodeWebhooks(options: NodeWebhooksOptions = {}): Webhooks {
     jwk: { kty, crv, x },
     sign: (text) => sign(null, Buffer.from(text), key).toString('base64url'),
     seal: (text) => createHmac('sha256', secret).update(text).digest('base64url'),
-    post: (url, body, headers) => post(url, body, headers, { timeoutMs, allowLocal }),
+    refused,
+    post: (url, body, headers) => post(url, body, headers, { timeoutMs, allowLocal, refused }),
   };
 }
 
@@ -76,18 +81,21 @@ function post(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
-  { timeoutMs, allowLocal }: { timeoutMs: number; allowLocal: boolean },
+  { timeoutMs, allowLocal, refused }: { timeoutMs: number; allowLocal: boolean; refused: () => void },
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // It came from the books, which others can write.
     const problem = webhookProblem(url, allowLocal);
-    if (problem !== undefined) throw new Error(problem);
+    if (problem !== undefined) {
+      refused();
+      throw new Error(problem);
+    }
     const { protocol, hostname } = new URL(url);
     const options = {
       method: 'POST',
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       agent: false as const,
-      ...(isLocal(hostname) ? {} : { lookup: openLookup(lookup) }),
+      ...(isLocal(hostname) ? {} : { lookup: openLookup(lookup, refused) }),
     };
     const request = protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
     const timer = setTimeout(() => request.destroy(new Error('the webhook does not answer')), timeoutMs);
@@ -132,13 +140,16 @@ type Resolve = (
  * @internal Resolves names, and refuses those that lead into a network that only we can reach: also when the name changes its
  * mind between two looks, because there is one.
  */
-export function openLookup(resolve: Resolve): LookupFunction {
+export function openLookup(resolve: Resolve, refused: () => void = () => {}): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
       const open = addresses.filter(({ address }) => !isClosedAddress(address));
       const [first] = open;
-      if (first === undefined) return callback(new Error(`${hostname} is not on the internet`), []);
+      if (first === undefined) {
+        refused();
+        return callback(new Error(`${hostname} is not on the internet`), []);
+      }
       if (options.all === true) callback(null, open);
       else callback(null, first.address, first.family);
     });

@@ -102,7 +102,7 @@ export class Subscriptions {
   }
 
   private async put(id: string, value: unknown, root: string): Promise<Reply> {
-    const config = readConfig(value, this.webhooks.allowLocal);
+    const config = this.readConfig(value);
     const links = await this.linksOf(config);
     const created = await this.enter((state) => {
       const known = state.get(id);
@@ -118,6 +118,15 @@ export class Subscriptions {
     });
     await this.waker.refresh();
     return answerJson(created ? 201 : 200, this.describe(await this.get(id)));
+  }
+
+  private readConfig(value: unknown): SubscriptionConfig {
+    try {
+      return readConfig(value, this.webhooks.allowLocal);
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'WEBHOOK_URL_REJECTED') this.webhooks.refused?.();
+      throw error;
+    }
   }
 
   /** The streams a new subscription begins with, each at its tail: what is there already is not its work. */

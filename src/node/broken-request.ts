@@ -1,0 +1,23 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Refusals } from '../probe/index.js';
+
+const statuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/**
+ * @internal Answers what Node could not read as a request, as Node would, and counts it: two lengths of one body, lines that end
+ * otherwise, headers that go on in the next line, who begins and does not go on.
+ */
+export function countBroken(http: HttpServer, refusals: Pick<Refusals, 'count'>): void {
+  http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const { code = '' } = error;
+    // Who hangs up has asked for nothing.
+    if (code !== 'ECONNRESET') refusals.count('header');
+    const fresh = socket.writable && (socket as { bytesWritten?: number }).bytesWritten === 0;
+    if (fresh) socket.write(`HTTP/1.1 ${statuses[code] ?? '400 Bad Request'}\r\nconnection: close\r\n\r\n`);
+    socket.destroy();
+  });
+}

@@ -1,0 +1,279 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { UnsecuredJWT } from 'jose';
+import { pino } from 'pino';
+import { WebSocket } from 'ws';
+import { describe, expect, it } from 'vitest';
+import { anyOf } from 'sluice/auth/any-of';
+import { jwt } from 'sluice/auth/jwt';
+import { rateLimits } from 'sluice/auth/rate-limits';
+import type { RefusalReason } from 'sluice/probe';
+import type { Server } from 'sluice/node';
+import { createTelemetry } from 'sluice/telemetry';
+import { as, authenticate, keys, raw, serveAsking, serveOpen } from './who-stage.js';
+
+/** A WebSocket, and how it ended. */
+function socketOf(server: Pick<Server, 'url'>, options: object = {}) {
+  const socket = new WebSocket(server.url, 'sluice.v1', options);
+  const said: string[] = [];
+  socket.on('error', () => {});
+  socket.on('message', (data) => said.push(String(data)));
+  const closed = new Promise<number>((resolve) => {
+    socket.on('close', resolve);
+    socket.on('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
+  });
+  return { socket, said, closed, open: new Promise((resolve) => socket.on('open', resolve)) };
+}
+
+const counted = (server: Server, reason: RefusalReason) => server.refusals.read()[reason];
+const rate = (amount: number) => ({ amount, perMs: 60_000 });
+
+// Each ends in a refusal with a name, costs what is bounded, and is counted.
+describe('a server among enemies', () => {
+  it('takes no forged, expired or unsigned token, nor one for others', async () => {
+    const tokens = jwt({ secret: 's'.repeat(32), algorithms: ['HS256'], issuer: 'me', audience: 'sluice' });
+    const server = await serveAsking({ authenticate: anyOf(authenticate, tokens), authMs: 500 });
+    const none = new UnsecuredJWT({ sub: 'boss', iss: 'me', aud: 'sluice', scope: 'admin' })
+      .setExpirationTime('1h')
+      .encode();
+    const wrong = `${keys.boss.slice(0, -1)}${keys.boss.endsWith('A') ? 'B' : 'A'}`;
+    for (const token of [none, wrong, 'a.b.c', 'x'.repeat(9000)]) {
+      const response = await fetch(`${server.url}/streams`, { headers: { authorization: `Bearer ${token}` } });
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        expect.objectContaining({ code: 'unauthenticated' }),
+      ]);
+      const { socket, closed, said } = socketOf(server);
+      socket.once('message', () => socket.send(JSON.stringify({ t: 'auth', token })));
+      expect(await closed).toBe(4401);
+      expect(said.join()).toContain('"t":"error"');
+      socket.terminate();
+    }
+    expect(counted(server, 'unauthenticated')).toBeGreaterThanOrEqual(7);
+  });
+
+  it('takes no more connections of one principal than there may be, however many come', async () => {
+    const server = await serveAsking({ quotas: rateLimits({ connections: 10, requests: rate(100_000) }) });
+    const sockets = Array.from({ length: 200 }, () => socketOf(server, { headers: as('ann') }));
+    await Promise.all(sockets.map(async ({ open, closed }) => await Promise.race([open, closed])));
+    await expect.poll(() => counted(server, 'connections')).toBe(190);
+    expect(server.gateway.connections()).toHaveLength(10);
+    expect(sockets.filter(({ said }) => said.join().includes('"code":"limit-reached"'))).toHaveLength(190);
+    const other = socketOf(server, { headers: as('bob') });
+    await other.open;
+    expect(server.gateway.connections()).toHaveLength(11);
+    for (const { socket } of [...sockets, other]) socket.terminate();
+  });
+
+  it('ends who floods it with frames, and answers no more of them', async () => {
+    const server = await serveAsking({ quotas: rateLimits({ frames: rate(50) }) });
+    const { socket, said, closed, open } = socketOf(server, { headers: as('ann') });
+    await open;
+    for (let i = 0; i < 5000; i++) socket.send('{"t":"ping","grants":[]}');
+    expect(await closed).toBe(4429);
+    expect(said.join()).toContain('"code":"rate-limited"');
+    expect(said.join().split('"t":"pong"').length).toBeLessThan(5000);
+    expect(counted(server, 'rate')).toBeGreaterThan(0);
+  });
+
+  it('ends who floods it with subscriptions, and keeps none of them', async () => {
+    const server = await serveAsking({
+      limits: { maxSubscriptions: 10 },
+      quotas: rateLimits({ subscriptions: 5, frames: rate(100_000) }),
+    });
+    for (let i = 0; i < 20; i++) await server.streams.create(`s${i}`, { metadata: { 'sluice.owner': 'ann' } });
+    const { socket, said, open } = socketOf(server, { headers: as('ann') });
+    await open;
+    for (let i = 0; i < 20; i++) socket.send(`{"t":"subscribe","stream":"s${i}","from":0,"chunks":1,"bytes":1}`);
+    await expect.poll(() => said.join('\n').split('"t":"error"').length - 1).toBe(15);
+    expect(server.gateway.connections()[0]?.reading).toHaveLength(5);
+    expect(counted(server, 'subscriptions')).toBeGreaterThan(0);
+    socket.terminate();
+  });
+
+  it('ends who sends what is no frame, too long, or too often wrong', async () => {
+    const server = await serveOpen();
+    for (const [message, code] of [
+      ['nonsense', 4400],
+      ['x'.repeat(70_000), 1009],
+      ['{"t":"fly"}\n'.repeat(99).trim(), 0],
+      ['{"t":"fly"}\n'.repeat(101).trim(), 4429],
+    ] as const) {
+      const { socket, closed, said, open } = socketOf(server);
+      await open;
+      socket.send(message);
+      if (code === 0) await expect.poll(() => said.length).toBeGreaterThan(1);
+      else expect(await closed).toBe(code);
+      socket.terminate();
+    }
+    await expect.poll(() => counted(server, 'frame')).toBeGreaterThan(200);
+  });
+
+  it('inflates no message beyond what one may have', async () => {
+    const server = await serveOpen({ perMessageDeflate: true });
+    const { socket, closed, open } = socketOf(server, { perMessageDeflate: { threshold: 0 } });
+    await open;
+    expect(socket.extensions).toContain('permessage-deflate');
+    socket.send(' '.repeat(50 << 20));
+    expect(await closed).toBe(1009);
+    await expect.poll(() => counted(server, 'frame')).toBe(1);
+  });
+
+  it('inflates no body at all', async () => {
+    const server = await serveOpen();
+    const bomb = gzipSync(Buffer.alloc(10 << 20));
+    for (const [path, type] of [
+      ['/v1/runs', 'application/json'],
+      ['/v1/stream/a', 'text/plain'],
+    ] as const) {
+      const headers = { 'content-type': type, 'content-encoding': 'gzip' };
+      expect((await fetch(server.url + path, { method: 'POST', body: bomb, headers })).status).toBe(415);
+    }
+    expect(counted(server, 'body')).toBe(2);
+  });
+
+  it('keeps no socket that begins and does not go on', async () => {
+    const server = await serveOpen({ headersTimeoutMs: 100, requestTimeoutMs: 200 });
+    expect(await raw(server, 'GET / HTTP/1.1', 'Host: localhost')).toContain('408 Request Timeout');
+    expect(
+      await raw(
+        server,
+        'POST /v1/runs HTTP/1.1',
+        'Host: localhost',
+        'Content-Type: application/json',
+        'Content-Length: 9',
+        '',
+        '{',
+      ),
+    ).toContain('40');
+    const silent = connect(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    await once(silent.resume(), 'close');
+    expect(counted(server, 'header')).toBeGreaterThanOrEqual(2);
+  });
+
+  it('closes a WebSocket that never says who it is', async () => {
+    const server = await serveAsking({ authMs: 100 });
+    const { closed, said } = socketOf(server);
+    expect(await closed).toBe(4401);
+    expect(said.join()).toContain('"code":"unauthenticated"');
+    expect(counted(server, 'unauthenticated')).toBe(1);
+  });
+
+  it.each([
+    [
+      'a length and chunks',
+      ['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 4', 'Transfer-Encoding: chunked', '', '0', '', ''],
+    ],
+    ['two lengths', ['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 4', 'Content-Length: 5', '', 'abcd']],
+    [
+      'the same length twice',
+      ['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 4', 'Content-Length: 4', '', 'abcd'],
+    ],
+    ['a length with a sign', ['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: +4', '', 'abcd']],
+    ['lines that end with LF', ['GET / HTTP/1.1\nHost: localhost\n\n']],
+    ['a header that ends with LF', ['GET / HTTP/1.1', 'Host: localhost\nX: y', '', '']],
+    ['a header that goes on in the next line', ['GET / HTTP/1.1', 'Host: localhost', 'X: y', ' z', '', '']],
+    ['a space before a colon', ['POST / HTTP/1.1', 'Host: localhost', 'Transfer-Encoding : chunked', '', '0', '', '']],
+    ['chunks that are none', ['POST / HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: xchunked', '', '0', '', '']],
+    [
+      'chunks, and then something else',
+      ['POST / HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: chunked, identity', '', '0', '', ''],
+    ],
+    ['a zero byte', ['GET / HTTP/1.1', 'Host: localhost', 'X: a\0b', '', '']],
+    ['chunks in HTTP/1.0', ['POST / HTTP/1.0', 'Host: localhost', 'Transfer-Encoding: chunked', '', '0', '', '']],
+    ['two hosts', ['GET / HTTP/1.1', 'Host: localhost', 'Host: other', 'Connection: close', '', '']],
+    [
+      'two authorizations',
+      ['GET / HTTP/1.1', 'Host: localhost', 'Authorization: a', 'Authorization: b', 'Connection: close', '', ''],
+    ],
+  ])('does not guess what %s may mean', async (_, lines) => {
+    const server = await serveOpen();
+    const said = await raw(server, ...lines);
+    expect(said.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    expect(counted(server, 'header')).toBeGreaterThan(0);
+  });
+
+  it('does not answer a page that calls itself by our address', async () => {
+    const server = await serveOpen();
+    const asked = await raw(server, 'GET /streams HTTP/1.1', 'Host: evil.example.com', 'Connection: close', '', '');
+    expect(asked).toContain('421 Misdirected Request');
+    const { closed } = socketOf(server, { headers: { host: 'evil.example.com', origin: 'http://evil.example.com' } });
+    expect(await closed).toBe(421);
+    expect(counted(server, 'host')).toBe(2);
+  });
+
+  it('does nothing for a page of another host', async () => {
+    const server = await serveOpen();
+    const headers = { origin: 'https://evil.example.com', 'content-type': 'text/plain' };
+    expect((await fetch(`${server.url}/v1/stream/a`, { method: 'PUT', headers })).status).toBe(403);
+    expect((await fetch(`${server.url}/v1/runs`, { method: 'POST', headers, body: '{}' })).status).toBe(403);
+    expect(await socketOf(server, { headers }).closed).toBe(403);
+    expect(counted(server, 'origin')).toBe(3);
+  });
+
+  it.each([
+    'http://169.254.169.254/latest/meta-data/',
+    'https://10.0.0.1/',
+    'https://[::ffff:10.0.0.1]/',
+    'https://[::ffff:a00:1]/',
+    'https://167772161/',
+    'https://0x0a000001/',
+    'https://012.0.0.1/',
+    'https://[fd00::1]/',
+    'https://[64:ff9b::a00:1]/',
+    'https://user:pass@example.com/',
+    'ftp://example.com/',
+  ])('calls no webhook at %s', async (url) => {
+    const server = await serveOpen();
+    const response = await fetch(`${server.url}/v1/stream/__ds/subscriptions/one`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'webhook', streams: ['a'], webhook: { url } }),
+    });
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { error: expect.objectContaining({ code: 'WEBHOOK_URL_REJECTED' }) as unknown },
+    ]);
+    expect(counted(server, 'webhook')).toBe(1);
+  });
+
+  it('calls no webhook of this machine where others can reach the server', async () => {
+    const server = await serveAsking({ host: '0.0.0.0' });
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/stream/__ds/subscriptions/one`, {
+      method: 'PUT',
+      headers: { ...as('boss'), 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'webhook', streams: ['a'], webhook: { url: 'http://localhost:1/' } }),
+    });
+    expect(response.status).toBe(400);
+  });
+
+  it('writes what strangers say in one line each, and no token', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const telemetry = createTelemetry({
+      logger: {
+        info: (fields, message) => logger.info(fields, message),
+        warn: (fields, message) => logger.warn(fields, message),
+        error: (fields, message) => logger.error(fields, message),
+      },
+    });
+    const server = await serveAsking({ telemetry });
+    const { socket, open } = socketOf(server, { headers: as('ann') });
+    await open;
+    const reason = 'x\n{"level":"error","message":"forged"}\u001b[2J';
+    const close = { status: 'failed', reason };
+    socket.send(JSON.stringify({ t: 'publish', stream: 'a', producer: 'p', epoch: 0, seq: 0, chunks: [], close }));
+    await expect.poll(() => lines.join()).toContain('stream failed');
+    socket.close();
+    await fetch(`${server.url}/streams?access=${'secret'.repeat(3)}`, { headers: as('ann') });
+    for (const line of lines) {
+      // eslint-disable-next-line no-control-regex -- what a terminal would obey is what we look for
+      expect(line.trimEnd()).not.toMatch(/[\u0000-\u001f]/);
+      expect(JSON.parse(line)).not.toMatchObject({ message: 'forged' });
+    }
+    expect(lines.join()).not.toContain(keys.ann);
+    expect(lines.join()).not.toContain('secretsecret');
+  });
+});
