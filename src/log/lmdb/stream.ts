@@ -22,7 +22,7 @@ export interface Created {
 
 /**
  * A standing as it is written, with the first of the stream's producers. A list, because it is written with every append: with
- * names it is thrice as long.
+ * names it is twice as long.
  */
 type Saved = readonly [
   swept: number,

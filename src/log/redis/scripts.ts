@@ -174,7 +174,7 @@ return answer
  * were. ARGV: now, maxChunks, how many arguments each chunk has, how many producers there are; for each producer the name of
  * its field, then for each what that must hold, then for each its name and what it holds afterwards; for each chunk its head,
  * its size and, where there are three, its bytes or ''. Answers the number of the first chunk, or false where there is
- * something to decide, and nothing was done.
+ * something to decide, and nothing was done. The channel is told: its name is that of the hash without `:info`.
  *
  * Every argument, every call and every text counts: this costs little more than half of what the other script does.
  */
