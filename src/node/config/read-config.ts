@@ -75,7 +75,7 @@ export async function readConfig(options: ReadConfigOptions = {}): Promise<ReadC
       from: sources.get(setting.name) ?? 'default',
     })),
     file,
-    unknown: Object.keys(environment).filter((key) => /^SLUICE_/.test(key) && !others.has(key) && !known.has(key)),
+    unknown: Object.keys(environment).filter((key) => key.startsWith('SLUICE_') && !others.has(key) && !known.has(key)),
   };
 }
 
