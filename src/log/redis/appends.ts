@@ -5,16 +5,8 @@ import { AnswerLost, type RedisCaller } from './caller.js';
 import type { RedisArgument, RedisReply } from './client.js';
 import { answerLost } from './failure.js';
 import type { StreamKeys } from './keys.js';
-import { asBuffer, PlainAppends, plainlyAppended, type Wanted } from './plain-appends.js';
+import { asBuffer, PlainAppends, plainlyAppended, type RedisBounds, type Wanted } from './plain-appends.js';
 import { appendScript, plainAppendScript, type RedisScript } from './scripts.js';
-
-/** @internal Bounds of the streams of a log in Redis, as the script takes them. */
-export interface RedisBounds {
-  readonly ttlMs: number;
-  readonly maxChunks: number;
-  readonly maxProducers: number;
-  readonly maxChunkBytes: number;
-}
 
 /** @internal Told what becomes of the appends to a stream. */
 export interface AppendsListener {

@@ -2,6 +2,14 @@ import type { EncodedChunk } from '../../chunk/index.js';
 import type { Appended, AppendOptions, Producer } from '../log.js';
 import type { RedisArgument } from './client.js';
 
+/** @internal Bounds of the streams of a log in Redis, as the scripts take them. */
+export interface RedisBounds {
+  readonly ttlMs: number;
+  readonly maxChunks: number;
+  readonly maxProducers: number;
+  readonly maxChunkBytes: number;
+}
+
 /** @internal An append, as far as it says what is to be kept. */
 export interface Wanted {
   readonly batch: readonly EncodedChunk[];
@@ -17,19 +25,16 @@ interface Run {
   behind: number;
 }
 
-/** Producers remembered of one stream. With one more it begins anew, which costs each of them one slower append. */
-const maxKnown = 256;
-
 /**
  * @internal Appends to one stream with nothing to decide about: chunks, and producers that go on where they were. Nearly all
  * are such, and Redis has a short script for them, which keeps all of a group or nothing. What is known here is only what is
  * worth asking: whether it is so, the script sees for itself.
  */
 export class PlainAppends {
-  /** Producers that have appended here, and their epochs. */
+  /** Producers that have appended here, and their epochs: as many as a stream may have, and then it begins anew. */
   private readonly known = new Map<string, number>();
 
-  constructor(private readonly bounds: { readonly maxChunks: number; readonly maxChunkBytes: number }) {}
+  constructor(private readonly bounds: Pick<RedisBounds, 'maxChunks' | 'maxChunkBytes' | 'maxProducers'>) {}
 
   /** What the short script takes of these appends, or `undefined` where it would refuse them. */
   values(group: readonly Wanted[]): RedisArgument[] | undefined {
@@ -84,7 +89,7 @@ export class PlainAppends {
   /** A producer has appended. */
   know({ id, epoch }: Producer): void {
     if (this.known.get(id) === epoch) return;
-    if (this.known.size === maxKnown) this.known.clear();
+    if (this.known.size >= this.bounds.maxProducers) this.known.clear();
     this.known.set(id, epoch);
   }
 }
