@@ -75,6 +75,20 @@ describe('watchLog', () => {
     expect([told, asked()]).toEqual([[], 1]);
   });
 
+  it('asks every second, and waits for five, unless told otherwise', async () => {
+    const scheduler = new VirtualTimeScheduler(undefined, 0);
+    const told: string[] = [];
+    const log = { info: () => new Promise<undefined>(() => {}) };
+    const stop = watchLog({ log, scheduler, lost: (reason) => told.push(reason), found: () => {} });
+    scheduler.maxFrames = 5999;
+    scheduler.flush();
+    expect(told).toEqual([]);
+    scheduler.maxFrames = 6000;
+    scheduler.flush();
+    expect(told).toEqual(['the log has not answered for 5000 ms']);
+    stop();
+  });
+
   it.each(['everyMs', 'patienceMs'] as const)('refuses %s that is none', (name) => {
     expect(() => stage(() => undefined, { [name]: 0 })).toThrow(name);
   });

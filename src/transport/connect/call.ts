@@ -63,7 +63,7 @@ export class Call implements Link {
   private hear(frame: ServerFrame<EncodedChunk>): void {
     if (frame.t === 'welcome') return this.beat(frame.pingMs);
     if (frame.t === 'goodbye') this.goodbyeMs = frame.retryMs;
-    else if (frame.t === 'error') this.fail(callError(frame.code, frame.message, detailsOf(frame)));
+    else if (frame.t === 'error') this.fail(callError(frame.code, frame.message, frame));
     else this.events.frame(frame);
   }
 
@@ -83,7 +83,7 @@ export class Call implements Link {
 
   /** The session has refused what the call is about. */
   private fail(error: ConnectError): void {
-    if (!this.end()) return;
+    this.end();
     this.events.failed(error);
     queueMicrotask(() => this.session.closed(closeCodes.normal, error.rawMessage));
   }
@@ -102,14 +102,4 @@ export class Call implements Link {
     this.signal.removeEventListener('abort', this.abandoned);
     return true;
   }
-}
-
-function detailsOf({
-  expected,
-  field,
-}: {
-  readonly expected?: number | undefined;
-  readonly field?: string | undefined;
-}) {
-  return { ...(expected === undefined ? {} : { expected }), ...(field === undefined ? {} : { field }) };
 }

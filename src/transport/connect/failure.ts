@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { type ErrorCode, type ErrorDetails, StreamError, toStreamError } from '../../chunk/index.js';
+import { type ErrorCode, StreamError, toStreamError } from '../../chunk/index.js';
 import { type CloseName, closeName } from '../../protocol/index.js';
 import { ErrorDetailSchema } from './streams-pb.js';
 
@@ -31,18 +31,21 @@ const codes: Partial<Record<ErrorCode, Code>> = {
   'connection-lost': Code.Unavailable,
 };
 
+/** What an error of a call is about. */
+interface CallErrorDetails {
+  readonly expected?: number | undefined;
+  readonly field?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** @internal The error of a call: its status by the code, and the code itself, with what belongs to it, in the details. */
-export function callError(
-  code: ErrorCode,
-  message: string,
-  details: ErrorDetails & { retryMs?: number } = {},
-): ConnectError {
-  const { expected, field = '', retryMs } = details;
+export function callError(code: ErrorCode, message: string, details: CallErrorDetails = {}): ConnectError {
+  const { expected, field = '', retryAfterMs } = details;
   const detail = {
     code,
     field,
     ...(expected === undefined ? {} : { expected: BigInt(expected) }),
-    ...(retryMs === undefined ? {} : { retryMs: BigInt(Math.ceil(retryMs)) }),
+    ...(retryAfterMs === undefined ? {} : { retryMs: BigInt(Math.ceil(retryAfterMs)) }),
   };
   return new ConnectError(message, codes[code] ?? Code.Internal, undefined, [
     { desc: ErrorDetailSchema, value: detail },
@@ -71,5 +74,5 @@ const names: Partial<Record<CloseName, ErrorCode>> = {
 /** @internal The error of a call whose session was closed by the server. */
 export function closeError(closeCode: number, reason: string, retryMs: number | undefined): ConnectError {
   const code = names[closeName(closeCode)] ?? 'internal';
-  return callError(code, reason, retryMs === undefined ? {} : { retryMs });
+  return callError(code, reason, { retryAfterMs: retryMs });
 }

@@ -46,7 +46,7 @@ export class Exchange {
 
   /** Path of the stream, for messages. */
   get path(): string {
-    return this.address === '' ? '' : new URL(this.address).pathname;
+    return new URL(this.address).pathname;
   }
 
   get status(): number {

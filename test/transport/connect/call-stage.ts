@@ -11,13 +11,17 @@ export class SessionStage {
   readonly ends: string[] = [];
   link!: Link;
 
-  constructor(readonly abort = new AbortController()) {}
+  constructor(
+    readonly abort = new AbortController(),
+    private readonly accepted: (link: Link) => void = () => {},
+  ) {}
 
   get surroundings(): CallSurroundings {
     return {
       acceptor: {
         accept: (link) => {
           this.link = link;
+          this.accepted(link);
           return {
             frames: (frames) => void this.said.push(...(frames as ClientFrame[])),
             drained: () => {},
@@ -49,8 +53,8 @@ export class CallStage extends SessionStage {
   readonly failures: ConnectError[] = [];
   readonly call: Call;
 
-  constructor(abort?: AbortController) {
-    super(abort);
+  constructor(abort?: AbortController, accepted?: (link: Link) => void) {
+    super(abort, accepted);
     this.call = new Call(this.surroundings, {
       frame: (frame) => this.frames.push(frame),
       failed: (error) => this.failures.push(error),

@@ -33,10 +33,20 @@ describe('Call', () => {
     expect(stage.failures.map(({ rawMessage }) => rawMessage)).toEqual(['the caller has left']);
   });
 
-  it('ends at once for a caller who has left before', () => {
+  it('ends at once for a caller who has left before, and once where the session wants him neither', async () => {
     const abort = new AbortController();
     abort.abort();
     expect(new CallStage(abort).ends).toEqual(['1006 the caller has left']);
+    const refused = new CallStage(abort, (link) => link.close(closeCodes['limit-reached'], 'full'));
+    await undefined;
+    expect([refused.ends, refused.failures.map(({ rawMessage }) => rawMessage)]).toEqual([['4429 full'], ['full']]);
+  });
+
+  it('says what would have been right, and how long to wait', () => {
+    const stage = new CallStage();
+    stage.link.send([{ t: 'error', code: 'rate-limited', message: 'no', expected: 3, field: 'seq', retryAfterMs: 40 }]);
+    const [detail] = stage.failures[0]!.details as unknown as { value: object }[];
+    expect(detail!.value).toEqual({ code: 'rate-limited', expected: 3n, field: 'seq', retryMs: 40n });
   });
 
   it('fails with what the session refuses, or closes with, and hears nothing more', async () => {

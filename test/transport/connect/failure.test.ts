@@ -27,7 +27,7 @@ describe('callError', () => {
   });
 
   it('carries what would have been right, and how long to wait', () => {
-    const error = callError('sequence-gap', 'no', { expected: 4, field: 'seq', retryMs: 1.5 });
+    const error = callError('sequence-gap', 'no', { expected: 4, field: 'seq', retryAfterMs: 1.5 });
     expect(shown(error)).toMatchObject({ expected: 4n, field: 'seq', retryMs: 2n });
     expect(error.details).toMatchObject([{ desc: ErrorDetailSchema }]);
   });
