@@ -9,6 +9,7 @@ import {
   pageStyle,
   readMarbles,
   type Recording,
+  type SvgNode,
   svgElement,
   svgText,
   writeMarbles,
@@ -19,8 +20,8 @@ import { stateWords, StreamElement, style } from './stream-element.js';
 import { recordReading } from './record-reading.js';
 import { tapTransport } from './tap-transport.js';
 
-/** Events that are drawn: what fits on a page. The recording holds as many as a test may want. */
-const drawn = 64;
+/** Events that are drawn at most, and at least. The recording holds as many as a test may want. */
+const [mostDrawn, leastDrawn] = [96, 8];
 /** Pictures a second: more is not seen, and a busy stream would make it hundreds. */
 const pictureMs = 100;
 
@@ -184,7 +185,7 @@ export class SluiceMarbles extends StreamElement {
     const place = this.renderRoot.querySelector<HTMLElement>('.picture');
     if (place === null) return;
     try {
-      place.replaceChildren(svgElement(this.draw(this.picture(false), false)));
+      place.replaceChildren(svgElement(this.fitting(place.clientWidth)));
     } catch (error) {
       // Marbles that are none are the page's own words.
       place.textContent = (error as Error).message;
@@ -192,13 +193,25 @@ export class SluiceMarbles extends StreamElement {
     place.scrollLeft = place.scrollWidth;
   }
 
-  private picture(exact: boolean): Marbles {
-    if (this.marbles !== '') return readMarbles(this.marbles.split('\n').filter((line) => line.trim() !== ''));
-    const { events } = this.recording;
-    return exact ? marblesOf(events) : marblesOf(events.slice(-drawn), { spread: false });
+  /** As much of the latest as there is room for. */
+  private fitting(room: number): SvgNode {
+    let count = mostDrawn;
+    let picture = this.draw(this.picture(false, count), false);
+    // What a few events more or less take is not known before they are drawn.
+    while (this.marbles === '' && count > leastDrawn && Number(picture.attributes['width']) > room) {
+      count = Math.max(leastDrawn, Math.floor(count * 0.8));
+      picture = this.draw(this.picture(false, count), false);
+    }
+    return picture;
   }
 
-  private draw(marbles: Marbles, standalone: boolean) {
+  private picture(exact: boolean, count = mostDrawn): Marbles {
+    if (this.marbles !== '') return readMarbles(this.marbles.split('\n').filter((line) => line.trim() !== ''));
+    const { events } = this.recording;
+    return exact ? marblesOf(events) : marblesOf(events.slice(-count), { spread: false });
+  }
+
+  private draw(marbles: Marbles, standalone: boolean): SvgNode {
     const title = this.label || (this.stream === '' ? 'Marble diagram' : `Marble diagram of ${this.stream}`);
     const operator = this.operator === '' ? {} : { operator: this.operator };
     const live = this.marbles === '';

@@ -60,20 +60,20 @@ export class SluiceRun extends StreamElement {
         font-size: 0.8125rem;
         font-weight: 600;
       }
-      .completed,
+      .badge.completed,
       .done .mark {
         color: var(--well);
       }
-      .failed,
+      .badge.failed,
       .failed .mark,
       .error {
         color: var(--ill);
       }
-      .waiting,
+      .badge.waiting,
       .waiting .mark {
         color: var(--warm);
       }
-      .running,
+      .badge.running,
       .working .mark {
         color: var(--accent);
       }
@@ -154,7 +154,8 @@ export class SluiceRun extends StreamElement {
       details {
         margin-left: 1.75rem;
       }
-      details pre {
+      details pre,
+      form pre {
         margin-left: 0;
       }
       summary {

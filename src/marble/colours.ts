@@ -53,6 +53,7 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif }
 .code { font-family: ${mono}; font-size: 12.5px }
 .letter { font-weight: 600; text-anchor: middle; dominant-baseline: central }
 .small { font-size: 8.5px; text-anchor: middle; dominant-baseline: central }
+.held { font-size: 7px }
 .tiny { font-size: 10px; text-anchor: middle }
 .time { stroke-width: 1.5; fill: none }
 .end { stroke-width: 2.5 }

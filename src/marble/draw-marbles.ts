@@ -159,7 +159,7 @@ class Picture {
     const label = marble.label ?? letter;
     // Of a long number the end tells neighbours apart.
     const written = label.length > 4 ? `…${label.slice(-3)}` : label;
-    this.text(x, y, label.length > 2 ? 'small' : 'letter', written);
+    this.text(x, y, label.length > 2 ? `small${kind === 'early' ? ' held' : ''}` : 'letter', written);
     if (kind === 'duplicate') this.add('path', { class: 'strike', d: `M${x - r} ${y + r}L${x + r} ${y - r}` });
   }
 
@@ -169,7 +169,7 @@ class Picture {
     if (kind === 'repaired') {
       return this.add('rect', { class: `item mended ${fill}`, x: x - r, y: y - r, width: 2 * r, height: 2 * r, rx: 3 });
     }
-    const inner = kind === 'early' ? r - 2.5 : r;
+    const inner = kind === 'early' ? r - 2 : r;
     if (kind === 'early') this.add('circle', { class: 'ring', cx: x, cy: y, r: r + 0.75 });
     this.add('circle', { class: `item ${fill}`, cx: x, cy: y, r: inner });
   }

@@ -122,6 +122,12 @@ export class SluiceMonitor extends LitElement {
         background: none;
         color: var(--soft);
         font-weight: 600;
+        white-space: nowrap;
+      }
+      .tabs small {
+        margin-left: 0.25rem;
+        font-weight: 400;
+        font-variant-numeric: tabular-nums;
       }
       .tabs button[aria-pressed='true'] {
         background: var(--shade);
@@ -291,7 +297,7 @@ export class SluiceMonitor extends LitElement {
 
   private tab(kind: 'streams' | 'runs', name: string, count: number) {
     return html`<button type="button" aria-pressed=${this.kind === kind} @click=${() => (this.kind = kind)}>
-      ${name} ${countWords(count)}
+      ${name} <small>${countWords(count)}</small>
     </button>`;
   }
 

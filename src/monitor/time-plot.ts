@@ -166,7 +166,7 @@ export class TimePlot extends LitElement {
       height: 144,
       legend: { show: false },
       cursor: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 28, 0, 0],
       // A minute at least, so that the first points do not fill the plot.
       scales: {
         x: { range: (_, min, max) => [Math.min(min, max - 60), max] },

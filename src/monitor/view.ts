@@ -58,7 +58,7 @@ export class MonitorView {
 
   /** The rows of a list: those whose name holds `filter`, the active first, then the newest. */
   list(kind: 'streams' | 'runs', filter: string): readonly Row[] {
-    this.sorted ??= [...this.rows.values()].filter(({ id }) => !id.startsWith('sluice/')).toSorted(byInterest);
+    this.sorted ??= [...this.rows.values()].filter(({ id }) => !own.test(id)).toSorted(byInterest);
     const wanted = filter.trim().toLowerCase();
     return this.sorted.filter(
       ({ id, runId }) => (runId !== undefined) === (kind === 'runs') && id.toLowerCase().includes(wanted),
@@ -79,6 +79,9 @@ export class MonitorView {
     return this.rows.size;
   }
 }
+
+/** Streams that are the server's own affair: its books, and what is said to runs. */
+const own = /^(?:sluice\/|runs\/[^/]+\/inbox$)/;
 
 function byInterest(a: Row, b: Row): number {
   if ((a.status === 'active') !== (b.status === 'active')) return a.status === 'active' ? -1 : 1;

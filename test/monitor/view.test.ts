@@ -33,9 +33,9 @@ describe('MonitorView', () => {
 
   it('tells runs from streams, hides what is the server’s own, and filters by name', () => {
     const view = new MonitorView();
-    const ids = ['books/Moby', 'runs/report-1', 'runs/report-1/inbox', 'sluice/snapshots/x'];
+    const ids = ['books/Moby', 'runs/report-1', 'runs/report-1/inbox', 'runs/report-1/steps/a/1', 'sluice/snapshots/x'];
     view.take(state({ streams: ids.map((id) => row(id)) }));
-    expect(names(view)).toEqual(['books/Moby', 'runs/report-1/inbox']);
+    expect(names(view)).toEqual(['books/Moby', 'runs/report-1/steps/a/1']);
     expect(names(view, 'runs')).toEqual(['runs/report-1']);
     expect(view.list('runs', '')[0]!.runId).toBe('report-1');
     expect([names(view, 'streams', ' mob'), names(view, 'streams', 'nothing')]).toEqual([['books/Moby'], []]);
