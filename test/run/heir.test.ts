@@ -3,7 +3,9 @@ import { createMemoryLog } from 'sluice/log/memory';
 import type { Log } from 'sluice/log';
 import { createHeir, createRuns, pipeline, type Run, type RunEvent } from 'sluice/run';
 import { createReaper, createStreams, type Streams } from 'sluice/streams';
+import { StreamError } from 'sluice/chunk';
 import { describe, expect, it, vi } from 'vitest';
+import { fastTime } from './stage.js';
 
 const leaseMs = 900;
 
@@ -180,6 +182,39 @@ describe('createHeir', () => {
     await alone.heir.takeAll();
     expect(alone.taken).toHaveLength(1);
     alone.reaper.dispose();
+  });
+
+  it('asks again while the log cannot be reached, and lets it be when that lasts', async () => {
+    const { dying, living, streamsOf, streams, two, begun, told, go } = stage();
+    await dying('one');
+    go();
+    const { runs, reaper } = living();
+    let failures = 0;
+    const gone = () => new StreamError('log-unavailable', 'it has gone');
+    const doubtful = (times: number) => ({
+      resume: (...args: Parameters<typeof runs.resume>) => {
+        if (failures++ >= times) return runs.resume(...args);
+        return { executionId: 'one', begun: Promise.reject(gone()), result: new Promise<never>(() => {}) };
+      },
+    });
+    const heirOf = (times: number, at: Streams) =>
+      createHeir({
+        streams: at,
+        runs: doubtful(times) as typeof runs,
+        pipelines: [two],
+        scheduler: fastTime(),
+        random: () => 0,
+      });
+    await heirOf(Infinity, streamsOf(true)).takeAll();
+    await vi.waitFor(() => expect(failures).toBe(6));
+    expect(begun).toHaveLength(2);
+    failures = 0;
+    const [lease] = await firstValueFrom(streams.receive('sluice/leases').pipe(take(1), toArray()));
+    const { epoch } = lease!.data as { epoch: number };
+    heirOf(1, streams).lapsed({ streamId: 'runs/one', producer: 'run', epoch });
+    expect((await told('one')).slice(4)).toEqual(takenUp);
+    expect(failures).toBe(2);
+    reaper.dispose();
   });
 
   it('takes up nothing any more when it is disposed of', async () => {

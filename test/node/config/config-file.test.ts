@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../../run.js';
 import { findConfigFile, readConfigFile } from '../../../src/node/config/config-file.js';
 
 let folder = '';
@@ -56,6 +57,14 @@ describe('configFile', () => {
       code: 'config-invalid',
       message: expect.stringContaining(message) as unknown,
     });
+  });
+
+  it.each([
+    ['smol-toml', 'sluice.config.toml'],
+    ['yaml', 'sluice.config.yaml'],
+  ])('says that %s is to be installed when it is not there', async (name, wanted) => {
+    const { stdout } = await run('test/node/without-package.ts', [name, file(wanted, '')]).ended;
+    expect(stdout.toString()).toBe(`config-invalid: such a file needs the package "${name}": npm install ${name}\n`);
   });
 
   it('says when there is none', async () => {
