@@ -1,4 +1,4 @@
-import { type Client, type ClientOptions, createClient } from '../../src/client/index.js';
+import { type Client, type ClientOptions, createClient, type ReadClient } from '../../src/client/index.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway/index.js';
 import { createMemoryLog, type MemoryLogOptions } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
@@ -75,7 +75,7 @@ export class ClientStage {
   }
 
   /** Reads a stream into a list: its chunks' data, then how it ended. */
-  collect(streamId: string, options: Parameters<Client['receive']>[1] = {}, client = this.client) {
+  collect(streamId: string, options: Parameters<Client['receive']>[1] = {}, client: ReadClient = this.client) {
     const got: string[] = [];
     const subscription = client.receive(streamId, options).subscribe({
       next: ({ data }) => void got.push(String(data)),

@@ -144,8 +144,11 @@ class HubLink {
         return this.client.cancel(frame.stream, frame.reason);
       case 'publish':
         return this.refuse(frame);
-      default:
-        // Between tabs nothing is lost that could be asked for again, and nobody has to say who he is.
+      case 'auth':
+        // All read as who leads: a tab that says who it is may go on.
+        return this.send({ t: 'authenticated' });
+      case 'nack':
+        // Between tabs nothing is lost that could be asked for again.
         return undefined;
     }
   }

@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { reportUnhandled } from '../../../operators/operate.js';
-import { kindOf } from '../../chunk/index.js';
-import { closeCodes, type OutgoingFrame } from '../../protocol/index.js';
+import { type EncodedChunk, kindOf } from '../../chunk/index.js';
+import { type ClientFrame, closeCodes, type OutgoingFrame } from '../../protocol/index.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../../transport/transport.js';
 import type { ReadClient } from '../read-client.js';
 import { Hub } from './hub.js';
@@ -56,7 +56,7 @@ export interface TabsTransport extends ClientTransport {
 export function createTabsTransport(options: TabsTransportOptions): TabsTransport {
   const { navigator } = globalThis as { navigator?: { readonly locks?: TabLocks } };
   return new SharedTransport({
-    name: checkText('name', options.name),
+    name: `${dialect}:${checkText('name', options.name)}`,
     client: options.client,
     locks: present('locks', options.locks ?? navigator?.locks),
     Channel: present(
@@ -66,6 +66,9 @@ export function createTabsTransport(options: TabsTransportOptions): TabsTranspor
     scheduler: options.scheduler ?? asyncScheduler,
   });
 }
+
+/** What tabs speak: those of a page that was loaded before an update, and speak another, share with their like. */
+const dialect = 'sluice.tabs.1';
 
 function checkText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
@@ -95,14 +98,14 @@ class SharedTransport implements TabsTransport {
 
   constructor(private readonly settings: Settings) {
     const { Channel, name, locks } = settings;
-    this.lobby = new Channel(`sluice:${name}`);
+    this.lobby = new Channel(name);
     listen<LobbyMessage>(this.lobby, (message) => this.heed(message));
     const lead = (): Promise<void> => {
       this.lead();
       return new Promise((resolve) => (this.resign = resolve));
     };
     // Whoever asks waits in line, as long as its tab lives; it is refused only by `close`.
-    locks.request(`sluice:${name}`, { signal: this.leaving.signal }, lead).catch((error: unknown) => {
+    locks.request(name, { signal: this.leaving.signal }, lead).catch((error: unknown) => {
       if (!this.leaving.signal.aborted) reportUnhandled(error);
     });
   }
@@ -125,7 +128,7 @@ class SharedTransport implements TabsTransport {
   }
 
   connect(events: ClientLinkEvents): Link {
-    const name = `sluice:${this.settings.name}:${crypto.randomUUID()}`;
+    const name = `${this.settings.name}:${crypto.randomUUID()}`;
     const knock = (): void => {
       const message: LobbyMessage = { opens: name };
       if (this.hub === undefined) say(this.lobby, message);
@@ -180,7 +183,8 @@ class TabLink implements Link {
 
   send(frames: readonly OutgoingFrame[]): void {
     if (!this.opened || this.over || frames.length === 0) return;
-    this.post({ frames: frames as LinkMessage extends { frames: infer F } ? F : never });
+    // A client's own frames: servers have other links.
+    this.post({ frames: frames as readonly ClientFrame<EncodedChunk>[] });
   }
 
   private post(message: LinkMessage): void {

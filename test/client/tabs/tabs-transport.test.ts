@@ -1,6 +1,6 @@
 import { config } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Client, createClient, type ReceiveOptions } from '../../../src/client/index.js';
+import { type Client, createClient, createReadClient, type ReceiveOptions } from '../../../src/client/index.js';
 import { createTabsTransport, type TabsTransport } from '../../../src/client/tabs/index.js';
 import { ClientStage, type ClientStageOptions } from '../stage.js';
 import { FakeBrowser } from './browser.js';
@@ -104,9 +104,10 @@ describe('createTabsTransport', () => {
     const [first, second] = [made.tab(), made.tab()];
     const told = second.read('s', { from: 0 });
     publish(made, 0, 3);
+    first.read('s');
     await made.time.pass(1000);
-    first.client.close();
     first.transport.close();
+    first.client.close();
     await made.time.pass(1000);
     publish(made, 3, 3);
     await made.time.pass(1000);
@@ -174,6 +175,24 @@ describe('createTabsTransport', () => {
     expect(late).toEqual(['completed']);
   });
 
+  it('sends nothing before it is opened, and nothing at all when there is nothing', async () => {
+    const made = stage();
+    const { transport } = made.tab();
+    const heard: string[] = [];
+    const events = { opened: () => heard.push('opened'), frames: () => heard.push('frames'), drained: () => {} };
+    const link = transport.connect({ ...events, closed: (code) => heard.push(`closed ${code}`) });
+    link.send([{ t: 'ping', grants: [] }]);
+    await made.time.pass(10);
+    link.send([]);
+    await made.time.pass(10);
+    expect([heard, link.writable]).toEqual([['opened', 'frames'], true]);
+    link.close(1000, '');
+    link.close(1000, '');
+    link.send([{ t: 'ping', grants: [] }]);
+    await made.time.pass(10);
+    expect(heard).toEqual(['opened', 'frames', 'closed 1000']);
+  });
+
   it('says what is no longer kept', async () => {
     const made = stage({ log: { maxChunks: 5 } });
     publish(made, 0, 12);
@@ -201,6 +220,18 @@ describe('createTabsTransport', () => {
     await made.time.pass(1000);
     expect(told).toEqual(['0', 'failed stream-cancelled']);
     expect(pushed).toEqual([{ note: 1 }]);
+  });
+
+  it('lets a tab say who it is: all read as who leads', async () => {
+    const made = stage();
+    publish(made, 0, 3);
+    const { transport } = made.tab();
+    const { time } = made;
+    const client = createReadClient({ transport, token: () => 'secret', scheduler: time, defer: time.defer });
+    const { got } = made.collect('s', {}, client);
+    await time.pass(1000);
+    expect(got).toEqual(numbers(0, 3));
+    client.close();
   });
 
   it('is for reading only, and says so', async () => {
