@@ -4,7 +4,7 @@ import { type CutLink, cutLink } from '../servers/cut-link.js';
 import { freePort, type TestServer } from '../servers/server.js';
 
 /** How long a gateway may take to leave when it is asked to, as it is told; and until it is gone, on a machine with much to do. */
-export const drainMs = 3000;
+const drainMs = 3000;
 const goneMs = 20_000;
 
 interface Post {
