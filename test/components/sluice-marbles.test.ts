@@ -14,15 +14,8 @@ describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromi
       .locator('sluice-marbles')
       .evaluate((found) => found.setAttribute('marbles', 'source  -a-b|\npace()  --a-b|'));
     await page.getByRole('img', { name: 'Two letters' }).waitFor();
-    expect(await page.locator('sluice-marbles text').allTextContents()).toEqual([
-      'source',
-      'a',
-      'b',
-      'pace()',
-      'result',
-      'a',
-      'b',
-    ]);
+    const texts = () => page.locator('sluice-marbles text').allTextContents();
+    await expect.poll(texts).toEqual(['source', 'a', 'b', 'pace()', 'result', 'a', 'b']);
     await page.locator('sluice-marbles').evaluate((found) => found.setAttribute('marbles', 'nothing'));
     await page.getByText('"nothing" has no marbles').waitFor();
   });

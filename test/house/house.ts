@@ -15,7 +15,7 @@ export interface Rule {
 
 /** The project as its files. */
 export interface House {
-  /** Every text file, by path. */
+  /** Every text file, by path; pictures as well, without what is in them. */
   readonly files: ReadonlyMap<string, string>;
   /** The TypeScript files of `src` and `operators`. */
   readonly sources: readonly SourceFile[];
@@ -50,7 +50,11 @@ const textual =
 /** Reads the project below `root`. */
 export function readHouse(root: string): House {
   const files: Record<string, string> = {};
-  for (const path of walk(root, '')) if (textual.test(path)) files[path] = readFileSync(join(root, path), 'utf8');
+  for (const path of walk(root, '')) {
+    if (textual.test(path)) files[path] = readFileSync(join(root, path), 'utf8');
+    // Papers show pictures: that one is there is all there is to say of it.
+    else if (path.endsWith('.png')) files[path] = '';
+  }
   return createHouse(files);
 }
 
