@@ -6,9 +6,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createChunk } from '../dist/src/chunk/index.js';
-import { createMemoryLog } from '../dist/src/log/memory.js';
-import { openLog, serve } from '../dist/src/node/index.js';
+import { build } from '../harness/build.mjs';
+
+if (!process.argv.includes('--no-build')) build();
+const { createChunk } = await import('../dist/src/chunk/index.js');
+const { createMemoryLog } = await import('../dist/src/log/memory.js');
+const { openLog, serve } = await import('../dist/src/node/index.js');
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-sizing-'));
 const text = 'x'.repeat(200);
@@ -26,7 +29,7 @@ try {
 }
 
 async function start(log, telemetry) {
-  const kept = log === 'memory' ? createMemoryLog({ maxChunks: 64 }) : await openLog(log);
+  const kept = log === 'memory' ? createMemoryLog({ maxChunks: 64, maxStreams: 50_000 }) : await openLog(log);
   return await serve({ port: 0, log: kept, ...(telemetry === undefined ? {} : { telemetry }) });
 }
 
@@ -71,9 +74,9 @@ async function connections() {
   const server = await start('memory');
   const size = 5000;
   for (let n = 0; n < size; n++) await server.streams.create(`idle/${n}`);
-  const empty = resident();
+  const empty = used();
   const readers = await connect(server.port, size, 'idle');
-  tell(`${size} connections with a stream each`, (resident() - empty) / 1024 / size, 'KiB resident a connection');
+  tell(`${size} connections with a stream each`, (used() - empty) / 1024 / size, 'KiB a connection');
   const { text: shown, ms } = await scrape(server);
   tell(`/metrics with ${size} connections and streams`, ms, `ms of processor, ${shown.length} bytes`);
   readers.kill();
@@ -84,18 +87,14 @@ async function connections() {
 async function scrapes() {
   for (const log of ['memory', `lmdb:${join(folder, 'many')}`]) {
     const server = await start(log);
-    const empty = resident();
+    const empty = used();
     const size = 20_000;
     for (let n = 0; n < size; n += 100) {
       await Promise.all(
         Array.from({ length: 100 }, (_, i) => server.streams.publish(`many/${n + i}`, [chunkOf('any')])),
       );
     }
-    tell(
-      `${size} streams of one chunk in ${log.split(':')[0]}`,
-      (resident() - empty) / 1024 / size,
-      'KiB resident a stream',
-    );
+    tell(`${size} streams of one chunk in ${log.split(':')[0]}`, (used() - empty) / 1024 / size, 'KiB a stream');
     const { ms } = await scrape(server);
     tell(`/metrics with ${size} streams in ${log.split(':')[0]}`, ms, 'ms of processor, once in 5 s at most');
     const again = await scrape(server, 0);
@@ -130,9 +129,11 @@ async function cpu(work) {
   return user + system;
 }
 
-function resident() {
+/** Bytes in use, on the heap and beside it. */
+function used() {
   globalThis.gc?.();
-  return process.memoryUsage().rss;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function median(values) {

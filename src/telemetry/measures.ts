@@ -21,7 +21,7 @@ const other = 'other';
 
 /** Adds up. How many values there are is bounded, whatever the attributes: those beyond `maxSeries` count as `other`. */
 export class Measures {
-  private readonly counters = new Map<Metric, Map<string, number>>();
+  private readonly counters = new Map<Metric, Counter>();
   private readonly histograms = new Map<Metric, Histogram>();
   private readonly gauges = new Map<Metric, () => number | readonly Series[]>();
   private readonly listeners = new Set<Recorded>();
@@ -29,29 +29,26 @@ export class Measures {
 
   constructor(
     private readonly catalogue: readonly Metric[],
-    private readonly maxSeries = 100,
+    maxSeries = 100,
   ) {
     checkBound('maxSeries', maxSeries);
     for (const metric of catalogue) {
-      if (metric.kind === 'counter') this.counters.set(metric, new Map(hasAttributes(metric) ? [] : [['', 0]]));
+      if (metric.kind === 'counter') this.counters.set(metric, new Counter(hasAttributes(metric), maxSeries));
       if (metric.kind === 'histogram') this.histograms.set(metric, new Histogram());
     }
   }
 
   /** Adds to a counter; `first` and `second` are the values of its attributes. */
   add(metric: Metric, value: number, first = '', second = ''): void {
-    const counts = this.counters.get(metric)!;
-    const key = second === '' ? first : `${first}\n${second}`;
-    const known = counts.get(key);
-    if (known !== undefined) counts.set(key, known + value);
-    else if (counts.size < this.maxSeries) counts.set(key, value);
-    else counts.set(other, (counts.get(other) ?? 0) + value);
+    const counter = this.counters.get(metric)!;
+    if (counter.plain !== undefined) counter.plain += value;
+    else counter.add(second === '' ? first : `${first}\n${second}`, value);
   }
 
   /** Takes a value of a histogram in. */
   record(metric: Metric, milliseconds: number): void {
     this.histograms.get(metric)!.add(milliseconds);
-    for (const listener of this.listeners) listener(metric, milliseconds);
+    if (this.listeners.size > 0) for (const listener of this.listeners) listener(metric, milliseconds);
   }
 
   /** Says how a gauge, or a counter that somebody else keeps, is read. */
@@ -80,19 +77,40 @@ export class Measures {
     const histogram = this.histograms.get(metric);
     if (histogram !== undefined) return { metric, distribution: histogram.read() };
     const read = this.gauges.get(metric);
-    if (read === undefined) return { metric, series: Array.from(this.counters.get(metric) ?? [], seriesOf(metric)) };
+    if (read === undefined) return { metric, series: this.counters.get(metric)?.read(metric) ?? [] };
     const value = read();
     return { metric, series: typeof value === 'number' ? [{ attributes: {}, value }] : value };
   }
 }
 
-function hasAttributes({ attributes = [] }: Metric): boolean {
-  return attributes.length > 0;
+/** A counter: one number, or one for each value it is told apart by. */
+class Counter {
+  plain: number | undefined;
+  private readonly counts = new Map<string, number>();
+
+  constructor(
+    isToldApart: boolean,
+    private readonly maxSeries: number,
+  ) {
+    this.plain = isToldApart ? undefined : 0;
+  }
+
+  add(key: string, value: number): void {
+    const known = this.counts.get(key);
+    if (known !== undefined) this.counts.set(key, known + value);
+    else if (this.counts.size < this.maxSeries) this.counts.set(key, value);
+    else this.counts.set(other, (this.counts.get(other) ?? 0) + value);
+  }
+
+  read({ attributes = [] }: Metric): Series[] {
+    if (this.plain !== undefined) return [{ attributes: {}, value: this.plain }];
+    return Array.from(this.counts, ([key, value]) => {
+      const values = key.split('\n');
+      return { attributes: Object.fromEntries(attributes.map((name, at) => [name, values[at] ?? ''])), value };
+    });
+  }
 }
 
-function seriesOf({ attributes = [] }: Metric): (entry: [key: string, value: number]) => Series {
-  return ([key, value]) => {
-    const values = key.split('\n');
-    return { attributes: Object.fromEntries(attributes.map((name, at) => [name, values[at] ?? ''])), value };
-  };
+function hasAttributes({ attributes = [] }: Metric): boolean {
+  return attributes.length > 0;
 }

@@ -1,10 +1,12 @@
-import { EMPTY, from, mergeMap, type Observable, type Subscription } from 'rxjs';
+import { filter, from, mergeMap, type Observable, type Subscription } from 'rxjs';
 import { decodeChunk } from '../chunk/index.js';
 import { type RunEvent, runEvents, type RunEventType } from '../run/index.js';
 import { runOf } from '../run/names.js';
-import type { Streams } from '../streams/index.js';
+import type { StreamEvent, Streams } from '../streams/index.js';
 import type { Measures } from './measures.js';
 import { metrics } from './metrics.js';
+
+type Sent = Extract<StreamEvent, { type: 'stream.chunk_sent' }>;
 
 /** What is counted; most events of a run are output, and not looked into. */
 const counted: ReadonlySet<string> = new Set<RunEventType>([
@@ -21,9 +23,10 @@ const counted: ReadonlySet<string> = new Set<RunEventType>([
 /** @internal The events of runs that this process keeps, as their streams tell of them, as far as they are counted. */
 export function runEventsOf(streams: Pick<Streams, 'events'>): Observable<RunEvent> {
   return streams.events.pipe(
+    // Most chunks are of no run: they should cost a look at a name.
+    filter((event) => event.type === 'stream.chunk_sent' && runOf(event.streamId) !== undefined),
     mergeMap((event) => {
-      if (event.type !== 'stream.chunk_sent' || runOf(event.streamId) === undefined) return EMPTY;
-      const { streamId, from: first, chunks } = event;
+      const { streamId, from: first, chunks } = event as Sent;
       return from(chunks.flatMap((chunk, at) => eventOf(decodeChunk(streamId, first + at, chunk).data)));
     }),
   );
