@@ -1,14 +1,19 @@
-import { NEVER, startWith } from 'rxjs';
+import { firstValueFrom, NEVER, startWith } from 'rxjs';
 import { createChunk } from 'sluice/chunk';
 import type { Authenticate } from 'sluice/auth/auth';
+import { createClient } from 'sluice/client';
+import type { Log } from 'sluice/log';
 import { createMemoryLog } from 'sluice/log/memory';
 import { serve, type ServeOptions, type Server } from 'sluice/node';
 import { subprotocol } from 'sluice/protocol';
 import { pipeline } from 'sluice/run';
 import { publishTo } from 'sluice/streams';
 import { createTelemetry, type Metric, metrics, prometheusName } from 'sluice/telemetry';
+import { openTelemetry, traced } from 'sluice/telemetry/open-telemetry';
+import { createWebSocketTransport } from 'sluice/transport/websocket/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { spanKeeper } from './span-keeper.js';
 
 const running: Server[] = [];
 const sockets: WebSocket[] = [];
@@ -159,5 +164,39 @@ describe('lines of a server', () => {
       expect(spy).not.toHaveBeenCalled();
       spy.mockRestore();
     }
+  });
+});
+
+describe('spans of a server', () => {
+  it('lead from a client that writes to a client that reads, also by another gateway', async () => {
+    const writing = spanKeeper();
+    const [first, second] = [spanKeeper(), spanKeeper()];
+    const log = createMemoryLog();
+    // Two servers over one log, as over one Redis.
+    const shared: Log = Object.assign(Object.create(log) as Log, { dispose: () => {} });
+    const [one, two] = await Promise.all(
+      [first, second].map(({ tracer }) =>
+        start({ log: shared, telemetry: createTelemetry({ exporter: openTelemetry({ tracer }) }) }),
+      ),
+    );
+    const clients = [one!, two!].map(({ url }) =>
+      createClient({ transport: createWebSocketTransport({ url, WebSocket }) }),
+    );
+    await one!.streams.create('s');
+    const read = clients.map((client) => firstValueFrom(client.receive('s', { from: 'beginning' })));
+    await traced(clients[0]!, writing.tracer).publish('s', [chunk('ahoy')]);
+    const [append] = writing.spans();
+    for (const { metadata } of await Promise.all(read)) {
+      expect(metadata).toEqual({ traceparent: `00-${append!.traceId}-${append!.spanId}-01` });
+    }
+    const told = (keeper: typeof first) => keeper.spans().map(({ name, parent }) => [name, parent]);
+    await vi.waitFor(() => {
+      expect(told(first)).toEqual([
+        ['sluice.durable', append!.spanId],
+        ['sluice.deliver', append!.spanId],
+      ]);
+      expect(told(second)).toEqual([['sluice.deliver', append!.spanId]]);
+    });
+    for (const client of clients) client.close();
   });
 });

@@ -61,7 +61,7 @@ export const runPage = z.object({
 });
 
 /** Why a request is not done. */
-export const refusal = z.object({
+const refusal = z.object({
   code: z.union([z.enum(errorCodes), z.string()]).describe('What went wrong, as a word a program can switch on.'),
   message: z.string(),
   field: z.string().optional(),
