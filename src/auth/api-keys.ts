@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as hashAtOnce, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { checkBound, firstProblem, StreamError } from '../chunk/index.js';
 import type { Authenticate, Principal } from './auth.js';
@@ -122,5 +122,5 @@ export function apiKeys(keys: readonly ApiKeyRecord[], options: ApiKeysOptions =
 const nobody = Buffer.alloc(32);
 
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hashAtOnce('sha256', key, 'buffer');
 }

@@ -26,7 +26,7 @@ export class Guest {
   asking = false;
 
   /** Streams he may write to, or is being asked about: frame after frame is for the same. */
-  private open = new Map<string, true | Promise<void>>();
+  private open: Map<string, true | Promise<void>> | undefined;
   private unpaid = 0;
   private paying = false;
   private subscriptions = 0;
@@ -61,7 +61,7 @@ export class Guest {
     if (this.key === undefined && this.house.quotas?.hold(id, 'connections') === false) return false;
     this.key = id;
     this.principal = principal;
-    this.open = new Map();
+    this.open = undefined;
     return true;
   }
 
@@ -127,9 +127,9 @@ export class Guest {
   private checkOpen(streamId: string): MaybePromise<void> {
     const { access } = this.house;
     if (access === undefined) return undefined;
-    const before = this.open.get(streamId);
+    const before = this.open?.get(streamId);
     if (before !== undefined) return before === true ? undefined : before;
-    const { open } = this;
+    const open = (this.open ??= new Map());
     if (open.size >= maxOpen) open.clear();
     const asked = access.checkPublish(this.principal, streamId);
     if (asked === undefined) {

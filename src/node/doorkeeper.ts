@@ -7,6 +7,7 @@ import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { originAllowed, type Origins } from '../protocol/origin.js';
 import type { Door } from './door.js';
+import { endAt } from './end-at.js';
 import { remember } from './guard.js';
 import { notFound } from './not-found.js';
 import { refusalOf, RequestError } from './request-error.js';
@@ -23,9 +24,6 @@ export interface DoorkeeperOptions {
   readonly origins?: Origins | undefined;
   readonly refusals?: Pick<Refusals, 'count'> | undefined;
 }
-
-/** After its credentials' time is over, how long an answer has to end well, in milliseconds. */
-const graceMs = 1000;
 
 /**
  * @internal Stands before all doors: refuses what no door should see, finds out who comes, and leads him on. Where nobody is asked
@@ -82,10 +80,9 @@ class Doorkeeper implements Door {
     else {
       attempt(
         () =>
-          whenReady(this.admit(request), (principal) => {
-            if (socket.destroyed) return;
-            if (principal?.expiresAt !== undefined) endAt(principal.expiresAt, socket);
-            this.take(request, socket, head);
+          whenReady(this.admit(request), () => {
+            // Its door looks after the time.
+            if (!socket.destroyed) this.take(request, socket, head);
           }),
         (error) => refuseUpgrade(socket, refusalOf(this.counted(error))),
       );
@@ -157,16 +154,6 @@ const ignore = (): void => {};
 
 function askingOf({ method = 'GET', url = '/', headers, socket }: IncomingMessage): Asking {
   return { method, target: url, address: socket.remoteAddress, header: (name) => headers[name]?.toString() };
-}
-
-/** Whoever is let in until a time is let out then: by his door, or by us a little later. */
-function endAt(expiresAt: number, stream: ServerResponse | Duplex): void {
-  const restMs = Math.max(0, expiresAt - Date.now());
-  // Longer than a timer runs, no request does.
-  if (restMs > 2 ** 31 - 2 * graceMs) return;
-  const timer = setTimeout(() => stream.destroy(), restMs + graceMs);
-  timer.unref();
-  stream.once('close', () => clearTimeout(timer));
 }
 
 /** Of these, two would be two opinions: a proxy may believe the one, and Node the other. */

@@ -21,6 +21,7 @@ import { checkExecutionId, eventsOf, runStreams } from '../run/names.js';
 import { checkServices } from '../run/run-pipeline.js';
 import type { Access, Streams } from '../streams/index.js';
 import { type Door, pathOf } from './door.js';
+import { endAt } from './end-at.js';
 import { checkRequest, principalOf } from './guard.js';
 import { readJsonBody } from './json-body.js';
 import { foreign, refusalOf, RequestError, tooMany } from './request-error.js';
@@ -286,6 +287,8 @@ class Routes<S> implements RunRoutes<S> {
       await this.check(request, 'read', eventsOf(id));
       await this.checkRun(id);
       this.checkRoom();
+      const { expiresAt } = principalOf(request) ?? {};
+      if (expiresAt !== undefined) endAt(expiresAt, socket);
       this.sockets.handleUpgrade(request, socket, head, (accepted) => {
         void this.watched(() => this.watch.overSocket(id, query, accepted));
       });

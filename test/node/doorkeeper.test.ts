@@ -119,10 +119,9 @@ describe('doorkeeper', () => {
   });
 
   it('lets nobody stay longer than his credentials are good for', async () => {
-    const { url, port } = await open({ authenticate });
+    const { url } = await open({ authenticate });
     const response = await fetch(`${url}/wait`, { headers: as('short') });
     await expect(response.text()).rejects.toThrow();
-    expect(await raw({ port }, ...handshake('Authorization: Bearer short'))).toBe('short\n');
   });
 
   it('counts requests by who sends them, or by where they come from', async () => {
