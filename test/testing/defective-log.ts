@@ -17,7 +17,10 @@ export function makeLog(defect: Defect): LogUnderTest {
   const whole = createMemoryLog({ now: () => now });
   const other: Partial<Log> = defect(whole);
   const log = new Proxy<Log>(whole, {
-    get: (target, key: keyof Log) => other[key] ?? target[key].bind(target),
+    get: (target, key: keyof Log) => {
+      const sound = target[key];
+      return other[key] ?? (typeof sound === 'function' ? sound.bind(target) : sound);
+    },
   });
   return { log, advance: (ms) => void (now += ms), patienceMs: 30 };
 }

@@ -17,7 +17,7 @@ const readers: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
 };
 
 /** What a configuration file may be called. */
-export const configFiles: readonly string[] = Object.keys(readers).map((end) => `sluice.config${end}`);
+const configFiles: readonly string[] = Object.keys(readers).map((end) => `sluice.config${end}`);
 
 /** The configuration file of a folder. @throws {@link StreamError} `config-invalid` when there are several */
 export function findConfigFile(folder: string): string | undefined {
