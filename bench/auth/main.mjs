@@ -5,7 +5,7 @@ import { watchOthers } from '../harness/noise.mjs';
 import { run } from '../harness/run.mjs';
 
 const at = (file) => new URL(file, import.meta.url);
-const kinds = ['open', 'key', 'key in a frame', 'token known', 'token new'];
+const kinds = ['open', 'header not looked at', 'key', 'key in a frame', 'token known', 'token new'];
 
 await run({
   title: 'WebSocket connections that read a stream each, by how they say who they are',

@@ -18,6 +18,7 @@ export async function listen(kind, connections) {
 
 const ways = {
   open: () => ({ tokens: [] }),
+  'header not looked at': () => ({ tokens: [createApiKey('ann').key] }),
   key: () => {
     const { key, record } = createApiKey('ann');
     return { authenticate: apiKeys([record]), tokens: [key] };
