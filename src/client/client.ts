@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { checkBound, checkName, type ChunkBody, encodeChunk } from '../chunk/index.js';
+import { checkBound, checkName, type Chunk, type ChunkBody, encodeChunk } from '../chunk/index.js';
 import type { AppendOptions } from '../log/log.js';
 import { checkLength, maxReason, type ReadClient, type ReadClientOptions, StreamReader } from './read-client.js';
 import { Writer } from './writer.js';
@@ -17,7 +17,7 @@ export interface ClientOptions extends ReadClientOptions {
 }
 
 /** Reads and writes streams of a server, over as many connections as it takes. */
-export interface Client extends ReadClient {
+export interface Client<C = Chunk> extends ReadClient<C> {
   /**
    * Writes chunks, and perhaps the stream's end. Resolves when the server keeps them; sends them again as often as it
    * takes, and they are kept once. Calls for one stream go in order.
@@ -35,8 +35,8 @@ export interface Client extends ReadClient {
  * const client = createClient({ transport: createWebSocketTransport({ url: 'ws://127.0.0.1:4437' }) });
  * client.receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
  */
-export function createClient(options: ClientOptions): Client {
-  return new StreamClient(options);
+export function createClient<C extends Omit<Chunk, 'data'> = Chunk>(options: ClientOptions): Client<C> {
+  return new StreamClient<C>(options);
 }
 
 /** Longest name of a producer, in characters: what a frame may hold. */
@@ -51,7 +51,7 @@ function checkAppend({ producer, close }: AppendOptions): void {
   checkLength('close.reason', close?.reason ?? '', 0, maxReason);
 }
 
-class StreamClient extends StreamReader implements Client {
+class StreamClient<C> extends StreamReader<C> implements Client<C> {
   private readonly writer: Writer;
   readonly stopped: Client['stopped'];
 

@@ -69,26 +69,25 @@ export interface ReceiveOptions {
   readonly onGap?: 'error' | 'skip';
 }
 
-/** Reads streams of a server, over as many connections as it takes. */
-export interface ReadClient {
+/**
+ * Reads streams of a server, over as many connections as it takes. `C` says what chunks these are, where that is known, as in
+ * `ReadClient<TextChunk | JsonChunk<Price>>`; `validate` proves it.
+ */
+export interface ReadClient<C = Chunk> {
   /** Where the connection stands: the current state, then every change. */
   readonly state: Observable<ConnectionState>;
 
   /**
    * Reads a stream: every chunk once, in order, whatever happens to the connection; ends as the stream ends. A chunk counts
-   * as consumed when the subscriber's `next` returns. `C` says what chunks these are, where that is known, as in
-   * `receive<JsonChunk<Price>>('prices')`; `validate` proves it.
+   * as consumed when the subscriber's `next` returns.
    */
-  receive<C extends Omit<Chunk, 'data'> = Chunk>(streamId: string, options?: ReceiveOptions): Observable<C>;
+  receive(streamId: string, options?: ReceiveOptions): Observable<C>;
 
   /**
    * Reads a stream at the consumer's pace. A chunk counts as consumed when it is taken: a consumer that stops taking stops
    * the server after a window's worth.
    */
-  read<C extends Omit<Chunk, 'data'> = Chunk>(
-    streamId: string,
-    options?: ReceiveOptions,
-  ): AsyncIterableIterator<C> & AsyncDisposable;
+  read(streamId: string, options?: ReceiveOptions): AsyncIterableIterator<C> & AsyncDisposable;
 
   /** Ends a stream for everybody: its readers end, its producers are told to stop. */
   cancel(streamId: string, reason?: string): void;
@@ -107,8 +106,8 @@ export interface ReadClient {
  * const client = createReadClient({ transport: createWebSocketTransport({ url: location.origin }) });
  * client.receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
  */
-export function createReadClient(options: ReadClientOptions): ReadClient {
-  return new StreamReader(options);
+export function createReadClient<C extends Omit<Chunk, 'data'> = Chunk>(options: ReadClientOptions): ReadClient<C> {
+  return new StreamReader<C>(options);
 }
 
 interface Settings extends LineSettings {
@@ -154,7 +153,7 @@ export function checkLength(name: string, text: unknown, min: number, max: numbe
 }
 
 /** @internal The reading half of a client; the other half builds on it. */
-export class StreamReader implements ReadClient {
+export class StreamReader<C> implements ReadClient<C> {
   protected readonly settings: Settings;
   private readonly states = new BehaviorSubject<ConnectionState>('idle');
   /** The first is for everything; a further one is there only while a stream is read twice at the same time. */
@@ -191,7 +190,7 @@ export class StreamReader implements ReadClient {
     return new Line(known, this.settings, { state, pushed: (data) => this.pushes.next(data) }, writings);
   }
 
-  receive<C extends Omit<Chunk, 'data'>>(streamId: string, options: ReceiveOptions = {}): Observable<C> {
+  receive(streamId: string, options: ReceiveOptions = {}): Observable<C> {
     const open = this.reading(streamId, options);
     return new Observable((destination) => {
       const { chunks, consumed, begin, end } = open();
@@ -210,10 +209,7 @@ export class StreamReader implements ReadClient {
     });
   }
 
-  read<C extends Omit<Chunk, 'data'>>(
-    streamId: string,
-    options: ReceiveOptions = {},
-  ): AsyncIterableIterator<C> & AsyncDisposable {
+  read(streamId: string, options: ReceiveOptions = {}): AsyncIterableIterator<C> & AsyncDisposable {
     const open = this.reading(streamId, options);
     let consumed!: (chunk: Chunk) => void;
     const source = new Observable<Chunk>((destination) => {

@@ -1,4 +1,4 @@
-import { lastValueFrom, map, toArray } from 'rxjs';
+import { lastValueFrom, map, type ObservedValueOf, toArray } from 'rxjs';
 import { createReadClient, type ReadClientOptions } from 'sluice/client';
 import type { JsonChunk, TextChunk } from 'sluice/chunk';
 import { describe, expect, expectTypeOf, it } from 'vitest';
@@ -8,7 +8,11 @@ import { ClientStage } from './stage.js';
 function made(options: Partial<ReadClientOptions> = {}) {
   const stage = new ClientStage();
   const { time, transport } = stage;
-  return { stage, time, client: createReadClient({ transport, scheduler: time, defer: time.defer, ...options }) };
+  return {
+    stage,
+    time,
+    client: createReadClient<TextChunk>({ transport, scheduler: time, defer: time.defer, ...options }),
+  };
 }
 
 describe('createReadClient', () => {
@@ -16,7 +20,7 @@ describe('createReadClient', () => {
     const { stage, time, client } = made();
     stage.keep('s', 'a', 'b');
     stage.end('s');
-    const texts = client.receive<TextChunk>('s').pipe(
+    const texts = client.receive('s').pipe(
       map(({ data }) => data.toUpperCase()),
       toArray(),
     );
@@ -43,15 +47,13 @@ describe('createReadClient', () => {
   });
 
   it('says what chunks are, where that is known', () => {
-    const { client } = made();
-    expectTypeOf(client.receive<JsonChunk<{ readonly price: number }>>('s')).toHaveProperty('subscribe');
-    type Received = Parameters<
-      NonNullable<Parameters<ReturnType<typeof client.receive<JsonChunk<number>>>['forEach']>[0]>
-    >[0];
-    expectTypeOf<Received['data']>().toEqualTypeOf<number>();
+    const client = createReadClient<JsonChunk<{ readonly price: number }>>({
+      transport: { connect: () => null as never },
+    });
+    type Received = ObservedValueOf<ReturnType<typeof client.receive>>;
+    expectTypeOf<Received['data']['price']>().toEqualTypeOf<number>();
     // @ts-expect-error a chunk is none without its number
-    void client.receive<{ readonly data: string }>('s');
-    client.close();
+    createReadClient<{ readonly data: string }>({ transport: { connect: () => null as never } });
   });
 });
 

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import type { Chunk } from '../../chunk/index.js';
 import type { RunEvent } from '../../run/index.js';
 import { isAskedFor } from '../../run/is-asked-for.js';
 import { eventsOf } from '../../run/names.js';
@@ -34,7 +33,7 @@ async function run(executionId: string, { server, json, types, steps }: Flags): 
   try {
     const wanted = { types: types?.split(','), steps: steps?.split(',') };
     const shows = (event: RunEvent): boolean => isAskedFor(event, wanted);
-    const end = await followRun(client.read<Chunk>(eventsOf(executionId)), { json, shows });
+    const end = await followRun(client.read(eventsOf(executionId)), { json, shows });
     process.exitCode = exitCodeOf(end, false);
   } finally {
     client.close();
