@@ -8,17 +8,17 @@ import { metrics } from './metrics.js';
 
 type Sent = Extract<StreamEvent, { type: 'stream.chunk_sent' }>;
 
-/** What is counted; most events of a run are output, and not looked into. */
-const counted: ReadonlySet<string> = new Set<RunEventType>([
-  'pipeline_start',
-  'pipeline_complete',
-  'pipeline_error',
-  'pipeline_cancelled',
-  'step_complete',
-  'step_error',
-  'step_retry',
-  'step_compensated',
-]);
+/** What is counted, and how; most events of a run are output, and not looked into. */
+const counters: Partial<Record<RunEventType, (measures: Measures, tookMs: number) => void>> = {
+  pipeline_start: (measures) => measures.add(metrics.runsStarted, 1),
+  pipeline_complete: (measures, tookMs) => ended(measures, 'completed', tookMs),
+  pipeline_error: (measures, tookMs) => ended(measures, 'failed', tookMs),
+  pipeline_cancelled: (measures, tookMs) => ended(measures, 'cancelled', tookMs),
+  step_complete: (measures, tookMs) => attempted(measures, 'succeeded', tookMs),
+  step_error: (measures, tookMs) => attempted(measures, 'failed', tookMs),
+  step_retry: (measures) => measures.add(metrics.stepRetries, 1),
+  step_compensated: (measures) => measures.add(metrics.stepsCompensated, 1),
+};
 
 /** @internal The events of runs that this process keeps, as their streams tell of them, as far as they are counted. */
 export function runEventsOf(streams: Pick<Streams, 'events'>): Observable<RunEvent> {
@@ -34,7 +34,7 @@ export function runEventsOf(streams: Pick<Streams, 'events'>): Observable<RunEve
 
 /** Anybody may write to a stream: what is no event counts as nothing. */
 function eventOf(data: unknown): RunEvent[] {
-  if (!counted.has((data as { event_type?: string } | null)?.event_type ?? '')) return [];
+  if (!Object.hasOwn(counters, (data as { event_type?: string } | null)?.event_type ?? '')) return [];
   try {
     return [runEvents.parse(data)];
   } catch {
@@ -44,29 +44,9 @@ function eventOf(data: unknown): RunEvent[] {
 
 /** @internal Counts what becomes of runs and their steps. */
 export function observeRuns(measures: Measures, events: Observable<RunEvent>): Subscription {
-  return events.subscribe((event) => count(measures, event));
-}
-
-function count(measures: Measures, event: RunEvent): void {
-  switch (event.event_type) {
-    case 'pipeline_start':
-      return measures.add(metrics.runsStarted, 1);
-    case 'pipeline_complete':
-      return ended(measures, 'completed', event.data.duration_ms);
-    case 'pipeline_error':
-      return ended(measures, 'failed', event.data.duration_ms);
-    case 'pipeline_cancelled':
-      return ended(measures, 'cancelled', event.data.duration_ms);
-    case 'step_complete':
-      return attempted(measures, 'succeeded', event.data.duration_ms);
-    case 'step_error':
-      return attempted(measures, 'failed', event.data.duration_ms);
-    case 'step_retry':
-      return measures.add(metrics.stepRetries, 1);
-    case 'step_compensated':
-      return measures.add(metrics.stepsCompensated, 1);
-    default:
-  }
+  return events.subscribe(({ event_type: type, data }) => {
+    counters[type]!(measures, 'duration_ms' in data ? data.duration_ms : 0);
+  });
 }
 
 function ended(measures: Measures, status: string, ms: number): void {

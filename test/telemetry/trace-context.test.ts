@@ -34,6 +34,7 @@ describe('the trace a chunk belongs to', () => {
 
   it('is read of later versions, and without a state that is too long', () => {
     expect(contextOfMetadata({ traceparent: `01-${traceId}-${spanId}-03-more` })).toMatchObject({ traceFlags: 1 });
+    expect(contextOfMetadata({ traceparent: `00-${traceId}-${spanId}-00` })).toMatchObject({ traceFlags: 0 });
     expect(contextOfMetadata({ traceparent, tracestate: `a=${'x'.repeat(600)}` })?.traceState).toBeUndefined();
   });
 

@@ -43,7 +43,7 @@ describe('configTelemetry', () => {
     let lines = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (lines += text));
-    await vi.waitFor(() => expect(said).toContain('listening on http'), 15_000);
+    await vi.waitFor(() => expect(said).toContain('listening on http'), 50_000);
     child.kill('SIGTERM');
     await once(child, 'close');
     expect(said).toMatch(/^listening on http:\S+\n$/);
@@ -56,5 +56,5 @@ describe('configTelemetry', () => {
       { level: 30, name: 'sluice', msg: 'listening' },
       { level: 30, name: 'sluice', msg: 'closing' },
     ]);
-  });
+  }, 60_000);
 });
