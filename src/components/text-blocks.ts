@@ -47,7 +47,7 @@ export class TextBlocks {
     const space = text.lastIndexOf(' ', hard - 1);
     return space >= soft && space > from
       ? this.full(space + 1 - from, from)
-      : this.full(whole(text, hard) - from, from);
+      : this.full(whole(text, hard, from) - from, from);
   }
 
   /** A cut within a line fills the block, wherever it is. */
@@ -59,15 +59,16 @@ export class TextBlocks {
 
 const marks = /\p{M}|\u200d/u;
 
-/** The nearest place not beyond `at` that is between two characters, as far as a look at a few of them tells. */
-function whole(text: string, at: number): number {
-  for (let back = 0; back < 16; back++) {
-    const place = at - back;
-    const isSplit = isLow(text.charCodeAt(place)) && isHigh(text.charCodeAt(place - 1));
-    const [before, next] = [text[place - 1] ?? '', String.fromCodePoint(text.codePointAt(place) ?? 0)];
-    if (!isSplit && !marks.test(next) && before !== '\u200d') return place;
+/** The nearest place behind `from`, not beyond `at`, that is between two characters, as far as a look at a few of them tells. */
+function whole(text: string, at: number, from: number): number {
+  for (let place = at; place > Math.max(from, at - 16); place--) {
+    if (!isSplit(text, place) && !marks.test(text.charAt(place)) && text.charAt(place - 1) !== '\u200d') return place;
   }
-  return isLow(text.charCodeAt(at)) ? at - 1 : at;
+  return isSplit(text, at) ? at - 1 : at;
+}
+
+function isSplit(text: string, place: number): boolean {
+  return isLow(text.charCodeAt(place)) && isHigh(text.charCodeAt(place - 1));
 }
 
 function isHigh(code: number): boolean {

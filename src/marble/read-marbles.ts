@@ -40,7 +40,7 @@ export function readMarbles(texts: readonly string[], options: ReadMarblesOption
 function parted(text: string) {
   const match = shape.exec(text);
   if (match === null) throw new TypeError(`"${text.slice(0, 100)}" has no marbles`);
-  const { label = '', marbles = '', notes = '' } = match.groups ?? {};
+  const { label, marbles, notes = '' } = match.groups as { label: string; marbles: string; notes?: string };
   return { label, marbles, notes, column: match.indices!.groups!['marbles']![0] };
 }
 

@@ -43,11 +43,22 @@ describe('TextBlocks', () => {
     expect(blocksOf('\u0301'.repeat(9000)).join('')).toHaveLength(9000);
   });
 
+  it('doubles nothing where a block has room for one more, and what comes belongs together', () => {
+    for (const sign of ['\u0301', '😀', 'e\u0301\u0301', '👩‍👩‍👧‍👦']) {
+      for (const filled of [3984, 3998, 3999]) {
+        const pieces = ['x'.repeat(filled), `${sign.repeat(30)}end`];
+        expect(blocksOf(...pieces).join('')).toBe(pieces.join(''));
+      }
+    }
+  });
+
   it('loses and adds nothing, however the text is put in, and no block is long', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 40 }),
       fc.integer({ min: 0, max: 9000 }).map((length) => 'ab c\n'.repeat(length).slice(0, length)),
       fc.integer({ min: 0, max: 9000 }).map((length) => '😀'.repeat(length)),
+      fc.integer({ min: 0, max: 9000 }).map((length) => 'e\u0301'.repeat(length)),
+      fc.integer({ min: 0, max: 5000 }).map((length) => '\u0301'.repeat(length)),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {

@@ -119,6 +119,7 @@ describe('TextPane', () => {
     expect([frames.length, element.textContent, pane.text]).toEqual([0, '', '']);
     pane.add('three');
     pane.stop();
+    pane.stop();
     expect(frames).toEqual([]);
   });
 });

@@ -139,6 +139,11 @@ describe('drawMarbles', () => {
     expect(found(drawn([{ letter: 'a', kind: 'item', label: '1234' }]), 'small')[0]!.text).toBe('1234');
   });
 
+  it('writes of a number with five digits the end', () => {
+    expect(drawn([{ letter: 'a', kind: 'item', label: '12345' }])).toContain('>…345<');
+    expect(drawn([{ letter: 'a', kind: 'early', label: '1234' }])).toContain('<text class="small held"');
+  });
+
   it('draws nothing at all as an empty picture', () => {
     expect(svgText(drawMarbles({ lines: [], notes: [] }, { title: 'Nothing' }))).toContain('<title>Nothing</title>');
   });

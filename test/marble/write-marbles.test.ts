@@ -14,7 +14,7 @@ describe('writeMarbles', () => {
   );
 
   it('puts labels and notes where they are read again', () => {
-    const texts = ['source   -a-G|  a: 1  G: 2 given up', 'reader   ---a|'];
+    const texts = ['source   -a-G|  a: 1  G: 2 given up', 'reader   ---a|  slowly'];
     const { texts: written, lines } = writeMarbles(readMarbles(texts));
     expect(readMarbles(written)).toEqual(readMarbles(texts));
     expect(lines).toEqual({ source: '-a-G|', reader: '---a|' });

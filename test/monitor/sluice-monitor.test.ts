@@ -130,10 +130,10 @@ describe.skipIf(executablePath === undefined)('the page in a real Chromium', () 
       await route.fulfill({ json: { ...answer, version: '99.0.0' } });
     });
     await page.getByRole('alert').filter({ hasText: '99.0.0' }).waitFor();
-    await page.unroute('**/monitor/state?*');
     await page.getByRole('button', { name: 'Load it anew' }).click();
+    await page.unroute('**/monitor/state?*');
     await isLive(page);
-    expect(await page.getByRole('alert').count()).toBe(0);
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0);
   });
 
   it('asks for a token when it is refused, and bears it from then on', async () => {

@@ -24,11 +24,13 @@ describe('MonitorView', () => {
           row('a'),
           row('new', { createdAt: 9 }),
           row('over', { status: 'failed', createdAt: 99 }),
+          row('aa'),
           row('x', old),
         ],
       }),
     );
-    expect(names(view)).toEqual(['new', 'x', 'a', 'b', 'over']);
+    expect(names(view)).toEqual(['new', 'x', 'a', 'aa', 'b', 'over']);
+    expect([view.active, view.size]).toEqual([5, 6]);
   });
 
   it('tells runs from streams, hides what is the server’s own, and filters by name', () => {

@@ -65,6 +65,14 @@ describe('the door of the monitor', () => {
     };
     expect(state.streams).toEqual([expect.objectContaining({ id: 'books/x', next: 1, status: 'active' })]);
     expect(state.version).toMatch(/^\d/);
+    const again = (await (await get('/monitor/state')).json()) as { streams: unknown[]; life: string; cursor: number };
+    expect(again.streams).toHaveLength(1);
+    const since = (await (await get(`/monitor/state?life=${again.life}&since=${again.cursor}`)).json()) as typeof again;
+    expect(since.streams).toEqual([]);
+  });
+
+  it('takes nothing in', async () => {
+    expect((await get('/monitor/state', { method: 'POST' })).status).toBe(405);
   });
 
   it('says so when it cannot tell', async () => {

@@ -52,6 +52,13 @@ describe('MonitorRuns', () => {
     expect(await look()).toEqual({ 'runs/r': 'lost' });
   });
 
+  it('looks at so many in one go, and at the others next time', async () => {
+    const { say, look } = await stage();
+    for (let i = 0; i < 201; i++) await say(`r${String(i).padStart(3, '0')}`, 'step_waiting');
+    expect(await look()).toMatchObject({ 'runs/r199': 'waiting', 'runs/r200': 'running' });
+    expect(await look()).toMatchObject({ 'runs/r200': 'waiting' });
+  });
+
   it('bears a run that cannot be read', async () => {
     const { streams, say, look } = await stage();
     await say('r', 'pipeline_start');
