@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import { asyncApi } from './documents/async-api.js';
 import { openApi } from './documents/open-api.js';
 import { type Door, pathOf } from './door.js';
 import { isReadOnly, sendText } from './is-read-only.js';
+import { packageVersion } from './package-version.js';
 
 const makers: ReadonlyMap<string, (version: string) => object> = new Map([
   ['/openapi.json', openApi],
@@ -21,14 +21,10 @@ export function documentsDoor(): Door {
       const make = makers.get(path);
       if (make === undefined) return false;
       if (!isReadOnly(request, response)) return true;
-      const text = made.get(path) ?? JSON.stringify(make(versionOf()));
+      const text = made.get(path) ?? JSON.stringify(make(packageVersion()));
       made.set(path, text);
       sendText(request, response, text, 'application/json; charset=utf-8');
       return true;
     },
   };
-}
-
-function versionOf(): string {
-  return (createRequire(import.meta.url)('sluice/package.json') as { version: string }).version;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { Gateway } from '../gateway/index.js';
 import { type Door, pathOf } from './door.js';
 import { isReadOnly } from './is-read-only.js';
 import { MonitorSource } from './monitor-source.js';
+import { packageVersion } from './package-version.js';
 import { servePage } from './page.js';
 import { refusalOf } from './request-error.js';
 import { sendJson } from './send-json.js';
@@ -27,7 +27,7 @@ const files: ReadonlyMap<string, string> = new Map([
 
 /** @internal The door of the monitor: the page, its files, and what it asks for. */
 export function monitorDoor(gateway: Gateway, options: MonitorOptions = {}): Door {
-  const version = versionOf();
+  const version = packageVersion();
   const source = new MonitorSource({ gateway, version });
   const assets = new Assets(options.assets === undefined ? built : [options.assets]);
   return {
@@ -44,10 +44,6 @@ export function monitorDoor(gateway: Gateway, options: MonitorOptions = {}): Doo
     isOpen: (request) => pathOf(request) === '/' || files.has(pathOf(request)),
     dispose: () => source.dispose(),
   };
-}
-
-function versionOf(): string {
-  return (createRequire(import.meta.url)('sluice/package.json') as { version: string }).version;
 }
 
 async function answerState(request: IncomingMessage, response: ServerResponse, source: MonitorSource): Promise<void> {

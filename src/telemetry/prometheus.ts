@@ -1,5 +1,5 @@
 import type { Family, Series } from './measures.js';
-import { labelName, type Metric, prometheusName } from './metric.js';
+import { labelName, prometheusName } from './metric.js';
 
 /** Media type of {@link writePrometheus}. */
 export const prometheusType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -44,10 +44,4 @@ function escapeHelp(text: string): string {
 
 function escapeLabel(text: string): string {
   return escapeHelp(text).replaceAll('"', '\\"');
-}
-
-/** The metric that a name at Prometheus stands for, among these; also that of a histogram's `_bucket`, `_sum` or `_count`. */
-export function metricOf(name: string, catalogue: readonly Metric[]): Metric | undefined {
-  const base = name.replace(/_(?:bucket|sum|count)$/, '');
-  return catalogue.find((metric) => prometheusName(metric) === (metric.kind === 'histogram' ? base : name));
 }

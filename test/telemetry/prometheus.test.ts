@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Family } from '../../src/telemetry/measures.js';
 import { Measures } from '../../src/telemetry/measures.js';
 import type { Metric } from '../../src/telemetry/metric.js';
-import { metrics } from '../../src/telemetry/metrics.js';
-import { metricOf, prometheusType, writePrometheus } from '../../src/telemetry/prometheus.js';
+import { prometheusType, writePrometheus } from '../../src/telemetry/prometheus.js';
 
 const counter: Metric = {
   name: 'test.things',
@@ -91,16 +90,5 @@ describe('writePrometheus', () => {
     expect(writePrometheus([{ metric: gauge, series: [] }])).toBe(
       '# HELP test_size_bytes Size.\n# TYPE test_size_bytes gauge\n',
     );
-  });
-});
-
-describe('metricOf', () => {
-  const all = Object.values<Metric>(metrics);
-
-  it('finds the metric a name stands for, also a part of a histogram', () => {
-    expect(metricOf('sluice_append_chunks_total', all)).toBe(metrics.appendChunks);
-    expect(metricOf('sluice_append_duration_seconds_bucket', all)).toBe(metrics.appendDuration);
-    expect(metricOf('sluice_readers_lag_sum', all)).toBe(metrics.lagSum);
-    expect(metricOf('sluice_append_chunks', all)).toBeUndefined();
   });
 });
