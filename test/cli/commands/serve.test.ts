@@ -7,7 +7,7 @@ import { commandLine, main } from '../command-line.js';
 
 const { server, sluice } = commandLine();
 
-describe('sluice serve', () => {
+describe('sluice serve', { timeout: 120_000 }, () => {
   it('prints one line when it is ready, serves, and ends in good order when asked to', async () => {
     const serving = run(main, ['serve', '--port', '0']);
     const [, url] = await serving.says(/^listening on (http:\/\/127\.0\.0\.1:\d+)\n$/);
