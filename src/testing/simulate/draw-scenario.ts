@@ -7,6 +7,7 @@ import type {
   Mishap,
   Rates,
   ReaderPlan,
+  Restart,
   Scenario,
   ServerPlan,
   StreamPlan,
@@ -27,6 +28,15 @@ const calmLink: Rates = {
   cut: 0,
   halfOpen: 0,
 };
+
+/** The ways a gateway goes. */
+const departures: readonly [Departure, ...Departure[]] = [
+  { abrupt: true, goodbyeMs: undefined },
+  { abrupt: false, goodbyeMs: undefined },
+  { abrupt: false, goodbyeMs: 300 },
+];
+
+type Departure = Pick<Restart, 'abrupt' | 'goodbyeMs'>;
 
 class Draw {
   private readonly random: Random;
@@ -70,7 +80,7 @@ class Draw {
       restarts: Array.from({ length: restarts }, () => ({
         atMs: random.int(1, this.calmMs),
         downMs: random.int(0, 400),
-        abrupt: random.chance(0.5),
+        ...random.pick(departures),
       })),
     };
   }

@@ -34,6 +34,8 @@ export interface Restart {
   readonly downMs: number;
   /** It says nothing when it goes: links break. */
   readonly abrupt: boolean;
+  /** It says goodbye before it goes, and how long to wait: what is under way is answered. */
+  readonly goodbyeMs: number | undefined;
 }
 
 /** @internal */

@@ -14,6 +14,8 @@ import type { VirtualTime } from './virtual-time.js';
 export class Server implements LinkAcceptor {
   private lives = 0;
   private gateway: Gateway | undefined;
+  /** Those that say goodbye: they serve who is there until he has left. */
+  private readonly leaving: Gateway[] = [];
   private streams: Streams | undefined;
 
   constructor(
@@ -42,7 +44,16 @@ export class Server implements LinkAcceptor {
   }
 
   stop(): void {
+    for (const gateway of this.leaving.splice(0)) gateway.close();
     this.gateway?.close();
+    this.gateway = undefined;
+  }
+
+  /** Goes, and finishes what is under way. */
+  leave(retryMs: number): void {
+    if (this.gateway === undefined) return;
+    void this.gateway.drain(retryMs);
+    this.leaving.push(this.gateway);
     this.gateway = undefined;
   }
 
@@ -59,6 +70,7 @@ export class Server implements LinkAcceptor {
 
   /** How many connections there are. */
   get connections(): number {
-    return this.gateway?.connections().length ?? 0;
+    const gateways = this.gateway === undefined ? this.leaving : [...this.leaving, this.gateway];
+    return gateways.reduce((sum, gateway) => sum + gateway.connections().length, 0);
   }
 }

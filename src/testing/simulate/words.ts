@@ -33,7 +33,8 @@ export function describeScenario(scenario: Scenario): string[] {
 
 function serverText({ pingMs, maxFrame, window, restarts }: ServerPlan): string {
   const gone = restarts.map(
-    ({ atMs, downMs, abrupt }) => `${abrupt ? 'crashes' : 'closes'} at ${atMs} ms and is gone for ${downMs} ms`,
+    ({ atMs, downMs, abrupt, goodbyeMs }) =>
+      `${abrupt ? 'crashes' : goodbyeMs === undefined ? 'closes' : 'says goodbye'} at ${atMs} ms and is gone for ${downMs} ms`,
   );
   return [
     `pings every ${pingMs} ms`,

@@ -226,8 +226,8 @@ export class World {
 
   private arrange(): void {
     const { scenario, truth } = this;
-    for (const { atMs, downMs, abrupt } of scenario.server.restarts) {
-      this.at(atMs, () => this.stopServer(abrupt));
+    for (const { atMs, downMs, abrupt, goodbyeMs } of scenario.server.restarts) {
+      this.at(atMs, () => this.stopServer(abrupt, goodbyeMs));
       this.at(atMs + downMs, () => this.startServer());
     }
     for (const { name, trims, cancel } of scenario.streams) {
@@ -246,12 +246,13 @@ export class World {
     }
   }
 
-  private stopServer(abrupt: boolean): void {
+  private stopServer(abrupt: boolean, goodbyeMs: number | undefined): void {
     for (const { network } of this.nodes) {
       network.reachable = false;
       if (abrupt) network.cut();
     }
-    this.server.stop();
+    if (goodbyeMs === undefined) this.server.stop();
+    else this.server.leave(goodbyeMs);
   }
 
   private startServer(): void {

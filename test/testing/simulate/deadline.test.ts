@@ -22,7 +22,7 @@ describe('deadlineOf', () => {
   });
 
   it('moves with the time the server is gone', () => {
-    const server = { ...scenario.server, restarts: [{ atMs: 1, downMs: 700, abrupt: true }] };
+    const server = { ...scenario.server, restarts: [{ atMs: 1, downMs: 700, abrupt: true, goodbyeMs: undefined }] };
     expect(deadlineOf({ ...scenario, server }, 250)).toBe(deadline + 700);
   });
 });

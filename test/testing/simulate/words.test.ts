@@ -21,8 +21,9 @@ const scenario: Scenario = {
     maxFrame: 4096,
     window: { chunks: 8, bytes: 500 },
     restarts: [
-      { atMs: 100, downMs: 50, abrupt: false },
-      { atMs: 300, downMs: 20, abrupt: true },
+      { atMs: 100, downMs: 50, abrupt: false, goodbyeMs: undefined },
+      { atMs: 200, downMs: 30, abrupt: false, goodbyeMs: 300 },
+      { atMs: 300, downMs: 20, abrupt: true, goodbyeMs: undefined },
     ],
   },
   streams: [
@@ -108,7 +109,7 @@ describe('describeScenario', () => {
     expect(lines).toEqual([
       'faults until 900 ms',
       'server: pings every 300 ms, writers may have 8 chunks and 500 bytes open, messages of 4096 bytes, ' +
-        'closes at 100 ms and is gone for 50 ms, crashes at 300 ms and is gone for 20 ms',
+        'closes at 100 ms and is gone for 50 ms, says goodbye at 200 ms and is gone for 30 ms, crashes at 300 ms and is gone for 20 ms',
       'stream s1: trimmed at 5 ms to its last 1 chunk, c1 cancels it from 70 ms on',
       `client c0: to the server ${rates}; from it at once; ${mishaps}; ${times}; 2048 bytes on the link`,
       `client c1: to the server at once; from it at once; ${times}; 2048 bytes on the link`,
