@@ -12,7 +12,7 @@ export interface Quotas {
   release(key: string, what: Held): void;
   /**
    * Uses up some of what there is. Answers `undefined` where there was enough, and otherwise after how many milliseconds there is
-   * more: then nothing should be done.
+   * more: then nothing should be done. Where it rejects, a request fails; what goes on already goes on.
    */
   spend(key: string, what: Spent, amount: number): Promise<number | undefined>;
 }

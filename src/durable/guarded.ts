@@ -183,7 +183,8 @@ class Metered implements Outflow {
     while (this.unpaid > 0 && !this.over) {
       const bytes = this.unpaid;
       this.unpaid = 0;
-      const retryAfterMs = await this.quotas.spend(this.key, 'readBytes', bytes);
+      // What cannot be counted at the moment is not held against anybody.
+      const retryAfterMs = await this.quotas.spend(this.key, 'readBytes', bytes).catch(() => undefined);
       // Broken off, so that nobody takes it for the end.
       if (retryAfterMs !== undefined) sink.abort();
     }

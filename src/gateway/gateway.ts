@@ -265,6 +265,7 @@ class StreamGateway implements Gateway {
   }
 
   private subscribe(session: Session, guest: Guest | undefined, streamId: string, from: JoinPosition): void {
+    if (streamId.startsWith(books)) return session.subscribeRefused(streamId, reservedName(streamId));
     attempt(
       () => whenReady(guest?.checkRead(streamId), () => this.join(session, guest, streamId, from)),
       (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
@@ -446,15 +447,17 @@ function failing<T>(work: () => MaybePromise<T>, failed: () => void): MaybePromi
   }
 }
 
-/** Where a server writes what it trusts: snapshots, and the books of its other doors. */
-const reserved = [`${snapshots}/`, 'sluice/server/'];
+/** Where a server keeps the books of its other doors: nobody else reads them. */
+const books = 'sluice/server/';
+/** Where it writes what it trusts: these, and snapshots. */
+const reserved = [`${snapshots}/`, books];
 
 function isReserved(streamId: string): boolean {
   return reserved.some((prefix) => streamId.startsWith(prefix));
 }
 
 function reservedName(streamId: string): StreamError {
-  return new StreamError('name-invalid', `the stream "${streamId}" is written by the server itself`, { streamId });
+  return new StreamError('name-invalid', `the stream "${streamId}" is for the server itself`, { streamId });
 }
 
 function countOf(ranges: readonly Range[]): number {

@@ -14,6 +14,9 @@ export interface House {
   readonly refusals?: Pick<Refusals, 'count'> | undefined;
 }
 
+/** What cannot be counted at the moment is not held against anybody. */
+const uncounted = (): undefined => undefined;
+
 /** Most streams that are remembered to be open to a guest: beyond, they are asked about again. */
 const maxOpen = 4096;
 
@@ -174,7 +177,7 @@ export class Guest {
   /** Frames came from him. Answers with an error when they were too many. */
   async heard(frames: number): Promise<StreamError | undefined> {
     if (this.key === undefined) return undefined;
-    const retryAfterMs = await this.house.quotas?.spend(this.key, 'frames', frames);
+    const retryAfterMs = await this.house.quotas?.spend(this.key, 'frames', frames).catch(uncounted);
     if (retryAfterMs === undefined) return undefined;
     return this.refusal('rate', 'rate-limited', 'these credentials send as many frames as they may', { retryAfterMs });
   }
@@ -196,7 +199,7 @@ export class Guest {
       while (this.unpaid > 0 && this.key !== undefined) {
         const bytes = this.unpaid;
         this.unpaid = 0;
-        const retryAfterMs = await this.house.quotas!.spend(this.key, 'readBytes', bytes);
+        const retryAfterMs = await this.house.quotas!.spend(this.key, 'readBytes', bytes).catch(uncounted);
         if (retryAfterMs !== undefined) this.cut(this.exhausted(retryAfterMs));
       }
     } finally {

@@ -118,6 +118,27 @@ describe('Guarded', () => {
     ]);
   });
 
+  it('goes on with an answer that cannot be counted', async () => {
+    const { quotas } = few(1000);
+    const { ask } = open({ quotas, access: undefined! });
+    await ask('a', put);
+    const body = (await ask('a?offset=-1&live=sse')).body as Outflow;
+    quotas.spend = async () => await Promise.reject(new Error('no Redis'));
+    const told: string[] = [];
+    let written = 0;
+    body.start({
+      write: ({ length }) => {
+        written += length;
+        return true;
+      },
+      end: () => void told.push('end'),
+      abort: () => void told.push('abort'),
+    });
+    await expect.poll(() => written).toBeGreaterThan(0);
+    expect(told).toEqual([]);
+    body.closed();
+  });
+
   it('breaks an answer off that goes on for longer than somebody may read', async () => {
     const { quotas } = few(100);
     const { ask, streams } = open({ quotas, access: undefined! });

@@ -38,16 +38,14 @@ function open(most: Partial<Record<Held | Spent, number>>, options: Partial<Gate
 
 const ann = { transport: 'test', principal: { id: 'ann' } };
 const errors = (link: TestLink) =>
-  link
-    .all('error')
-    .map(({ code, stream, ch, producer, epoch, retryAfterMs }) => ({
-      code,
-      stream,
-      ch,
-      producer,
-      epoch,
-      retryAfterMs,
-    }));
+  link.all('error').map(({ code, stream, ch, producer, epoch, retryAfterMs }) => ({
+    code,
+    stream,
+    ch,
+    producer,
+    epoch,
+    retryAfterMs,
+  }));
 const publish = (link: TestLink, seq: number, ...datas: string[]) =>
   link.say({ t: 'publish', stream: 's', producer: 'p', epoch: 0, seq, chunks: textBodies(...datas) });
 
@@ -181,6 +179,37 @@ describe('a gateway that counts', () => {
     await stage.settle();
     const paid = quotas.spent.filter((words) => words.startsWith('ann readBytes'));
     expect(paid.reduce((sum, words) => sum + Number(words.split(' ')[2]), 0)).toBe(3);
+  });
+
+  it('goes on where nothing can be counted', async () => {
+    const { stage, quotas } = open({});
+    quotas.spend = async (_, what) =>
+      await (what === 'frames' || what === 'readBytes'
+        ? Promise.reject(new Error('no Redis'))
+        : Promise.resolve(undefined));
+    stage.keep('a', 'x');
+    const link = stage.connect(ann);
+    publish(link, 0, 'x');
+    await stage.settle();
+    expect([link.end, link.all('ack').length]).toEqual([undefined, 1]);
+    link.subscribe('a');
+    await stage.settle();
+    expect(errors(link)).toMatchObject([{ code: 'internal', stream: 'a' }]);
+    quotas.spend = async (_, what, amount) =>
+      await (what === 'readBytes' && amount === 1 ? Promise.resolve(undefined) : Promise.reject(new Error('no Redis')));
+    stage.keep('b', 'longer than one');
+    link.subscribe('b');
+    await stage.settle();
+    expect([link.end, link.all('data').length]).toEqual([undefined, 1]);
+  });
+
+  it('asks whether somebody may cancel, and lets go of who is no longer allowed to read', async () => {
+    const { stage } = open({});
+    stage.keep('a', 'x');
+    const link = stage.connect(ann);
+    link.say({ t: 'cancel', stream: 'a' });
+    await stage.settle();
+    expect((await stage.streams.info('a'))?.status).toBe('cancelled');
   });
 
   it('counts nothing of who is not known yet', async () => {

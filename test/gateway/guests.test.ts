@@ -234,6 +234,16 @@ describe('a gateway that asks who comes', () => {
     expect(errors(link)).toEqual(['forbidden sluice/leases']);
   });
 
+  it('reads its books to nobody, whoever asks', async () => {
+    const stage = new GatewayStage();
+    stage.keep('sluice/server/forks', 'secret');
+    const link = stage.connect();
+    link.subscribe('sluice/server/forks');
+    await stage.settle();
+    expect(errors(link)).toEqual(['name-invalid sluice/server/forks']);
+    expect(stage.gateway.connections()[0]!.reading).toEqual([]);
+  });
+
   it('answers a token where nobody is asked', async () => {
     const stage: GatewayStage = new GatewayStage();
     const link = stage.connect();

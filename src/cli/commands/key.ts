@@ -12,7 +12,9 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** `sluice key PRINCIPAL`: makes an API key. */
 export function keyCommand(): Command {
   return new Command('key')
-    .description('make an API key: its record goes to standard output, a line for the file of `sluice serve --auth-api-keys`')
+    .description(
+      'make an API key: its record goes to standard output, a line for the file of `sluice serve --auth-api-keys`',
+    )
     .argument('<principal>', 'whose it is: what belongs to somebody bears this name')
     .option('--scope <scopes...>', 'what it is good for, such as read:books/*; default: what is his own')
     .option('--days <number>', 'how long it is good for; default: without end')
