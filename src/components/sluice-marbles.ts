@@ -1,4 +1,4 @@
-import { css, html, nothing, type PropertyValues, unsafeCSS } from 'lit';
+import { css, html, nothing, type PropertyValues, type TemplateResult, unsafeCSS } from 'lit';
 import type { Chunk } from '../chunk/index.js';
 import { type Client, createClient, type ReceiveOptions } from '../client/index.js';
 import {
@@ -232,7 +232,7 @@ export class SluiceMarbles extends StreamElement {
     this.requestUpdate();
   }
 
-  override render() {
+  override render(): TemplateResult {
     return html`${this.marbles === '' ? this.bar() : nothing}
       <div class="picture" part="picture" tabindex="0" role="group" aria-label=${this.label || 'marbles'}></div>`;
   }

@@ -249,7 +249,7 @@ export class SluiceRun extends StreamElement {
     this.frame = undefined;
   }
 
-  override render() {
+  override render(): TemplateResult {
     const picture = this.at === undefined ? this.timeline.latest : this.timeline.at(this.at);
     const steps = [...picture.steps.values()];
     return html`${this.head(picture)}

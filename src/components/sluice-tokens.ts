@@ -1,4 +1,4 @@
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { type Chunk, type JoinPosition, parseJoinPosition } from '../chunk/index.js';
 import type { ReceiveOptions } from '../client/index.js';
 import { chunkText } from './chunk-text.js';
@@ -133,7 +133,7 @@ export class SluiceTokens extends StreamElement {
     this.pane = new TextPane({ element, keep: this.keep > 0 ? this.keep : defaultKeep });
   }
 
-  override render() {
+  override render(): TemplateResult {
     const words = stateWords[this.state] + (this.problem === '' ? '' : `: ${this.problem}`);
     return html`${this.bare ? nothing : html`<p class="state" part="state" role="status"><b>${words}</b></p>`}
       <div
