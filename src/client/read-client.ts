@@ -67,6 +67,8 @@ export interface ReceiveOptions {
   readonly window?: Window;
   /** What to do about chunks that are no longer kept: fail with `gap`, or go on behind them. Default `error`. */
   readonly onGap?: 'error' | 'skip';
+  /** Told the number of the next chunk when the server has found the stream: at the beginning, and after each interruption. */
+  readonly joined?: (seq: number) => void;
 }
 
 /**
@@ -239,7 +241,7 @@ export class StreamReader<C> implements ReadClient<C> {
           received: (next, chunks, bytes) => reading.received(next, chunks, bytes),
           request: (ranges) => connection.nack(reading, ranges),
         },
-        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe },
+        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe, joined: options.joined },
       );
       const reading = new Reading(streamId, from, window, reader);
       return {

@@ -31,6 +31,7 @@ export interface ReaderSettings {
   readonly onGap: 'error' | 'skip';
   readonly scheduler: SchedulerLike;
   readonly probe: Probe | undefined;
+  readonly joined: ((seq: number) => void) | undefined;
 }
 
 /** Whose reports these are. */
@@ -83,6 +84,7 @@ export class Reader implements ReadingEvents {
   started(start: number): void {
     this.forget();
     this.expected = this.frontier = start;
+    this.settings.joined?.(start);
   }
 
   snapshot(chunk: Chunk): void {

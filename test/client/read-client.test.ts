@@ -30,6 +30,21 @@ describe('createReadClient', () => {
     client.close();
   });
 
+  it('says where it has joined a stream, and joins it again', async () => {
+    const { stage, time, client } = made({ backoff: { minMs: 10 } });
+    stage.keep('s', 'a', 'b');
+    const joined: number[] = [];
+    client.receive('s', { from: 'now', joined: (seq) => joined.push(seq) }).subscribe({ error: () => {} });
+    await time.pass(50);
+    stage.keep('s', 'c');
+    await time.pass(50);
+    stage.stop();
+    stage.serve();
+    await time.pass(500);
+    expect(joined).toEqual([2, 3]);
+    client.close();
+  });
+
   it('knows no writing', () => {
     expect(made().client).not.toHaveProperty('publish');
   });

@@ -33,7 +33,7 @@ function stage(settings: Partial<ReaderSettings> = {}) {
       received: (next, count, bytes) => void told.push(`received ${next} ${count} ${bytes}`),
       request: (ranges) => void told.push(`request ${ranges.map(({ from, to }) => `${from}-${to}`).join(' ')}`),
     },
-    { gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, ...settings },
+    { gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, joined: undefined, ...settings },
   );
   reader.chunks.subscribe({
     next: ({ data }) => void told.push(String(data)),

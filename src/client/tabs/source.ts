@@ -32,7 +32,9 @@ export class Source {
     private readonly moved: () => void,
   ) {
     this.position = typeof from === 'number' ? from : undefined;
-    this.chunks = client.read(streamId, { from, onGap: 'skip' });
+    // In a turn of its own: whoever moves on by it may end this very reading.
+    const joined = (seq: number): void => queueMicrotask(() => this.joined(seq));
+    this.chunks = client.read(streamId, { from, onGap: 'skip', joined });
   }
 
   /** Whether it may take a tab that begins there. What is now only the server knows, at each time anew. */
@@ -53,7 +55,8 @@ export class Source {
   /** Takes a tab: one that is new, or comes from another source. */
   seat(seat: Seat): void {
     this.seats.add(seat);
-    if (seat.cursor === undefined && this.position !== undefined) seat.sit(this.startOf(seat.from));
+    if (this.position === undefined) this.pull();
+    else if (seat.cursor === undefined) seat.sit(this.startOf(seat.from));
     this.flush();
   }
 
@@ -88,7 +91,6 @@ export class Source {
 
   private arrived(chunk: Chunk): void {
     if (this.stopped) return;
-    this.locate(chunk.seq);
     for (const seat of this.seats) {
       if (seat.cursor! >= this.position! && seat.cursor! < chunk.seq) seat.skip(chunk.seq);
     }
@@ -112,7 +114,14 @@ export class Source {
     this.moved();
   }
 
-  /** The first chunk says where it begins. */
+  private joined(seq: number): void {
+    if (this.stopped || this.position !== undefined) return;
+    this.locate(seq);
+    this.flush();
+    this.moved();
+  }
+
+  /** It is known where it begins. */
   private locate(first: number): void {
     if (this.position !== undefined) return;
     this.position = first;

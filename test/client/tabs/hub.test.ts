@@ -57,11 +57,12 @@ describe('Hub', () => {
   it('takes who asks again at his word, unless the first answer is still to come', async () => {
     const { stage, heard, ask } = await made();
     heard.splice(0);
-    stage.keep('s');
+    stage.keep('s', 'a');
+    stage.stop();
     const request = { t: 'subscribe', stream: 's', from: 'beginning', ...credit } as const;
     expect(await ask(request, request, { t: 'ping', grants: [] })).toEqual([{ t: 'pong', sent: [] }]);
-    stage.keep('s', 'a');
-    await stage.time.pass(100);
+    stage.serve();
+    await stage.time.pass(2000);
     expect(heard.splice(0)).toMatchObject([
       { t: 'subscribed', ch: 0 },
       { t: 'data', ch: 0 },

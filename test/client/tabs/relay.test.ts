@@ -62,7 +62,7 @@ describe('Relay', () => {
     const all = join('beginning');
     const late = join('now');
     await stage.time.pass(500);
-    expect([all.got, late.got, connections()]).toEqual([numbers(0, 10), [], 2]);
+    expect([all.got, late.got, connections()]).toEqual([numbers(0, 10), [], 1]);
     stage.keep('s', ...numbers(10, 12));
     await stage.time.pass(500);
     expect([all.got, late.got, connections()]).toEqual([numbers(0, 12), numbers(10, 12), 1]);

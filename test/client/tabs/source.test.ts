@@ -57,7 +57,7 @@ describe('Source', () => {
     whole.source.seat(whole.seat());
     await whole.stage.time.pass(100);
     expect(whole.sent.map(({ t }) => t)).toEqual(['subscribed', 'end']);
-    expect([whole.source.seats.size, whole.moves()]).toEqual([0, 1]);
+    expect([whole.source.seats.size, whole.moves()]).toEqual([0, 2]);
     const none = made('beginning');
     none.source.seat(none.seat());
     await none.stage.time.pass(100);
@@ -69,6 +69,7 @@ describe('Source', () => {
     stage.keep('s');
     source.seat(seat());
     await stage.time.pass(100);
+    expect(sent.splice(0)).toMatchObject([{ t: 'subscribed', from: 'now', seq: 0 }]);
     source.stop();
     stage.keep('s', 'x');
     await stage.time.pass(100);

@@ -193,6 +193,18 @@ describe('createTabsTransport', () => {
     expect(heard).toEqual(['opened', 'frames', 'closed 1000']);
   });
 
+  it('lets a tab read a stream anew that it had left before anything came', async () => {
+    const made = stage();
+    publish(made, 0, 3);
+    const tab = made.tab();
+    const { subscription } = made.collect('s', { from: 'now' }, tab.client);
+    await made.time.pass(1);
+    subscription.unsubscribe();
+    const told = tab.read('s', { from: 1 });
+    await made.time.pass(1000);
+    expect(told).toEqual(numbers(1, 3));
+  });
+
   it('says what is no longer kept', async () => {
     const made = stage({ log: { maxChunks: 5 } });
     publish(made, 0, 12);
