@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Log } from '../../log/log.js';
 import { type Config, configAuth, configTelemetry, openConfigLog, serveOptions } from '../../node/config/index.js';
-import { serve, type ServedRunsOptions, type ServeOptions, type Server } from '../../node/index.js';
+import type { ServedRunsOptions, ServeOptions, Server } from '../../node/index.js';
 import { logForms } from '../../node/open-log.js';
 import { configOf, withConfig } from '../config-options.js';
 import { loadPipelines } from '../load.js';
@@ -41,6 +41,8 @@ async function loadRuns({ pipelines: files, module }: Config): Promise<ServedRun
 
 /** Serves, or lets go of the log. */
 async function startServer(options: ServeOptions & { readonly log: Log }): Promise<Server> {
+  // Here, so that no other command waits for a server to be loaded.
+  const { serve } = await import('../../node/serve.js');
   try {
     return await serve(options);
   } catch (error) {
