@@ -136,7 +136,7 @@ export interface Server<S = unknown> extends AsyncDisposable {
   readonly refusals: Refusals;
   /** The door for the Durable Streams protocol. */
   readonly durable: DurableStreams;
-  /** Node's server, for routes of your own. */
+  /** Node's server of HTTP/1.1, for routes of your own: what comes over HTTP/2 is no event of it, and goes through `fallback`. */
   readonly http: HttpServer;
   /**
    * Goes, without loss to anybody where there is another gateway over the same log: takes nobody in any more, tells all who are there
