@@ -11,11 +11,10 @@ afterEach(() => {
   http?.close();
 });
 
-async function open() {
+async function open(patienceMs = 60_000) {
   const refusals = createRefusals();
-  http = createServer({ headersTimeout: 60, requestTimeout: 60, connectionsCheckingInterval: 20 }, (_, response) =>
-    response.end('ok'),
-  );
+  const times = { headersTimeout: patienceMs, requestTimeout: patienceMs, connectionsCheckingInterval: 20 };
+  http = createServer(times, (_, response) => response.end('ok'));
   countBroken(http, refusals);
   await new Promise<void>((resolve) => http!.listen(0, '127.0.0.1', resolve));
   return { port: (http.address() as { port: number }).port, refusals };
@@ -27,7 +26,7 @@ describe('countBroken', () => {
     ['431 Request Header Fields Too Large', ['GET / HTTP/1.1', `X: ${'x'.repeat(20_000)}`, '', '']],
     ['408 Request Timeout', ['GET / HTTP/1.1', 'Host: a']],
   ])('answers %s, and counts it', async (status, lines) => {
-    const { port, refusals } = await open();
+    const { port, refusals } = await open(status.startsWith('408') ? 50 : undefined);
     expect(await raw({ port }, ...lines)).toBe(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
     expect(refusals.read().header).toBe(1);
   });
