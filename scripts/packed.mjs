@@ -44,7 +44,7 @@ function pack() {
 
 /** Nothing but the library, its sources (source maps and "go to definition" lead there) and its papers. */
 function refuseStrays(files) {
-  const wanted = /^(?:dist|src|operators)\/|^[A-Z]+(?:\.md)?$|^package\.json$/;
+  const wanted = /^(?:dist|src|operators|proto)\/|^[A-Z]+(?:\.md)?$|^package\.json$/;
   const unwanted = /\.test\.|\.tsbuildinfo$|(?:^|\/)(?:test|fixtures|node_modules|bench)\//;
   const strays = files.filter((file) => !wanted.test(file) || unwanted.test(file));
   if (strays.length > 0) throw new Error(`files that do not belong in the package: ${strays.join(', ')}`);

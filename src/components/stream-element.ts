@@ -7,7 +7,7 @@ import { lendClient } from './shared-clients.js';
 /** Where the reading of a component stands. `reconnecting`: the connection is lost, and comes back by itself. */
 export type ReadingState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'completed' | 'failed' | 'cancelled';
 
-/** @internal What components share that read a stream: where from, with what client, and how it stands. */
+/** What components share that read a stream: where from, with what client, and how it stands. */
 export abstract class StreamElement extends LitElement {
   static override properties: Record<string, object> = {
     src: {},

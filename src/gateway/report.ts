@@ -5,7 +5,7 @@ import type { Peer } from '../transport/transport.js';
 import type { GatewayEvent } from './events.js';
 import type { Parcel } from './parcel.js';
 
-/** @internal Where a gateway tells what happens: to nobody, mostly, and then it costs a look. */
+/** Where a gateway tells what happens: to nobody, mostly, and then it costs a look. */
 export class Report {
   private readonly subject = new Subject<GatewayEvent>();
   readonly events = this.subject.asObservable();
