@@ -14,6 +14,7 @@ import type { Quotas } from '../auth/quotas.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { BadFrame, type ClientFrame, closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
+import { leases } from '../streams/lease.js';
 import { joinStream } from '../streams/reader.js';
 import { snapshots } from '../streams/snapshot-store.js';
 import type { Access, Streams } from '../streams/index.js';
@@ -315,7 +316,10 @@ class StreamGateway implements Gateway {
 
   private publish(session: Session, guest: Guest | undefined, frame: PublishFrame<EncodedChunk>): void {
     const { stream, producer, epoch, seq, chunks, close } = frame;
-    if (isReserved(stream)) return session.publishRefused(frame, reservedName(stream));
+    // Leases are written by producers anywhere, and ended by nobody.
+    if (isReserved(stream) || (stream === leases && close !== undefined)) {
+      return session.publishRefused(frame, reservedName(stream));
+    }
     const options = {
       producer: { id: producer, epoch, seq },
       ...(close === undefined ? {} : { close: definite(close) }),
@@ -329,7 +333,8 @@ class StreamGateway implements Gateway {
   }
 
   private cancel(session: Session, guest: Guest | undefined, streamId: string, reason: string | undefined): void {
-    if (isReserved(streamId)) return session.refuse(reservedName(streamId), { stream: streamId });
+    if (isReserved(streamId) || streamId === leases)
+      return session.refuse(reservedName(streamId), { stream: streamId });
     attempt(
       () => whenReady(guest?.checkCancel(streamId), () => this.streams.cancel(streamId, reason)),
       (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),

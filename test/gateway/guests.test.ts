@@ -234,6 +234,18 @@ describe('a gateway that asks who comes', () => {
     expect(errors(link)).toEqual(['forbidden sluice/leases']);
   });
 
+  it('lets nobody end what all producers write their leases to', async () => {
+    const stage = new GatewayStage();
+    stage.keep('sluice/leases', 'x');
+    const link = stage.connect();
+    const close = { status: 'completed' } as const;
+    link.say({ t: 'publish', stream: 'sluice/leases', producer: 'p', epoch: 0, seq: 0, chunks: [], close });
+    link.say({ t: 'cancel', stream: 'sluice/leases' });
+    await stage.settle();
+    expect(errors(link)).toEqual(['name-invalid sluice/leases', 'name-invalid sluice/leases']);
+    expect((await stage.streams.info('sluice/leases'))?.status).toBe('active');
+  });
+
   it('reads its books to nobody, whoever asks', async () => {
     const stage = new GatewayStage();
     stage.keep('sluice/server/forks', 'secret');
