@@ -4,6 +4,7 @@ import { type Client, createClient, type ReceiveOptions } from '../client/index.
 import {
   createRecording,
   drawMarbles,
+  type MarbleEvent,
   type Marbles,
   marblesOf,
   pageStyle,
@@ -22,7 +23,7 @@ import { tapTransport } from './tap-transport.js';
 
 /** Events that are drawn at most, and at least. The recording holds as many as a test may want. */
 const [mostDrawn, leastDrawn] = [96, 8];
-/** Pictures a second: more is not seen, and a busy stream would make it hundreds. */
+/** Between two pictures: more of them are not seen, and a busy stream would make it hundreds a second. */
 const pictureMs = 100;
 
 /** What a rough link does to what the server sends. */
@@ -32,9 +33,9 @@ const faults = { toClient: { loss: 0.06, duplication: 0.08, reordering: 0.15, re
  * `<sluice-marbles>`: what a reader of a stream sees, live, as marbles on two lines: what arrived above what was delivered. Early
  * chunks, duplicates, repairs, gaps and credit each have a shape of their own. With `marbles` it draws marble strings instead.
  *
- * Attributes: `src`, `stream`, `from` is now; `rough` (reads over a link that loses, repeats and reorders on purpose), `paused`,
- * `marbles` (a line for each line), `label`, `operator`. Properties: `marbleText`, `svg`. Events: `sluice-state`, `sluice-end`.
- * Parts: `bar`, `picture`. Colours: `--sluice-marble-paper` and its kind.
+ * It begins with what comes next. Attributes: `src`, `stream`, `rough` (reads over a link that loses, repeats and reorders on
+ * purpose), `paused`, `marbles` (a line for each line), `label`, `operator`. Properties: `token`, `marbleText`, `svg`. Events:
+ * `sluice-state`, `sluice-end`. Parts: `bar`, `picture`. Colours: `--sluice-marble-paper` and its kind.
  *
  * @example
  * <sluice-marbles stream="answers/1"></sluice-marbles>
@@ -92,6 +93,9 @@ export class SluiceMarbles extends StreamElement {
 
   private recording: Recording = createRecording();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What is shown, and saved, while the picture stands still. */
+  private held: readonly MarbleEvent[] | undefined;
+  private drawn: number = mostDrawn;
   private done = '';
 
   constructor() {
@@ -149,6 +153,7 @@ export class SluiceMarbles extends StreamElement {
 
   protected override begun(): void {
     this.recording = createRecording();
+    this.held = undefined;
     this.soon();
   }
 
@@ -170,6 +175,7 @@ export class SluiceMarbles extends StreamElement {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    if (changed.has('paused')) this.held = this.paused ? [...this.recording.events] : undefined;
     if (!this.paused) this.soon();
   }
 
@@ -195,19 +201,21 @@ export class SluiceMarbles extends StreamElement {
 
   /** As much of the latest as there is room for. */
   private fitting(room: number): SvgNode {
-    let count = mostDrawn;
+    // Where there was room for so many before, there may be for a few more.
+    let count = Math.min(mostDrawn, Math.ceil(this.drawn * 1.25));
     let picture = this.draw(this.picture(false, count), false);
     // What a few events more or less take is not known before they are drawn.
     while (this.marbles === '' && count > leastDrawn && Number(picture.attributes['width']) > room) {
       count = Math.max(leastDrawn, Math.floor(count * 0.8));
       picture = this.draw(this.picture(false, count), false);
     }
+    this.drawn = count;
     return picture;
   }
 
   private picture(exact: boolean, count = mostDrawn): Marbles {
     if (this.marbles !== '') return readMarbles(this.marbles.split('\n').filter((line) => line.trim() !== ''));
-    const { events } = this.recording;
+    const events = this.held ?? this.recording.events;
     return exact ? marblesOf(events) : marblesOf(events.slice(-count), { spread: false });
   }
 

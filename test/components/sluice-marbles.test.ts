@@ -76,8 +76,11 @@ describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromi
     await stage.publish('s', 'two', 'three');
     await sleep(300);
     expect(await page.locator('sluice-marbles circle').count()).toBe(count);
+    const lines = () => property<string>(page, 'sluice-marbles', 'marbleText');
+    expect(readMarbles((await lines()).split('\n')).notes.map(({ text }) => text)).toEqual(['1']);
     await page.getByRole('button', { name: 'Go on' }).click();
     await expect.poll(() => page.locator('sluice-marbles circle').count()).toBeGreaterThan(count);
+    expect(readMarbles((await lines()).split('\n')).notes).toHaveLength(3);
   });
 
   it('is saved as a picture that stands alone, and as marbles', async () => {
