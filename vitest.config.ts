@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // What lasts is waited for; on a busy machine that may be long.
+    expect: { poll: { timeout: 15_000 } },
     // About half of the time tests wait, for servers, leases and other processes: with a file more under way than there are cores
     // these are at work meanwhile. By default it is one file less.
     maxWorkers: availableParallelism() + 1,

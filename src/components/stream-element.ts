@@ -7,6 +7,9 @@ import { lendClient } from './shared-clients.js';
 /** Where the reading of a component stands. `reconnecting`: the connection is lost, and comes back by itself. */
 export type ReadingState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'completed' | 'failed' | 'cancelled';
 
+/** How long a stream that is not there is left alone before it is asked for again, in milliseconds. */
+const absentMs = 1500;
+
 /** What components share that read a stream: where from, with what client, and how it stands. */
 export abstract class StreamElement extends LitElement {
   static override properties: Record<string, object> = {
@@ -30,6 +33,9 @@ export abstract class StreamElement extends LitElement {
 
   private reading = new Subscription();
   private connection: ConnectionState = 'idle';
+  /** The stream was not there when it was asked for last. */
+  private isAbsent = false;
+  private absence: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -71,18 +77,22 @@ export abstract class StreamElement extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (['src', 'client', 'token', ...this.turning].some((name) => changed.has(name))) this.begin();
+    if (!['src', 'client', 'token', ...this.turning].some((name) => changed.has(name))) return;
+    this.isAbsent = false;
+    this.begin();
   }
 
   /** Reads anew. */
   protected begin(): void {
     this.reading.unsubscribe();
     this.reading = new Subscription();
-    this.problem = '';
+    if (!this.isAbsent) this.problem = '';
     this.begun();
     const { wanted } = this;
     if (wanted === undefined) return this.turn('idle');
     this.turn('connecting');
+    // One that holds nothing yet says nothing either.
+    if (this.isAbsent) this.later(absentMs, () => this.found());
     try {
       this.read(wanted, this.reading);
     } catch (error) {
@@ -96,7 +106,10 @@ export abstract class StreamElement extends LitElement {
     reading.add(client.state.subscribe((state) => this.connected(state)));
     reading.add(
       client.receive(streamId, this.receiving).subscribe({
-        next: (chunk) => this.took(chunk),
+        next: (chunk) => {
+          this.found();
+          this.took(chunk);
+        },
         error: (error: unknown) => this.fail(error),
         complete: () => this.end('completed'),
       }),
@@ -114,7 +127,7 @@ export abstract class StreamElement extends LitElement {
     if (this.isOver) return;
     const was = this.connection;
     this.connection = state;
-    if (state === 'open') this.turn('live');
+    if (state === 'open') this.turn(this.isAbsent ? 'connecting' : 'live');
     else if (state === 'waiting' || (state === 'connecting' && (was === 'waiting' || was === 'open'))) {
       this.turn('reconnecting');
     }
@@ -127,7 +140,30 @@ export abstract class StreamElement extends LitElement {
   private fail(error: unknown): void {
     const { code, message } = error instanceof StreamError ? error : { code: 'internal', message: String(error) };
     this.problem = message;
+    if (code === 'stream-not-found') return this.await();
     this.end(code === 'stream-cancelled' ? 'cancelled' : 'failed');
+  }
+
+  /** A stream that is not there may begin yet. */
+  private await(): void {
+    this.isAbsent = true;
+    this.turn('connecting');
+    this.later(absentMs, () => this.begin());
+  }
+
+  /** It is there after all. */
+  private found(): void {
+    if (!this.isAbsent) return;
+    this.isAbsent = false;
+    this.problem = '';
+    this.connected(this.connection);
+  }
+
+  /** Does something later, in place of what was to be done before. */
+  private later(ms: number, work: () => void): void {
+    clearTimeout(this.absence);
+    this.absence = setTimeout(work, ms);
+    this.reading.add(() => clearTimeout(this.absence));
   }
 
   private end(state: 'completed' | 'failed' | 'cancelled'): void {

@@ -27,6 +27,17 @@ describe.skipIf(executablePath === undefined)('what reads a stream, in a real Ch
       .toEqual(['sluice-state cancelled', expect.stringMatching(/^sluice-end cancelled .*enough/)]);
   });
 
+  it('waits for a stream that is not there yet, and says so', async () => {
+    const page = await stage.open('<sluice-tokens stream="later"></sluice-tokens>');
+    await page.getByRole('status').filter({ hasText: 'connecting …: ' }).waitFor();
+    await stage.publish('later', 'here it is');
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('here it is');
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+  });
+
   it('reads from the server it is told to', async () => {
     const other = await stage.serveOther();
     await other.streams.publish('s', [
