@@ -50,7 +50,8 @@ export function signStream(key: SigningKey, options: SignedStream): string {
   if (!actions.includes(action)) throw new TypeError(`action must be one of ${actions.join(', ')}`);
   const { id, secret } = checkKey(key);
   const ttlMs = checkBound('ttlMs', options.ttlMs ?? 300_000, { max: weekMs });
-  const claims = [id, action, checkName(stream), options.principal ?? `signed:${id}`, now() + ttlMs];
+  if (isPattern(checkName(stream))) throw new TypeError('stream must not end with "*": a scope would take it for many');
+  const claims = [id, action, stream, options.principal ?? `signed:${id}`, now() + ttlMs];
   const body = `${version}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${body}.${macOf(secret, body).toString('base64url')}`;
 }
@@ -69,7 +70,9 @@ export function signedStreams(options: SignedStreamsOptions): Authenticate {
     const access = parameterOf(target);
     if (access === undefined) return undefined;
     const claims = claimsOf(access, secrets);
-    if (claims === undefined) throw new StreamError('unauthenticated', 'the signature is not accepted');
+    if (claims === undefined || isPattern(claims[2])) {
+      throw new StreamError('unauthenticated', 'the signature is not accepted');
+    }
     const [, action, stream, id, expiresAt] = claims;
     if (expiresAt <= now()) throw new StreamError('expired', 'the time of the signature is over');
     return { id, scopes: [`${action}:${stream}`], expiresAt };
@@ -77,6 +80,11 @@ export function signedStreams(options: SignedStreamsOptions): Authenticate {
 }
 
 type Claims = readonly [key: string, action: Action, stream: string, principal: string, expiresAt: number];
+
+/** Whether a scope with this name would be good for others, too: who may choose a name could choose one. */
+function isPattern(stream: string): boolean {
+  return stream.endsWith('*');
+}
 
 function parameterOf(target: string): string | undefined {
   const at = target.indexOf('?');

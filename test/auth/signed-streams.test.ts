@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type SigningKey, signedStreams, signStream } from 'sluice/auth/signed-streams';
 import { asking } from './asking.js';
@@ -68,12 +69,20 @@ describe('signedStreams', () => {
     }
   });
 
+  it('takes a name for itself, also where it would be a pattern of names', () => {
+    const body = `s1.${Buffer.from(JSON.stringify(['k1', 'read', 'answers/*', 'ann', now() + 1])).toString('base64url')}`;
+    const mac = createHmac('sha256', key.secret).update(body).digest('base64url');
+    const authenticate = signedStreams({ keys: [key], now });
+    expect(() => authenticate(at(`${body}.${mac}`))).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+  });
+
   it.each<[() => unknown, string]>([
     [() => signedStreams({ keys: [] }), 'keys must hold at least one key'],
     [() => signedStreams({ keys: [{ id: 'a b', secret: key.secret }] }), 'id of a key'],
     [() => signedStreams({ keys: [{ id: 'a', secret: 'short' }] }), 'at least 32 bytes'],
     [() => signedStreams({ keys: [{ id: 'a', secret: 5 as never }] }), 'must be a string or bytes, got a number'],
     [() => signStream(key, { stream: '../a' }), 'stream name'],
+    [() => signStream(key, { stream: 'answers/*' }), 'must not end with "*"'],
     [() => signStream(key, { stream: 'a', ttlMs: 8 * 86_400_000 }), 'ttlMs must be'],
     [() => signStream(key, { stream: 'a', action: 'fly' as never }), 'action must be one of'],
   ])('refuses misuse: %s', (misuse, message) => {
