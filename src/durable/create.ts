@@ -8,7 +8,7 @@ import { formatOffset, parseOffset } from './offset.js';
 import type { Registry } from './registry.js';
 import { renderChunks } from './render.js';
 import { answer, Refusal, type Reply } from './reply.js';
-import { type DurableRequest, isTrue, nameOfPath, readCount } from './request.js';
+import { type DurableRequest, isBook, isTrue, nameOfPath, readCount } from './request.js';
 import { baseOf, type ForkOrigin, type StreamRecord, tailOf, writeNote } from './stream-record.js';
 
 /** @internal What a request to create a stream asks for. */
@@ -148,7 +148,9 @@ export class Creator {
   ): Promise<Reply> {
     const { registry, rootPath } = this.surroundings;
     const from = nameOfPath(path, rootPath);
-    const source = from === undefined || from === name ? undefined : await registry.peek(from);
+    // What nobody may read, nobody may copy.
+    const mayCopy = from !== undefined && from !== name && !isBook(from);
+    const source = mayCopy ? await registry.peek(from) : undefined;
     if (source === undefined) throw await this.noSource(from);
     if (wish.mediaType !== undefined && essenceOf(wish.mediaType) !== essenceOf(source.mediaType)) {
       throw new Refusal(409, 'content-type-mismatch', `a fork has the media type of its source, ${source.mediaType}`);

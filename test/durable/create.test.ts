@@ -201,4 +201,11 @@ describe('forking', () => {
     expect((await ask('PUT', 'h', beyond)).status).toBe(400);
     expect((await ask('PUT', 'b', { headers: binary })).status).toBe(201);
   });
+
+  it('forks no book of a server', async () => {
+    const { put, log } = lab();
+    log.create('sluice/server/subscriptions');
+    expect((await put('f', from('sluice/server/subscriptions'))).status).toBe(404);
+    expect(log.info('f')).toBeUndefined();
+  });
 });
