@@ -83,6 +83,11 @@ export class Feed {
     this.turn.feed(this);
   }
 
+  /** The stream was removed: its readers are told, also those who would not have looked for it. */
+  removed(): void {
+    this.fail([...this.readers.keys()], anotherStream(this.streamId));
+  }
+
   /** No more calls. */
   dispose(): void {
     this.unwatch();

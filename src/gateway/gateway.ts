@@ -165,6 +165,9 @@ class StreamGateway implements Gateway {
         for (const session of this.sessions.keys()) session.stopped(streamId, reason);
       }),
     );
+    const { guests } = this;
+    if (guests !== undefined)
+      this.teardown.add(this.streams.deletions.subscribe((streamId) => this.forget(guests, streamId)));
   }
 
   accept(link: Link, peer: Peer): ServerLinkEvents {
@@ -295,6 +298,12 @@ class StreamGateway implements Gateway {
     const feed = new Feed(streamId, this.channels++, this.streams, this.turn, this.report);
     this.feeds.set(streamId, feed);
     return feed;
+  }
+
+  /** A stream is no more. The next of its name may be somebody else's: who could read or write this one is asked again. */
+  private forget(guests: Guests, streamId: string): void {
+    guests.forget(streamId);
+    this.feeds.get(streamId)?.removed();
   }
 
   private unsubscribe(subscription: Subscription): void {

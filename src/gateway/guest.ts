@@ -140,7 +140,8 @@ export class Guest {
       return undefined;
     }
     const answer = asked.then(
-      () => void open.set(streamId, true),
+      // It may have been deleted meanwhile: then nothing is known of it.
+      () => void (open.get(streamId) === answer && open.set(streamId, true)),
       (error: unknown) => {
         open.delete(streamId);
         throw error;
@@ -149,6 +150,11 @@ export class Guest {
     // Frames that come meanwhile wait for the very same answer, and so stay in order.
     open.set(streamId, answer);
     return answer;
+  }
+
+  /** A stream was deleted: whether he may write to the next of its name is another question. */
+  forget(streamId: string): void {
+    this.open?.delete(streamId);
   }
 
   /** Who says that a producer lives must be allowed to be it. */

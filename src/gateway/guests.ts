@@ -62,6 +62,11 @@ export class Guests {
     else if (this.options.authenticate !== undefined) this.appoint(guest, this.options.scheduler.now() + this.authMs);
   }
 
+  /** A stream was deleted. */
+  forget(streamId: string): void {
+    for (const guest of this.sessions.keys()) guest.forget(streamId);
+  }
+
   /** He has gone. */
   leave(guest: Guest): void {
     if (guest.principal === undefined && this.options.authenticate !== undefined) this.unknown--;

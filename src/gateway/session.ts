@@ -371,10 +371,10 @@ export class Session {
     );
   }
 
-  /** A subscription cannot go on: the client is told, and it is over. */
+  /** A subscription cannot go on: the client is told, unless it has all there was, and it is over. */
   drop(subscription: Subscription, error: StreamError): void {
     this.forget(subscription);
-    this.refuse(error, { stream: subscription.streamId, ch: subscription.ch });
+    if (subscription.ended === undefined) this.refuse(error, { stream: subscription.streamId, ch: subscription.ch });
   }
 
   /** Answers a request with an error. */

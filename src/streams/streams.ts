@@ -78,6 +78,9 @@ export interface Streams {
   /** Streams that were cancelled, for those who produce them. Hot; never fails; completes on `dispose`. */
   readonly cancellations: Observable<Cancellation>;
 
+  /** Names of streams that were deleted here: who has them next may be somebody else. Hot; never fails; completes on `dispose`. */
+  readonly deletions: Observable<string>;
+
   /** Creates a stream; nothing happens when it exists with the same configuration. */
   create(streamId: string, config?: StreamConfig): MaybePromise<void>;
 
@@ -141,9 +144,11 @@ export function createStreams(options: StreamsOptions): Streams {
 class LogStreams implements Streams {
   private readonly subject = new Subject<StreamEvent>();
   private readonly cancelled = new Subject<Cancellation>();
+  private readonly deleted = new Subject<string>();
   readonly readers = new Readers();
   readonly events = this.subject.asObservable();
   readonly cancellations = this.cancelled.asObservable();
+  readonly deletions = this.deleted.asObservable();
   private readonly late: LateArrivals;
 
   constructor(
@@ -295,6 +300,7 @@ class LogStreams implements Streams {
   delete(streamId: string): MaybePromise<void> {
     return whenReady(this.info(streamId), (info) =>
       whenReady(this.log.delete(streamId), () => {
+        this.deleted.next(streamId);
         this.subject.next({ type: 'stream.deleted', streamId });
         return info && this.rollup.forget(info);
       }),
@@ -306,6 +312,7 @@ class LogStreams implements Streams {
     this.late.dispose();
     this.subject.complete();
     this.cancelled.complete();
+    this.deleted.complete();
     return this.log.dispose();
   }
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Held, Quotas, Spent } from '../../src/auth/quotas.js';
+import { ownersAndScopes } from 'sluice/auth/owners-and-scopes';
+import { createMemoryLog } from 'sluice/log/memory';
 import { createRefusals } from 'sluice/probe';
-import { textBodies } from '../bodies.js';
+import { createAccess, createStreams } from 'sluice/streams';
+import { encodedTexts, textBodies } from '../bodies.js';
 import { GatewayStage, type GatewayStageOptions, type TestLink } from './stage.js';
 
 /** Quotas in the test's hand: so many of each, and what was used of them. */
@@ -240,5 +243,60 @@ describe('a gateway that counts', () => {
     for (let i = 0; i < 4096; i++) write(`s${i}`);
     write('first');
     expect(asked).toBe(4098);
+  });
+
+  it('asks anew once a stream was deleted: the next of its name may be somebody else’s', async () => {
+    const streams = createStreams({ log: createMemoryLog() });
+    const access = createAccess({ streams, authorize: ownersAndScopes });
+    const { stage } = open({}, { access, streams });
+    const link = stage.connect(ann);
+    publish(link, 0, 'mine');
+    link.subscribe('s', 'beginning', 0, 0);
+    await stage.settle();
+    await streams.delete('s');
+    await streams.create('s', { metadata: { 'sluice.owner': 'bob' } });
+    await streams.append('s', encodedTexts('his'));
+    link.say({ t: 'credit', ch: 0, chunks: 9, bytes: 99 });
+    link.say({ t: 'publish', stream: 's', producer: 'q', epoch: 0, seq: 0, chunks: textBodies('forged') });
+    await stage.settle();
+    expect(errors(link).map(({ code, ch, producer }) => [code, ch ?? producer])).toEqual([
+      ['stream-not-found', 0],
+      ['forbidden', 'q'],
+    ]);
+    expect([link.all('data'), (await streams.info('s'))?.next]).toEqual([[], 1]);
+  });
+
+  it('does not take an answer for what was deleted while it was on its way', async () => {
+    const answers: (() => void)[] = [];
+    const access = {
+      may: () => true,
+      check: () => undefined,
+      checkCreate: () => ({ 'sluice.owner': 'ann' }),
+      visible: (_: unknown, list: never) => list,
+      checkPublish: async () => await new Promise<void>((resolve) => answers.push(resolve)),
+    };
+    const { stage } = open({}, { access });
+    stage.keep('s');
+    const link = stage.connect(ann);
+    publish(link, 0, 'a');
+    await stage.streams.delete('s');
+    answers[0]!();
+    await stage.settle();
+    publish(link, 1, 'b');
+    expect(answers).toHaveLength(2);
+  });
+
+  it('sends nothing again of a stream that was deleted once all of it was read', async () => {
+    const { stage } = open({});
+    stage.keep('s', 'mine');
+    stage.end('s');
+    const link = stage.connect(ann);
+    link.subscribe('s');
+    await stage.settle();
+    await stage.streams.delete('s');
+    stage.keep('s', 'his');
+    link.say({ t: 'nack', ch: 0, ranges: [[0, 1]] });
+    await stage.settle();
+    expect([link.all('data').length, errors(link)]).toEqual([1, []]);
   });
 });
