@@ -1,6 +1,7 @@
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   errors,
   type JSONWebKeySet,
   type JWTPayload,
@@ -168,10 +169,19 @@ function pemKey(pem: string): JWTVerifyGetKey {
   return () => key;
 }
 
-function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000 }: JwtOptions): JWTVerifyGetKey {
+/** How often keys are asked for at most, in milliseconds, whether they can be had or not: strangers can make us ask. */
+const jwksPauseMs = 1000;
+
+function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000, now = Date.now }: JwtOptions): JWTVerifyGetKey {
+  let notBefore = -Infinity;
   const keys = createRemoteJWKSet(checkUrl(jwksUrl!), {
     cacheMaxAge: checkBound('jwksMaxAgeMs', jwksMaxAgeMs),
     timeoutDuration: 5000,
+    [customFetch]: async (url, init) => {
+      if (now() < notBefore) throw new Error('they were asked for a moment ago');
+      notBefore = now() + jwksPauseMs;
+      return await fetch(url, init);
+    },
   });
   return async (header, token) => {
     try {

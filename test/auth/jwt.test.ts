@@ -174,7 +174,17 @@ describe('jwt', () => {
     }
     expect(asked).toBeLessThanOrEqual(2);
     answer = undefined;
-    expect(await refusal(jwt(settings), await sign('one'))).toMatchObject({ code: 'connection-lost' });
+    let now = Date.now();
+    const later = jwt({ ...settings, now: () => now });
+    const before = asked;
+    // Strangers do not have them asked for as often as they like, while they cannot be had.
+    for (let i = 0; i < 5; i++) {
+      expect(await refusal(later, await sign('one'))).toMatchObject({ code: 'connection-lost' });
+    }
+    expect(asked).toBe(before + 1);
+    answer = () => JSON.stringify({ keys: [jwk] });
+    now += 1000;
+    expect(await later(bearing(await sign('one')))).toMatchObject({ id: 'ann' });
   });
 
   it.each<[Partial<JwtOptions>, string]>([
