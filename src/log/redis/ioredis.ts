@@ -13,7 +13,7 @@ interface Ioredis {
   readonly stream?: { cork(): void; uncork(): void };
   duplicate(options: object): Ioredis;
   duplicate(nodes: readonly never[], options: object): Ioredis;
-  callBuffer(...command: readonly (string | Buffer)[]): Promise<RedisReply>;
+  callBuffer(name: string | Buffer, args: readonly (string | Buffer)[]): Promise<RedisReply>;
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(...channels: string[]): Promise<unknown>;
   disconnect(): void;
@@ -54,7 +54,8 @@ export function ioredisDoor(client: IoredisClient): RedisDoor {
     return {
       send: (_key: string, command: readonly (string | Buffer)[]) => {
         packed();
-        return own.callBuffer(...command);
+        // In one list: a command of many chunks has more arguments than a call may have.
+        return own.callBuffer(command[0]!, command.slice(1));
       },
       subscribe: (channels: readonly string[]) => own.subscribe(...channels),
       unsubscribe: (channels: readonly string[]) => own.unsubscribe(...channels),

@@ -34,6 +34,12 @@ export function doorLaws(name: string, doorOf: (url: string) => RedisDoor): void
       await expect(connection.send('k', ['EVALSHA', 'ffff', '0'])).rejects.toThrow(/^NOSCRIPT/);
     });
 
+    it('carries more arguments than a call of a function may have', async () => {
+      const { connection } = await make();
+      const many = Array.from({ length: 300_000 }, () => 'x');
+      expect(await connection.send('many', ['RPUSH', 'many'].concat(many))).toBe(300_000);
+    });
+
     it('rejects what was under way when the connection broke, and sends it no second time', async () => {
       const { connection, heard } = await make();
       await stage.admin().client('PAUSE', 100, 'WRITE');
