@@ -55,7 +55,10 @@ export function createFront(answer: RequestListener, options: FrontOptions): Fro
   const forget = function (this: Socket): void {
     sockets.delete(this);
   };
-  gate.on('connection', (socket: Socket) => void sockets.add(socket.on('close', forget)));
+  const know = (socket: Socket): void => void sockets.add(socket.on('close', forget));
+  gate.on('connection', know);
+  // Where there is TLS, this is another socket over the same connection: it has read what was asked, and no greetings.
+  if (tls !== undefined) http.on('connection', know);
   return {
     secure: tls !== undefined,
     http,
@@ -66,6 +69,8 @@ export function createFront(answer: RequestListener, options: FrontOptions): Fro
         if (gate !== http) http.close();
         http.closeIdleConnections();
         for (const session of sessions) session.close();
+        // Opened in advance, as browsers do: to Node these are not idle, for nothing was ever asked on them.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       });
     },
     abort: () => {

@@ -121,6 +121,18 @@ describe('a server that is drained', () => {
     agent.destroy();
   });
 
+  it('does not wait for those who have connected in advance, and ask for nothing', async () => {
+    const server = await start({});
+    const socket = connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    // The server knows the connection once it has answered one that came later.
+    await (await fetch(`${server.url}/healthz`)).text();
+    const gone = once(socket, 'close');
+    // Longer than any test may take.
+    await server.drain({ withinMs: 1_000_000 });
+    await gone;
+  });
+
   it('refuses a time that is none', async () => {
     const server = await start({});
     await expect(server.drain({ withinMs: 0 })).rejects.toThrow('withinMs');

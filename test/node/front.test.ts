@@ -68,6 +68,18 @@ describe('a front with TLS', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 101 /);
   });
 
+  it('ends without those who have greeted it, and ask for nothing', async () => {
+    const { port, front } = await start({ tls: certificate });
+    const options = { port, host: '127.0.0.1', ca: certificate.cert, ALPNProtocols: ['http/1.1'] };
+    const socket = connectTls(options);
+    await once(socket, 'secureConnect');
+    // It came before, so it is known to the server when this is answered.
+    await askSecurely(port);
+    const gone = once(socket.resume(), 'close');
+    await front.close();
+    await gone;
+  });
+
   it('bears those who do not speak TLS', async () => {
     const { port } = await start({ tls: certificate });
     const socket = connect(port, '127.0.0.1');
