@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { conditions: ['sluice-source'] },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // What lasts is waited for; on a busy machine that may be long.
     expect: { poll: { timeout: 15_000 } },
     // About half of the time tests wait, for servers, leases and other processes: with a file more under way than there are cores
