@@ -22,7 +22,7 @@ export interface RateLimitsOptions {
   readonly chunks?: Rate;
   /** Bytes of chunks written. Default 1 GiB a minute. */
   readonly bytes?: Rate;
-  /** Streams created. Default 10 000 an hour. */
+  /** Streams created by who is known. Default 10 000 an hour. */
   readonly streams?: Rate;
   /** Bytes of chunks read: who has had them is cut off until there is more. Default: no end of them. */
   readonly readBytes?: Rate;

@@ -292,10 +292,14 @@ function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry,
 }
 
 /** What asks who may do what; `undefined` where nobody wants to know. */
-function accessOf(streams: Streams, options: Pick<ServeOptions, 'authenticate' | 'authorize'>, refusals: Refusals) {
-  const { authenticate, authorize } = options;
-  if (authenticate === undefined && authorize === undefined) return undefined;
-  return createAccess({ streams, authorize: authorize ?? ownersAndScopes, refusals });
+function accessOf(
+  streams: Streams,
+  options: Pick<ServeOptions, 'authenticate' | 'authorize' | 'quotas'>,
+  refusals: Refusals,
+) {
+  const { authenticate, authorize = ownersAndScopes, quotas } = options;
+  if (authenticate === undefined && options.authorize === undefined) return undefined;
+  return createAccess({ streams, authorize, refusals, ...(quotas === undefined ? {} : { quotas }) });
 }
 
 function fallbackDoor(answer: RequestListener | undefined): Door {

@@ -1,4 +1,5 @@
 import { type Action, type Authorize, ownerKey, type Principal } from '../auth/auth.js';
+import type { Quotas } from '../auth/quotas.js';
 import { StreamError, type StreamInfo } from '../chunk/index.js';
 import { type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
@@ -32,6 +33,8 @@ export type Owned = Readonly<Record<typeof ownerKey, string>>;
 export interface AccessOptions {
   readonly streams: Pick<Streams, 'info' | 'create'>;
   readonly authorize: Authorize;
+  /** How many streams each may create. */
+  readonly quotas?: Pick<Quotas, 'spend'>;
   /** Counts who was turned away. */
   readonly refusals?: Pick<Refusals, 'count'>;
 }
@@ -101,8 +104,18 @@ class StreamAccess implements Access {
       const mayGoOn = then === undefined || authorize(principal, then, streamId, () => principal.id);
       return whenReady(mayGoOn, (allowed) => {
         if (!allowed) throw this.refusal(principal, then!, streamId);
-        return { [ownerKey]: principal.id };
+        return whenReady(this.count(principal, streamId), () => ({ [ownerKey]: principal.id }));
       });
+    });
+  }
+
+  /** One stream more of somebody. */
+  private count({ id }: Principal, streamId: string): MaybePromise<void> {
+    return whenReady(this.options.quotas?.spend(id, 'streams', 1), (retryAfterMs) => {
+      if (retryAfterMs === undefined) return;
+      this.options.refusals?.count('streams');
+      const message = 'these credentials create as many streams as they may';
+      throw new StreamError('rate-limited', message, { streamId, retryAfterMs });
     });
   }
 

@@ -54,6 +54,14 @@ describe('a server that asks who comes', () => {
     bob.close();
   });
 
+  it('lets somebody create as many streams as he may', async () => {
+    const server = await serveAsking({ quotas: rateLimits({ streams: { amount: 2, perMs: 60_000 } }) });
+    const put = { method: 'PUT', headers: { 'content-type': 'text/plain' } };
+    const statuses = [];
+    for (const name of ['a', 'b', 'b', 'c']) statuses.push(await statusOf(server, `/v1/stream/${name}`, 'ann', put));
+    expect([...statuses, await statusOf(server, '/v1/stream/d', 'bob', put)]).toEqual([201, 201, 200, 429, 201]);
+  });
+
   it('gives what somebody made over HTTP to him alone', async () => {
     const server = await serveAsking();
     const put = { method: 'PUT', headers: { 'content-type': 'text/plain' } };

@@ -108,6 +108,24 @@ describe.each([
 });
 
 describe('createAccess', () => {
+  it('lets nobody create more streams than he may, whatever door he comes through', async () => {
+    const { streams, refusals } = stage();
+    const spent: string[] = [];
+    const quotas = {
+      spend: async (key: string, what: string, amount: number) =>
+        await Promise.resolve(spent.push(`${key} ${what} ${amount}`) > 2 ? 700 : undefined),
+    };
+    const access = createAccess({ streams, authorize: ownersAndScopes, refusals, quotas });
+    await access.checkPublish(ann, 'a');
+    await access.checkPublish(ann, 'a');
+    expect(await access.checkCreate(ann, 'b')).toEqual({ 'sluice.owner': 'ann' });
+    const refused = { code: 'rate-limited', details: { retryAfterMs: 700 } };
+    await expect((async () => await access.checkPublish(ann, 'c'))()).rejects.toMatchObject(refused);
+    await expect((async () => await access.checkCreate(ann, 'c'))()).rejects.toMatchObject(refused);
+    expect(spent).toEqual(Array.from({ length: 4 }, () => 'ann streams 1'));
+    expect([refusals.read().streams, await streams.info('c')]).toEqual([2, undefined]);
+  });
+
   it('hands on what the log says', async () => {
     const { streams } = stage();
     const access = createAccess({
