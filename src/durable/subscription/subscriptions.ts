@@ -11,6 +11,7 @@ import { readToken, tokenOf, type Webhooks } from './webhooks.js';
 import { decideClaim, isCurrent, pending, reportLink, reportWork, type Tails } from './work.js';
 
 type Entries = readonly SubscriptionEntry[];
+type WakeToken = NonNullable<ReturnType<typeof readToken>>;
 
 const maxSubscriptions = 1000;
 const idForm = /^[\w.:~-]{1,128}$/;
@@ -220,11 +221,12 @@ export class Subscriptions {
   }
 
   private async acknowledge(id: string, type: SubscriptionConfig['type'], request: DurableRequest): Promise<Reply> {
+    const token = this.tokenIn(request, id);
     const body = object(await this.json(request));
     const done = body['done'] === true;
     const acks = readAcks(body['acks']);
     const more = await this.enter(async (state) => {
-      const known = this.current(state, id, request, body);
+      const known = this.current(state, id, token, body);
       ofType(known, type);
       const tails = await this.waker.tails(known);
       checkAcks(known, acks, tails);
@@ -240,25 +242,31 @@ export class Subscriptions {
   }
 
   private async release(id: string, request: DurableRequest): Promise<Reply> {
+    const token = this.tokenIn(request, id);
     const body = object(await this.json(request));
     await this.enter((state) => {
-      ofType(this.current(state, id, request, body), 'pull-wake');
+      ofType(this.current(state, id, token, body), 'pull-wake');
       return { entries: [{ t: 'idle', id }], result: undefined };
     });
     this.waker.consider(id);
     return answer(204);
   }
 
+  /** What a worker shows. Looked at before anything else: nobody else stands between a stranger and these paths. */
+  private tokenIn(request: DurableRequest, id: string): WakeToken {
+    const token = readToken(this.webhooks, id, request.header('authorization'));
+    if (token !== undefined) return token;
+    throw new Refusal(401, 'TOKEN_INVALID', 'the bearer token is none of this subscription');
+  }
+
   /** The subscription that a worker speaks of, if it is the worker's turn. */
   private current(
     state: SubscriptionState,
     id: string,
-    request: DurableRequest,
+    token: WakeToken,
     { wake_id, generation }: Record<string, unknown>,
   ): Subscription {
     const known = existing(state, id);
-    const token = readToken(this.webhooks, id, request.header('authorization'));
-    if (token === undefined) throw new Refusal(401, 'TOKEN_INVALID', 'the bearer token is none of this subscription');
     const { now } = this.waker;
     const current = isCurrent(known, token.wakeId, token.generation, now) && isCurrent(known, wake_id, generation, now);
     if (current) return known;

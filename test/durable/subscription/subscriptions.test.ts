@@ -115,7 +115,9 @@ describe('subscriptions', () => {
     ['POST', 'subscriptions/none/streams', { streams: ['a'] }, 404],
     ['POST', 'subscriptions/none/claim', { worker: 'w' }, 404],
     ['POST', 'subscriptions/none/claim', { worker: '' }, 400],
-    ['POST', 'subscriptions/none/ack', {}, 404],
+    ['POST', 'subscriptions/none/ack', {}, 401],
+    // Nothing is read of who shows no token.
+    ['POST', 'subscriptions/none/release', [], 401],
   ])('answers %s %s %j with %i', async (method, target, body, status) => {
     const { control } = stage();
     expect((await control(method, target, body)).status).toBe(status);
