@@ -1,7 +1,8 @@
-import { asyncScheduler, type OperatorFunction, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs';
+import { asyncScheduler, type OperatorFunction, type SchedulerLike, type Subscriber } from 'rxjs';
 import { checkBound, type Chunk, Gap, isNotice, Mark, type Notice, type Range } from '../src/chunk/index.js';
 import type { Probe } from '../src/probe/index.js';
 import { gapError } from './gap-error.js';
+import { HoleAlarm } from './hole-alarm.js';
 import { type Hole, Holes } from './holes.js';
 import { type MaybeNotice, NumberedStage, streamOf } from './numbered.js';
 import { callbackError, operate, tell } from './operate.js';
@@ -109,8 +110,7 @@ class GapTimeout<T> extends NumberedStage<T, Watched<T>> {
   /** Lowest number that is not known to exist; -1 until the first item says where to start. */
   private frontier: number;
   private streamId = '';
-  private timer: Subscription | undefined = undefined;
-  private wakeAt = 0;
+  private readonly alarm: HoleAlarm;
   private readonly holes = new Holes();
 
   constructor(
@@ -120,6 +120,7 @@ class GapTimeout<T> extends NumberedStage<T, Watched<T>> {
   ) {
     super(destination, 'gapTimeout', options.seq);
     this.frontier = rules.start;
+    this.alarm = new HoleAlarm(this.holes, rules.scheduler, rules.timeoutMs, (now) => this.wake(now));
   }
 
   protected override _next(item: T): void {
@@ -131,13 +132,13 @@ class GapTimeout<T> extends NumberedStage<T, Watched<T>> {
   }
 
   protected override _complete(): void {
-    this.disarm();
+    this.alarm.cancel();
     this.giveUp(() => true, 'did not come before the stream ended');
     if (!this.closed) super._complete();
   }
 
   protected override release(): void {
-    this.disarm();
+    this.alarm.cancel();
     this.holes.clear();
   }
 
@@ -173,47 +174,29 @@ class GapTimeout<T> extends NumberedStage<T, Watched<T>> {
       return false;
     }
     this.holes.open(hole, scheduler.now() + timeoutMs);
-    this.arm();
+    this.alarm.arm();
     tell(this.options.probe, { type: 'hole', ...hole, operator: 'gapTimeout' });
     return true;
   }
 
   private fill(seq: number): void {
     if (this.holes.close({ from: seq, to: seq + 1 }) === 0) return;
-    if (this.holes.length === 0) this.disarm();
+    if (this.holes.length === 0) this.alarm.cancel();
     tell(this.options.probe, { type: 'repaired', seq, operator: 'gapTimeout' });
   }
 
   private close(gap: Gap): void {
     this.holes.close(gap);
-    if (this.holes.length === 0) this.disarm();
+    if (this.holes.length === 0) this.alarm.cancel();
     this.frontier = Math.max(this.frontier, gap.to);
   }
 
-  private arm(): void {
-    const { dueAt } = this.holes;
-    if (this.timer !== undefined || dueAt === Infinity) return;
-    const { scheduler, timeoutMs } = this.rules;
-    this.wakeAt = dueAt;
-    // Never longer than a whole timeout, even when the clock was set back meanwhile.
-    const delay = Math.min(timeoutMs, Math.max(0, dueAt - scheduler.now()));
-    this.timer = scheduler.schedule(() => this.wake(), delay);
-  }
-
-  private disarm(): void {
-    this.timer?.unsubscribe();
-    this.timer = undefined;
-  }
-
-  private wake(): void {
-    this.timer = undefined;
-    // A timer may fire a moment early, and clocks are set back: at least what it was set for has come.
-    const now = Math.max(this.rules.scheduler.now(), this.wakeAt);
+  private wake(now: number): void {
     const { requests, timeoutMs } = this.rules;
     const within = requests === 0 ? `within ${timeoutMs} ms` : `after ${requests} requests, ${timeoutMs} ms apart`;
     this.giveUp(({ dueAt, attempts }) => dueAt <= now && attempts >= requests, `did not come ${within}`);
     if (!this.closed) this.request(this.holes.due(now), now + timeoutMs);
-    if (!this.closed) this.arm();
+    if (!this.closed) this.alarm.arm();
   }
 
   private giveUp(lost: (hole: Hole) => boolean, why: string): void {

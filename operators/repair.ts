@@ -8,9 +8,9 @@ import {
 } from 'rxjs';
 import { checkBound, type Chunk, Gap, isNotice, kindOf, type Notice, type Range } from '../src/chunk/index.js';
 import type { Probe } from '../src/probe/index.js';
-import { Alarm } from './alarm.js';
 import { gapError } from './gap-error.js';
 import { GivenUp } from './given-up.js';
+import { HoleAlarm } from './hole-alarm.js';
 import { type Hole, Holes } from './holes.js';
 import { intake } from './intake.js';
 import { Job, type JobOwner, type WorkContext } from './job.js';
@@ -129,7 +129,6 @@ class Repair<T> extends NumberedStage<T, T | Gap> implements JobOwner {
   /** Lowest number that is not known to exist; -1 until the first item says where to start. */
   private frontier: number;
   private streamId = '';
-  private wakeAt = 0;
   private completed = false;
   /** Whether answers come through the source, as far as requests have shown. */
   private answeredBySource = false;
@@ -138,7 +137,7 @@ class Repair<T> extends NumberedStage<T, T | Gap> implements JobOwner {
   private readonly holes = new Holes();
   private readonly answers = new Set<Answer<T>>();
   private readonly givenUp = new GivenUp();
-  private readonly alarm: Alarm;
+  private readonly alarm: HoleAlarm;
 
   constructor(
     destination: Subscriber<T | Gap>,
@@ -146,7 +145,9 @@ class Repair<T> extends NumberedStage<T, T | Gap> implements JobOwner {
   ) {
     super(destination, 'repair', rules.seq);
     this.frontier = rules.start;
-    this.alarm = new Alarm(rules.scheduler, () => this.wake());
+    // Never longer than the longest of all waits.
+    const longestMs = Math.max(rules.delayMs, rules.maxRetryMs);
+    this.alarm = new HoleAlarm(this.holes, rules.scheduler, longestMs, (now) => this.wake(now));
   }
 
   protected override _next(item: T): void {
@@ -229,7 +230,7 @@ class Repair<T> extends NumberedStage<T, T | Gap> implements JobOwner {
     else {
       const dueAt = scheduler.now() + delayMs;
       this.holes.open(hole, dueAt);
-      if (!this.alarm.pending || dueAt < this.wakeAt) this.arm();
+      this.alarm.arm();
     }
     return !this.closed;
   }
@@ -245,24 +246,13 @@ class Repair<T> extends NumberedStage<T, T | Gap> implements JobOwner {
     if (this.completed) super._complete();
   }
 
-  private arm(): void {
-    const { dueAt } = this.holes;
-    if (dueAt === Infinity) return;
-    const { delayMs, maxRetryMs, scheduler } = this.rules;
-    this.wakeAt = dueAt;
-    // Never longer than the longest of all waits, even when the clock was set back meanwhile.
-    this.alarm.set(Math.min(Math.max(delayMs, maxRetryMs), Math.max(0, dueAt - scheduler.now())));
-  }
-
-  private wake(): void {
-    const { retries, scheduler } = this.rules;
-    // A timer may fire a moment early, and clocks are set back: at least what it was set for has come.
-    const now = Math.max(scheduler.now(), this.wakeAt);
+  private wake(now: number): void {
+    const { retries } = this.rules;
     this.giveUp(({ dueAt, attempts }) => dueAt <= now && attempts >= retries, `did not come after ${retries} requests`);
     this.letGo((answer) => !answer.ranges.some((range) => this.holes.lacks(range)));
     if (!this.closed) this.request(this.holes.due(now), now);
     this.settle();
-    if (!this.closed) this.arm();
+    if (!this.closed) this.alarm.arm();
   }
 
   private giveUp(lost: (hole: Hole) => boolean, why: string): void {

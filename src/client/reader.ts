@@ -1,6 +1,7 @@
-import { type Observable, type SchedulerLike, Subject, type Subscription } from 'rxjs';
+import { type Observable, type SchedulerLike, Subject } from 'rxjs';
 import { gapError } from '../../operators/gap-error.js';
 import { GapList } from '../../operators/gap-list.js';
+import { HoleAlarm } from '../../operators/hole-alarm.js';
 import { Holes } from '../../operators/holes.js';
 import { tell } from '../../operators/operate.js';
 import {
@@ -70,8 +71,7 @@ export class Reader implements ReadingEvents {
   private over = false;
   /** Whether the consumer is being called: what it feeds back in must wait until it returns. */
   private emitting = false;
-  private timer: Subscription | undefined;
-  private wakeAt = 0;
+  private readonly alarm: HoleAlarm;
 
   /** The stream's chunks, in order. Hot: subscribe before the reading begins. */
   readonly chunks: Observable<Chunk> = this.output.asObservable();
@@ -79,7 +79,9 @@ export class Reader implements ReadingEvents {
   constructor(
     private readonly port: ReaderPort,
     private readonly settings: ReaderSettings,
-  ) {}
+  ) {
+    this.alarm = new HoleAlarm(this.holes, settings.scheduler, settings.gapMs, (now) => this.wake(now));
+  }
 
   started(start: number): void {
     this.forget();
@@ -111,7 +113,7 @@ export class Reader implements ReadingEvents {
   }
 
   private forget(): void {
-    this.disarm();
+    this.alarm.cancel();
     this.early = new Map();
     this.holes.clear();
     this.announced.clear();
@@ -159,14 +161,14 @@ export class Reader implements ReadingEvents {
     const hole = { from: this.frontier, to: seq };
     this.frontier = seq;
     this.holes.open(hole, scheduler.now() + gapMs);
-    this.arm();
+    this.alarm.arm();
     this.report({ type: 'hole', ...hole, operator });
   }
 
   /** Notes that something is missing no more. Answers whether it was. */
   private found(range: Range): boolean {
     const filled = this.holes.close(range) > 0;
-    if (this.holes.length === 0) this.disarm();
+    if (this.holes.length === 0) this.alarm.cancel();
     return filled;
   }
 
@@ -216,27 +218,9 @@ export class Reader implements ReadingEvents {
     this.output.complete();
   }
 
-  private arm(): void {
-    const { dueAt } = this.holes;
-    if (this.timer !== undefined || dueAt === Infinity) return;
-    const { scheduler, gapMs } = this.settings;
-    this.wakeAt = dueAt;
-    // Never longer than a whole wait, even when the clock was set back meanwhile.
-    const delay = Math.min(gapMs, Math.max(0, dueAt - scheduler.now()));
-    this.timer = scheduler.schedule(() => this.wake(), delay);
-  }
-
-  private disarm(): void {
-    this.timer?.unsubscribe();
-    this.timer = undefined;
-  }
-
   /** Asks for what has been missing for too long. */
-  private wake(): void {
-    this.timer = undefined;
-    const { gapMs, scheduler } = this.settings;
-    // A timer may fire a moment early, and clocks are set back: at least what it was set for has come.
-    const now = Math.max(scheduler.now(), this.wakeAt);
+  private wake(now: number): void {
+    const { gapMs } = this.settings;
     const due = this.holes.due(now);
     const ranges: Range[] = [];
     for (const hole of due) {
@@ -246,7 +230,7 @@ export class Reader implements ReadingEvents {
       this.report({ type: 'nack', from, to, attempt: ++hole.attempts, operator });
     }
     if (ranges.length > 0) this.port.request(ranges);
-    if (!this.over) this.arm();
+    if (!this.over) this.alarm.arm();
   }
 
   private report(event: ProbeEvent): void {
