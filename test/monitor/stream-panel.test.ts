@@ -57,6 +57,6 @@ describe.skipIf(executablePath === undefined)('a stream in a real Chromium', () 
     await expect
       .poll(() => page.locator('sluice-marbles').evaluate((found) => (found as unknown as { rough: boolean }).rough))
       .toBe(true);
-    expect(await shownText(page)).toBe('x');
+    await expect.poll(() => shownText(page)).toBe('x');
   });
 });
