@@ -4,6 +4,7 @@ import { createChunk, type JsonValue } from 'sluice/chunk';
 import { type Server, serve, type ServeOptions } from 'sluice/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { bundle, startBrowser } from '../browser/chromium.js';
+import { isProblem } from '../browser/is-problem.js';
 
 const components = fileURLToPath(new URL('../../src/components/index.ts', import.meta.url));
 
@@ -86,7 +87,7 @@ export class ComponentStage {
     this.pages.push(page);
     page.on('pageerror', (error) => this.problems.push(error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') this.problems.push(message.text());
+      if (isProblem(message)) this.problems.push(message.text());
     });
     await page.goto(`${this.server.url}/page`);
     return page;

@@ -8,6 +8,7 @@ import { type Server, serve, type ServeOptions } from 'sluice/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { buildMonitor } from '../../scripts/monitor.mjs';
 import { startBrowser } from '../browser/chromium.js';
+import { isProblem } from '../browser/is-problem.js';
 
 // A browser is slow to start on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -59,7 +60,7 @@ export class MonitorStage {
     this.pages.push(page);
     page.on('pageerror', (error) => this.problems.push(error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') this.problems.push(message.text());
+      if (isProblem(message)) this.problems.push(message.text());
     });
     await page.goto(this.server.url + path);
     return page;
