@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { errorCodes, jsonProblem, type JsonValue, nameSchema } from '../chunk/index.js';
+import { type ErrorCode, jsonProblem, type JsonValue, nameSchema } from '../chunk/index.js';
 import { maxToken, subprotocol } from './frame.js';
 
 const stream = nameSchema;
@@ -15,6 +15,11 @@ const position = z.union(
   'must be "beginning", "now", "snapshot" or a chunk number',
 );
 const json = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, 'must be JSON');
+/** A later version has words that this one does not know: what they are about is told all the same. */
+const code = z
+  .string()
+  .max(64)
+  .regex(/^[a-z]+(?:-[a-z]+)*$/, 'must be a word') as z.ZodType<string> as z.ZodType<ErrorCode>;
 /** Heads are checked one by one while decoding, so that a wrong one is named by its index. */
 const heads = z.array(z.unknown());
 
@@ -88,7 +93,7 @@ export const serverFrames = {
   goodbye: z.strictObject({ t: z.literal('goodbye'), retryMs: count }),
   error: z.strictObject({
     t: z.literal('error'),
-    code: z.enum(errorCodes),
+    code,
     message: z.string(),
     stream: z.string().optional(),
     ch: channel.optional(),

@@ -61,6 +61,11 @@ describe('a message', () => {
     }
   });
 
+  it('may say what went wrong in a word that only a later version knows', () => {
+    const frame = { t: 'error', code: 'moon-eclipsed', message: 'come back later' };
+    expect(decodeFromServer(JSON.stringify(frame))).toEqual([frame]);
+  });
+
   it('may hold white space between its tokens', () => {
     expect(decodeFromClient('\t{ "t": "ping",\r "grants": [ ] } ')).toEqual([{ t: 'ping', grants: [] }]);
   });
@@ -301,7 +306,14 @@ const bad: readonly (readonly ['client' | 'server', string, string, string, stri
   ],
   ['server', '{"t":"gap","ch":0,"from":5,"to":6,"reason":"lost"}', 'frame-invalid', 'field "reason"', 'reason'],
   ['server', '{"t":"end","ch":0,"seq":5,"status":"active"}', 'frame-invalid', 'field "status"', 'status'],
-  ['server', '{"t":"error","code":"unheard-of","message":""}', 'frame-invalid', 'field "code"', 'code'],
+  ['server', '{"t":"error","code":"Not a word","message":""}', 'frame-invalid', 'field "code"', 'code'],
+  [
+    'server',
+    `{"t":"error","code":"${'x'.repeat(65)}","message":""}`,
+    'frame-invalid',
+    'field "code": must be a word, got a string',
+    'code',
+  ],
   [
     'server',
     '{"t":"ack","stream":"a","producer":"p","epoch":0,"seq":0,"next":0,"closed":false}',
