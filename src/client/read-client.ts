@@ -9,7 +9,7 @@ import {
   kindOf,
 } from '../chunk/index.js';
 import type { Probe } from '../probe/index.js';
-import { toAsyncIterable } from '../source/iterable.js';
+import { Consumer } from '../source/consumer.js';
 import type { ClientTransport } from '../transport/transport.js';
 import { type BackoffOptions, createBackoff, createSpread } from './backoff.js';
 import type { ConnectionState } from './connection.js';
@@ -221,9 +221,8 @@ export class StreamReader<C> implements ReadClient<C> {
       destination.add(reading.chunks.subscribe(destination));
       reading.begin();
     });
-    // Credit is the bound: the server cannot send more than a window beyond what was taken, and a snapshot before it.
-    const capacity = (options.window ?? this.settings.window).chunks + 1;
-    const chunks: unknown = toAsyncIterable(source, { capacity, taken: (chunk) => consumed(chunk) });
+    // Credit is the bound: nothing comes further than a window beyond what was taken, but for a snapshot before it.
+    const chunks: unknown = new Consumer(source, (chunk) => consumed(chunk));
     return chunks as AsyncIterableIterator<C> & AsyncDisposable;
   }
 

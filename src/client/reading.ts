@@ -75,8 +75,8 @@ export class Reading {
     this.ch = undefined;
     this.leaks = false;
     this.requests++;
+    // Below zero when a snapshot, or the last chunk, went beyond the window: that much must be consumed before any is free.
     this.chunks = this.window.chunks - this.heldChunks;
-    // Below zero when the last chunk went beyond the window: that much must be consumed before any is free.
     this.bytes = this.window.bytes - this.heldBytes;
     const [chunks, bytes] = this.totals();
     const request = { t: 'subscribe', stream: this.streamId, from: this.from, chunks, bytes } as const;
@@ -116,8 +116,9 @@ export class Reading {
   }
 
   data(seq: number, bodies: readonly ChunkBody[]): void {
-    // Further ahead than was ever granted: meant for an earlier reading, or by mistake. Nothing must grow by it.
-    const room = (this.from as number) + this.window.chunks - seq;
+    // Further ahead than was ever granted: meant for an earlier reading, or by mistake. Nothing must grow by it, also where
+    // nobody consumes. One that is held does not count: it may be a snapshot, which takes no credit.
+    const room = (this.from as number) + this.window.chunks + 1 - Math.max(1, this.heldChunks) - seq;
     if (room <= 0) return;
     const taken = room < bodies.length ? bodies.slice(0, room) : bodies;
     this.sentTo = Math.max(this.sentTo, seq + taken.length);
@@ -174,6 +175,6 @@ export class Reading {
   private totals(): [chunks: number, bytes: number] {
     this.sentChunks = this.chunks;
     this.sentBytes = this.bytes;
-    return [this.chunks, Math.max(0, this.bytes)];
+    return [Math.max(0, this.chunks), Math.max(0, this.bytes)];
   }
 }

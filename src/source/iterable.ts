@@ -1,8 +1,8 @@
-import { Observable, Subject, type Subscriber, Subscription, takeUntil } from 'rxjs';
+import { Observable, type Subscriber, Subscription } from 'rxjs';
 import type { Flow, Lane } from '../flow/index.js';
 import { callbackError } from '../../operators/operate.js';
-import { Ring } from '../../operators/ring.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
+import { Consumer, type Waiter } from './consumer.js';
 
 /** What {@link fromPull} pulls from: an iterable, or a function that makes one and may use the signal to stop early. */
 export type PullSource<T> = PullIterable<T> | ((signal: AbortSignal) => PullIterable<T>);
@@ -150,139 +150,71 @@ export function toAsyncIterable<T>(
   if (options.flow !== undefined && overflow !== 'error') {
     throw new TypeError('overflow must be "error" where a flow stops the sources');
   }
-  return new Consumer(source, options);
+  return new BoundedConsumer(source, options);
 }
 
 const overflows: readonly string[] = ['error', 'drop-oldest', 'drop-newest', 'latest'];
 
-interface Waiter<T> {
-  readonly resolve: (result: IteratorResult<T, undefined>) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
-  private readonly items: Ring<T>;
-  private readonly waiters: Waiter<T>[] = [];
-  private readonly over = new Subject<void>();
+/** One that has a bound. */
+class BoundedConsumer<T> extends Consumer<T> {
   private readonly lane: Lane | undefined;
-  private subscribed = false;
-  private failure: { readonly error: unknown } | undefined;
-  private done = false;
+  private readonly most: number;
 
   constructor(
-    private readonly source: Observable<T>,
+    source: Observable<T>,
     private readonly options: ToAsyncIterableOptions<T>,
   ) {
+    super(source, options.taken);
     const { capacity, flow, overflow } = options;
     this.lane = flow?.lane({ name: 'toAsyncIterable', window: capacity });
     // The lane has a bound of its own.
-    const most = overflow === 'latest' ? 1 : capacity;
-    this.items = new Ring(flow === undefined ? most : Infinity);
+    this.most = flow !== undefined ? Infinity : overflow === 'latest' ? 1 : capacity;
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (!this.subscribed && !this.done) this.subscribe();
-    if (this.items.length > 0) {
-      const item = this.items.shift() as T;
-      this.lane?.release();
-      return new Promise((resolve, reject) => this.hand(item, { resolve, reject }));
-    }
-    if (this.failure !== undefined) {
-      const { error } = this.failure;
-      this.failure = undefined;
-      return Promise.reject(error);
-    }
-    if (this.done) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
-  }
-
-  private subscribe(): void {
-    this.subscribed = true;
-    // Not by unsubscribing: a source that emits while it is being subscribed to could not be stopped.
-    this.source.pipe(takeUntil(this.over)).subscribe({
-      next: (item) => this.push(item),
-      error: (error: unknown) => this.finish({ error }),
-      complete: () => this.finish(undefined),
-    });
-  }
-
-  private push(item: T): void {
-    const waiter = this.waiters.shift();
-    if (waiter !== undefined) this.hand(item, waiter);
-    else if (this.items.full) this.overflow(item);
-    else this.keep(item);
-  }
-
-  private keep(item: T): void {
+  protected override keep(item: T): void {
+    if (this.waiting >= this.most) return this.overflow(item);
     try {
       this.lane?.hold();
-      this.items.push(item);
+      super.keep(item);
     } catch (error) {
       this.finish({ error });
     }
   }
 
-  private hand(item: T, { resolve, reject }: Waiter<T>): void {
+  protected override take(): T {
+    this.lane?.release();
+    return super.take();
+  }
+
+  protected override hand(item: T, waiter: Waiter<T>): void {
     try {
-      this.options.taken?.(item);
-      resolve({ done: false, value: item });
+      super.hand(item, waiter);
     } catch (error) {
-      reject(callbackError('toAsyncIterable', error));
+      waiter.reject(callbackError('toAsyncIterable', error));
       this.close();
     }
   }
 
   private overflow(item: T): void {
-    switch (this.options.overflow ?? 'error') {
+    const { overflow, dropped, capacity } = this.options;
+    switch (overflow ?? 'error') {
       case 'drop-newest':
-        return this.options.dropped?.(item);
+        return dropped?.(item);
       case 'drop-oldest':
       case 'latest': {
-        const oldest = this.items.shift() as T;
-        this.items.push(item);
-        return this.options.dropped?.(oldest);
+        const oldest = this.take();
+        super.keep(item);
+        return dropped?.(oldest);
       }
       case 'error': {
-        const message = `toAsyncIterable: ${this.items.capacity} items wait and the consumer does not take them`;
+        const message = `toAsyncIterable: ${capacity} items wait and the consumer does not take them`;
         return this.finish({ error: new StreamError('overflow', message, { operator: 'toAsyncIterable' }) });
       }
     }
   }
 
-  private finish(failure: { readonly error: unknown } | undefined): void {
-    if (this.done) return;
-    this.done = true;
-    this.over.next();
+  protected override finish(failure: { readonly error: unknown } | undefined): void {
+    super.finish(failure);
     this.lane?.close();
-    const [first, ...others] = this.waiters.splice(0);
-    if (first === undefined) this.failure = failure;
-    else if (failure !== undefined) first.reject(failure.error);
-    else others.unshift(first);
-    for (const { resolve } of others) resolve({ done: true, value: undefined });
-  }
-
-  /** Ends it for the consumer: nothing that waits is wanted. */
-  private close(): void {
-    this.items.clear();
-    this.finish(undefined);
-    this.failure = undefined;
-  }
-
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.close();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  throw(error: unknown): Promise<IteratorResult<T, undefined>> {
-    this.close();
-    return Promise.reject(error);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
   }
 }

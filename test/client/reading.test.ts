@@ -123,6 +123,20 @@ describe('Reading', () => {
     expect(told()).toEqual(['9:e']);
   });
 
+  it('takes no more than a window, beside a snapshot, while nothing is consumed', () => {
+    const { reading, told } = found();
+    for (let seq = 5; seq < 100; seq++) {
+      reading.data(seq, textBodies('x'));
+      if (told().length > 0) reading.received(seq + 1, 1, 1);
+    }
+    expect(reading.subscribe(0)).toMatchObject({ from: 10, chunks: 0 });
+    reading.subscribed(1, 10);
+    reading.consumed(2, 2);
+    told();
+    reading.data(10, textBodies('a', 'b', 'c'));
+    expect(told()).toEqual(['10:a', '11:b']);
+  });
+
   describe('credit', () => {
     it('is the window less what was received and not consumed', () => {
       const { reading, asks } = found();

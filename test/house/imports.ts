@@ -36,6 +36,7 @@ const portRooms = new Set(floors[2]);
 const openToMachines = new Set([
   'src/auth/quotas.ts',
   'src/source/batches.ts',
+  'src/source/consumer.ts',
   'src/source/iterable.ts',
   'src/source/llm/llm.ts',
   'src/queue/consume.ts',
