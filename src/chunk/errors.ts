@@ -34,6 +34,7 @@
  * | `queue-closed` | a queue was closed by its owner |
  * | `step-timeout` | a step of a run took longer than it may |
  * | `run-cancelled` | a run was cancelled |
+ * | `run-left` | the process that had a run, or would have had it, leaves it to another |
  * | `run-not-found` | no run has this id |
  * | `pipeline-invalid` | a pipeline is not written as it should be, or is not the one the run began with |
  * | `answer-refused` | nobody waits for this answer, or it was given before |
@@ -87,6 +88,7 @@ export const errorCodes = [
   'queue-closed',
   'step-timeout',
   'run-cancelled',
+  'run-left',
   'run-not-found',
   'pipeline-invalid',
   'answer-refused',

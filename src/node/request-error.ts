@@ -37,6 +37,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'rate-limited': 429,
   'budget-exhausted': 429,
   'connection-lost': 503,
+  'run-left': 503,
   'log-unavailable': 503,
   'log-full': 507,
 };

@@ -140,10 +140,11 @@ export interface Server<S = unknown> extends AsyncDisposable {
   readonly http: HttpServer;
   /**
    * Goes, without loss to anybody where there is another gateway over the same log: takes nobody in any more, tells all who are there
-   * to go elsewhere, finishes what is under way, and ends the streams and the log. Whoever has not left in time is put out.
+   * to go elsewhere, finishes what is under way, leaves its runs to another when their steps at work are done, and ends the streams and
+   * the log. Whoever has not left in time is put out, and a step that is not done is broken off.
    */
   drain(options?: DrainOptions): Promise<void>;
-  /** Ends every connection in good order, then the streams and the log. */
+  /** Ends every connection in good order, breaks off its runs, for another to take up, and ends the streams and the log. */
   close(): Promise<void>;
 }
 
@@ -231,7 +232,9 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     telemetry?.write('info', 'closing');
     reaper.dispose();
     sweeper.dispose();
-    await leave(withinMs);
+    // A log that is out of reach keeps nothing of what they say.
+    const left = within((withinMs ?? 0) + farewellMs, routes.runs.leave({ withinMs: withinMs ?? 0 }));
+    await Promise.all([leave(withinMs), left]);
     telemetry?.dispose();
     // A log that is out of reach may have nothing to say to this either.
     await within(farewellMs, streams.dispose());

@@ -24,9 +24,8 @@ export class Attempt {
     private readonly attempt: number,
   ) {
     const { stepId, scope } = step;
-    const { recorder, journal, services, inbox } = scope;
-    const restored = journal.state(stepId);
-    this.context = new RunContext({ stepId, attempt, stop: this.stop, services, restored, recorder, inbox });
+    const { recorder } = scope;
+    this.context = new RunContext({ stepId, attempt, stop: this.stop, scope });
     this.begunAt = recorder.on ? recorder.now() : 0;
   }
 
@@ -47,7 +46,8 @@ export class Attempt {
       return { ...output, attempt, reference: published };
     } catch (error) {
       this.context.close();
-      if (recorder.on) {
+      // Broken off because this process leaves, it has not failed.
+      if (recorder.on && !scope.leaving.isWhy(error)) {
         recorder.tell('step_error', stepId, { attempt, ...troubleOf(error), duration_ms: this.lasted() });
       }
       this.publication?.fail(troubleOf(error).message);

@@ -2,6 +2,7 @@ import { checkName, type JsonValue, jsonProblem, kindOf, StreamError } from '../
 import { runEventKinds, type RunEventType } from './event.js';
 import { Outputs } from './outputs.js';
 import type { DataOf, Recorder } from './recorder.js';
+import type { Scope } from './run-step.js';
 import type { StepContext, WaitOptions } from './step.js';
 import type { Stop } from './stop.js';
 
@@ -16,10 +17,7 @@ export interface ContextParts {
   readonly stepId: string;
   readonly attempt: number;
   readonly stop: Stop;
-  readonly services: unknown;
-  readonly restored: JsonValue | undefined;
-  readonly recorder: Recorder;
-  readonly inbox: Inbox | undefined;
+  readonly scope: Pick<Scope, 'services' | 'journal' | 'recorder' | 'inbox' | 'leaving'>;
 }
 
 /** @internal What one attempt of a step may do. When the attempt is over, nothing it says is heard. */
@@ -33,17 +31,20 @@ export class RunContext implements StepContext {
   private readonly recorder: Recorder;
   private readonly inbox: Inbox | undefined;
   private readonly stop: Stop;
+  private readonly leaving: Stop;
   private controller: AbortController | undefined;
   private over = false;
 
   constructor(parts: ContextParts) {
-    const { stepId, attempt, stop, services, restored, recorder, inbox } = parts;
+    const { stepId, attempt, stop, scope } = parts;
+    const { services, journal, recorder, inbox, leaving } = scope;
     this.executionId = recorder.executionId;
     this.stepId = stepId;
     this.attempt = attempt;
     this.stop = stop;
+    this.leaving = leaving;
     this.services = services;
-    this.restored = restored;
+    this.restored = journal.state(stepId);
     this.recorder = recorder;
     this.inbox = inbox;
     this.outputs = new Outputs(recorder, stepId, attempt);
@@ -118,7 +119,13 @@ export class RunContext implements StepContext {
         ...(by === undefined ? {} : { by: [...by] }),
       });
     }
-    return await this.inbox.answer(this.stepId, name, by, this.stop);
+    // An answer may take days: this process does not wait for it when it leaves, and whoever goes on asks again.
+    const stays = this.leaving.onStop((error) => this.stop.stop(error));
+    try {
+      return await this.inbox.answer(this.stepId, name, by, this.stop);
+    } finally {
+      stays();
+    }
   };
 
   /** In order: what the step has put out before comes before. */

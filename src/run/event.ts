@@ -13,6 +13,8 @@ const trouble = { message: z.string(), code: z.string().optional() };
 export const runEventKinds = {
   /** A run has begun; `attempt` counts the processes that took it up. */
   pipeline_start: z.strictObject({ pipeline: z.string(), input: json.optional(), attempt }),
+  /** The process that had the run leaves it to another, which goes on with `pipeline_start`. */
+  pipeline_handover: z.strictObject({}),
   step_start: z.strictObject({ attempt }),
   /** How far a step is, from 0 to 1. */
   step_progress: z.strictObject({ fraction: z.number().min(0).max(1), message: z.string().optional() }),

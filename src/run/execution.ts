@@ -70,6 +70,8 @@ export class Execution {
       await settled();
       return output as Output;
     } catch (error) {
+      // What was to be read by a step that does not begin here is part of the run all the same.
+      if (this.scope.leaving.isWhy(error)) for (const { live } of streaming) live.begin();
       return await this.failed(
         error,
         streaming.map(({ live }) => live.settled),
@@ -77,11 +79,15 @@ export class Execution {
     }
   }
 
-  /** One part has failed: the others are stopped, and waited for. */
+  /** One part has failed: the others are stopped, and waited for. Where only this process leaves they may finish, or fail by themselves. */
   private async failed(cause: unknown, others: readonly Promise<unknown>[]): Promise<never> {
-    this.scope.stop.stop(cause);
-    await Promise.allSettled(others);
-    throw cause;
+    const { stop, leaving } = this.scope;
+    if (!leaving.isWhy(cause)) stop.stop(cause);
+    let why = cause;
+    for (const outcome of await Promise.allSettled(others)) {
+      if (leaving.isWhy(why) && outcome.status === 'rejected') why = outcome.reason;
+    }
+    throw why;
   }
 
   /** A step; what it puts out while it does, when the next one reads that. */

@@ -44,6 +44,8 @@ export class Life<S> {
   private epoch: number;
   private lease: Lease | undefined;
   private log: EventLog | undefined;
+  private readonly leaving = new Stop();
+  private readonly broken = new Stop();
 
   /**
    * @param lives - how many there were before
@@ -108,9 +110,8 @@ export class Life<S> {
     at: number,
     begun: () => void,
   ): Promise<ValueOf<O>> {
-    const { settings, executionId, epoch } = this;
+    const { settings, executionId, epoch, leaving, broken } = this;
     const { streams, services, scheduler, random, maxEventBytes } = settings;
-    const broken = new Stop();
     const cancel = new AbortController();
     const log = new EventLog({
       streams,
@@ -137,6 +138,7 @@ export class Life<S> {
         references: this.references(),
         signal: cancel.signal,
         broken,
+        leaving,
         random,
         ...(services === undefined ? {} : { services }),
         ...(scheduler === undefined ? {} : { scheduler }),
@@ -150,8 +152,11 @@ export class Life<S> {
       return result;
     } catch (error) {
       if (broken.stopped && log.count === 0 && isConflict(error)) throw new TakenError('taken', { cause: error });
-      await log.kept();
-      if (inbox !== undefined) await this.over();
+      if (leaving.isWhy(error)) await this.giveBack(log);
+      else {
+        await log.kept();
+        if (inbox !== undefined) await this.over();
+      }
       throw error;
     } finally {
       inbox?.close();
@@ -161,6 +166,27 @@ export class Life<S> {
   private async heedCancel(cancel: (reason: string | undefined) => void): Promise<void> {
     const { letters } = await lettersOf(this.settings.streams, this.executionId);
     for (const said of letters) if (said.type === 'cancel') cancel(said.reason);
+  }
+
+  /** Begins no step any more: when those at work are done, the run is another's. */
+  handOver(): void {
+    this.leaving.stop(new StreamError('run-left', `this process leaves run "${this.executionId}" to another`));
+  }
+
+  /** Breaks off what is at work: whoever goes on with the run begins it again. */
+  cut(): void {
+    this.handOver();
+    this.broken.stop(this.leaving.error);
+  }
+
+  /** All that was done here is known, and whoever would go on may do so at once. */
+  private async giveBack(log: EventLog): Promise<void> {
+    const { streams, scheduler = asyncScheduler } = this.settings;
+    const of = { execution_id: this.executionId, step_id: null, timestamp: scheduler.now() };
+    log.next({ event_type: 'pipeline_handover', ...of, data: {} });
+    await log.kept();
+    // Where no other process can have the log, nobody is there to hear it; who has it next takes up all there is.
+    if (streams.log.exclusive !== true) await this.lease?.handOver();
   }
 
   /** This process has no more to do with the run: if it is not over, a reaper ends it, unless another takes it up. */

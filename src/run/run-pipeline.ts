@@ -30,8 +30,10 @@ export interface RunPipelineOptions<S> {
   readonly random?: () => number;
   /** @internal Tell of begin and end also where streaming is off. */
   readonly outline?: boolean;
-  /** @internal Stops when events are not kept any more, with why: the run fails with that. */
+  /** @internal Stops when events are not kept any more, with why, or are to be kept by another process: the run fails with that. */
   readonly broken?: Stop;
+  /** @internal Stops when this process is to begin no step any more, with why: the run fails with that when those at work are done. */
+  readonly leaving?: Stop;
   /** @internal What earlier lives of the run have done. */
   readonly journal?: Journal;
   /** @internal Where answers come from. */
@@ -61,14 +63,14 @@ export async function runPipeline<I, O, S>(
   const { definition } = pipeline as { definition: PipelineDefinition };
   checkServices(definition, options.services);
   const { scheduler = asyncScheduler, journal = new Journal(), random = Math.random } = options;
-  const { services, inbox, references, sink, broken, outline = false } = options;
+  const { services, inbox, references, sink, broken = new Stop(), leaving = new Stop(), outline = false } = options;
   const executionId = options.executionId ?? crypto.randomUUID();
   const stop = new Stop();
   const recorder = new Recorder(executionId, definition.streaming, scheduler, sink, outline, (error) =>
     stop.stop(error),
   );
-  const scope: Scope = { recorder, journal, services, stop, scheduler, random, inbox, references };
-  broken?.onStop((error) => stop.stop(error));
+  const scope: Scope = { recorder, journal, services, stop, leaving, broken, scheduler, random, inbox, references };
+  broken.onStop((error) => stop.stop(error));
   const cancelled = follow(options.signal, stop);
   const begunAt = recorder.tellsRun ? recorder.now() : 0;
   const lasted = (): { duration_ms: number } => ({ duration_ms: recorder.now() - (journal.startedAt ?? begunAt) });
@@ -82,8 +84,9 @@ export async function runPipeline<I, O, S>(
     if (recorder.tellsRun) recorder.tell('pipeline_complete', null, { ...told(output, recorder), ...lasted() });
     return output.value as ValueOf<O>;
   } catch (error) {
-    // A run that cannot be told of is perhaps in other hands: what it did stands.
-    if (broken?.stopped === true) throw broken.error;
+    // A run that cannot be told of is perhaps in other hands, and one that is left will be: what it did stands.
+    if (broken.stopped) throw broken.error;
+    if (leaving.isWhy(error)) throw error;
     await undo(execution.deeds, scope);
     if (recorder.tellsRun) {
       tellEnd(recorder, error, cancelled.error !== undefined && cancelled.error === error, lasted());

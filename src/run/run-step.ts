@@ -17,6 +17,10 @@ export interface Scope {
   readonly journal: Journal;
   readonly services: unknown;
   readonly stop: Stop;
+  /** Stopped, no step begins any more: another process shall go on. */
+  readonly leaving: Stop;
+  /** Stopped, nothing is told any more, and what is at work is broken off. */
+  readonly broken: Stop;
   readonly scheduler: SchedulerLike;
   readonly random: () => number;
   readonly inbox: Inbox | undefined;
@@ -40,6 +44,7 @@ export async function runStep(step: StepRun): Promise<Output> {
   const { stepId, input, scope } = step;
   const { recorder, journal, stop } = scope;
   if (stop.stopped) throw stop.error;
+  checkStays(scope);
   let attempt = journal.attempts(stepId) + 1;
   if (attempt > 1 && recorder.on) {
     recorder.tell('step_retry', stepId, { attempt, delay_ms: 0, reason: 'the process that ran it was lost' });
@@ -48,6 +53,7 @@ export async function runStep(step: StepRun): Promise<Output> {
     try {
       return await new Attempt(step, attempt).run();
     } catch (error) {
+      if (scope.leaving.isWhy(error)) throw error;
       // What it was given broke off: that is no failure of this step, which begins again when the one before it is done.
       const delayMs = inputFailed(input) ? await after(input.settled) : delay(step, error, ++failures);
       if (delayMs === undefined) throw error;
@@ -56,8 +62,14 @@ export async function runStep(step: StepRun): Promise<Output> {
         recorder.tell('step_retry', stepId, { attempt: attempt + 1, delay_ms: delayMs, reason });
       }
       await wait(delayMs, scope);
+      checkStays(scope);
     }
   }
+}
+
+/** Where nobody is told of steps, whoever takes the run up begins anew: then it is worth more to come to its end. */
+function checkStays({ recorder, leaving }: Scope): void {
+  if (leaving.stopped && recorder.on) throw leaving.error;
 }
 
 function inputFailed(input: Output | Live): input is Live {
@@ -82,9 +94,10 @@ function delay({ node, scope }: StepRun, error: unknown, failures: number): numb
   return retryWait(failures, delayMs, maxDelayMs, scope.random);
 }
 
-function wait(ms: number, { scheduler, stop }: Scope): Promise<void> {
+function wait(ms: number, { scheduler, stop, leaving }: Scope): Promise<void> {
   return stop.until<void>((resolve) => {
     const timer = scheduler.schedule(() => resolve(), ms);
+    timer.add(leaving.onStop(() => resolve()));
     return () => timer.unsubscribe();
   });
 }

@@ -68,12 +68,18 @@ export interface ResumeOptions {
   readonly maxDeaths?: number;
 }
 
+/** Options of {@link Runs.leave}. */
+export interface LeaveOptions {
+  /** How long steps at work may take to finish, in milliseconds; 0: they are broken off at once. Default 10 000. */
+  readonly withinMs?: number;
+}
+
 /** A run in this process. */
 export interface Run<O> {
   readonly executionId: string;
   /** Resolves when the run is in the log; rejects when it never will be. */
   readonly begun: Promise<void>;
-  /** What the last step put out; rejects as `runPipeline` does. Nobody has to wait for it: the events tell of it as well. */
+  /** What the last step put out; rejects as `runPipeline` does, and with `run-left` when this process leaves it to another. Nobody has to wait for it: the events tell of it as well. */
   readonly result: Promise<O>;
 }
 
@@ -108,6 +114,13 @@ export interface Runs<S> {
   /** Where a run stands; `undefined` when there is none. */
   info(executionId: string): Promise<RunInfo | undefined>;
 
+  /**
+   * Leaves all runs of this process to others, which take them up at once: none is started or taken up here any more (`run-left`), and no
+   * step begins. Those at work may finish; then they are broken off, and begun again by whoever goes on, as are those that wait for
+   * an answer. Resolves when all that was done is kept and nothing goes on here.
+   */
+  leave(options?: LeaveOptions): Promise<void>;
+
   /** Where the runs stand that there are, a page of them, the newest first. A run `waits` if that is among the last it has told. */
   list(options?: ListRunsOptions): Promise<RunPage>;
 }
@@ -129,6 +142,10 @@ class StreamRuns<S> implements Runs<S> {
   private readonly parse: (value: unknown) => RunEvent;
   private readonly settings: LifeSettings<S>;
   private readonly beginning = new Map<string, Promise<void>>();
+  /** What goes on here, and those of it that have begun to. */
+  private readonly going = new Set<Promise<unknown>>();
+  private readonly lives = new Set<Life<S>>();
+  private leaving = false;
 
   constructor(options: RunsOptions<S>) {
     const { streams, events = runEvents, services, scheduler, random = Math.random } = options;
@@ -151,21 +168,20 @@ class StreamRuns<S> implements Runs<S> {
     const executionId = checkExecutionId(id ?? crypto.randomUUID());
     const problem = input === undefined ? undefined : jsonProblem(input);
     if (problem !== undefined) throw new TypeError(`input of a run must be JSON but ${problem}`);
-    const run = runOfWork(executionId, async (begun) => {
+    const run = this.runOf(executionId, async (begun) => {
       checkServices(pipeline.definition, this.settings.services);
       await createRun(this.settings, executionId, {
         source: pipeline.name,
         ...(session === undefined ? {} : { session }),
         ...(owner === undefined ? {} : { owner }),
       });
-      const life = new Life(this.settings, executionId, 0);
-      life.hold();
+      const life = this.live(executionId, 0);
       try {
         return await life.run(pipeline, input, new Journal(), 0, begun);
       } catch (error) {
         throw error instanceof TakenError ? runExists(executionId, error.cause) : error;
       } finally {
-        life.leave();
+        this.letGo(life);
       }
     });
     this.noteBeginning(run);
@@ -192,15 +208,14 @@ class StreamRuns<S> implements Runs<S> {
     { heirOf, maxDeaths = Infinity }: ResumeOptions = {},
   ): Run<ValueOf<O>> {
     checkExecutionId(executionId);
-    return runOfWork(executionId, async (begun) => {
+    return this.runOf(executionId, async (begun) => {
       checkServices(pipeline.definition, this.settings.services);
       const before = await this.open(pipeline, executionId);
       if (before.journal.end !== undefined) return (await this.ended(before, executionId)) as ValueOf<O>;
       if (before.journal.deaths >= maxDeaths) {
         throw new StreamError('stream-failed', `${before.journal.deaths} processes have died at run "${executionId}"`);
       }
-      const life = new Life(this.settings, executionId, before.journal.lives, heirOf);
-      life.hold();
+      const life = this.live(executionId, before.journal.lives, heirOf);
       try {
         await life.fence();
         // Whoever had it may have written until now.
@@ -212,9 +227,45 @@ class StreamRuns<S> implements Runs<S> {
         if (!(error instanceof TakenError)) throw error;
         throw new StreamError('producer-fenced', `another has taken up run "${executionId}"`, { cause: error.cause });
       } finally {
-        life.leave();
+        this.letGo(life);
       }
     });
+  }
+
+  /** A run that goes on here, unless this process leaves. */
+  private runOf<O>(executionId: string, work: (begun: () => void) => Promise<O>): Run<O> {
+    const run = runOfWork(executionId, async (begun) => {
+      if (this.leaving)
+        throw new StreamError('run-left', `run "${executionId}" does not go on here: this process leaves`);
+      return await work(begun);
+    });
+    const over = run.result.catch(() => {}).finally(() => this.going.delete(over));
+    this.going.add(over);
+    return run;
+  }
+
+  private live(executionId: string, lives: number, heirOf?: number): Life<S> {
+    const life = new Life(this.settings, executionId, lives, heirOf);
+    this.lives.add(life);
+    life.hold();
+    // It was asked for before, and is in the log: another goes on with it.
+    if (this.leaving) life.cut();
+    return life;
+  }
+
+  private letGo(life: Life<S>): void {
+    life.leave();
+    this.lives.delete(life);
+  }
+
+  async leave({ withinMs = 10_000 }: LeaveOptions = {}): Promise<void> {
+    checkBound('withinMs', withinMs, { min: 0, max: 2 ** 31 - 1 });
+    const { scheduler = asyncScheduler } = this.settings;
+    this.leaving = true;
+    for (const life of this.lives) life.handOver();
+    const cut = scheduler.schedule(() => this.lives.forEach((life) => life.cut()), withinMs);
+    while (this.going.size > 0) await Promise.all(this.going);
+    cut.unsubscribe();
   }
 
   /** A run that may be gone on with, or has come to its end. */

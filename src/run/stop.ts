@@ -17,6 +17,11 @@ export class Stop {
     return this.why?.error;
   }
 
+  /** Whether it is stopped, and an error is why. */
+  isWhy(error: unknown): boolean {
+    return this.why !== undefined && this.why.error === error;
+  }
+
   /** Stops. The first reason stays. */
   stop(error: unknown): void {
     if (this.why !== undefined) return;

@@ -23,7 +23,7 @@ const defaultTimeoutMs = 60_000;
  * Undoes what finished steps did, the latest first. What fails at that does not keep the others from it.
  *
  * @internal
- * @throws why nothing is kept any more: the run is perhaps in other hands, and what it did stands
+ * @throws why it is broken off: the run is perhaps in other hands, or shall be, and what it did stands until then
  */
 export async function undo(deeds: readonly Deed[], scope: Scope): Promise<void> {
   for (const deed of deeds.toReversed()) {
@@ -34,15 +34,15 @@ export async function undo(deeds: readonly Deed[], scope: Scope): Promise<void> 
 }
 
 async function undoOne({ node, stepId, attempt, input, output, earlier }: Deed, scope: Scope): Promise<void> {
-  const { recorder, journal, services, inbox, scheduler } = scope;
+  const { recorder, scheduler, leaving, broken } = scope;
   const { compensate, timeoutMs = defaultTimeoutMs } = node.options;
   const begunAt = recorder.on ? recorder.now() : 0;
   const stop = new Stop();
   const timer = scheduler.schedule(() => {
     stop.stop(new StreamError('step-timeout', `undoing step "${node.id}" took more than ${timeoutMs} ms`));
   }, timeoutMs);
-  const restored = journal.state(stepId);
-  const context = new RunContext({ stepId, attempt, stop, services, restored, recorder, inbox });
+  timer.add(broken.onStop((error) => stop.stop(error)));
+  const context = new RunContext({ stepId, attempt, stop, scope });
   try {
     await stop.until<unknown>((resolve, reject) => {
       const given = [output, context, input, earlier] as unknown as Parameters<NonNullable<typeof compensate>>;
@@ -54,6 +54,7 @@ async function undoOne({ node, stepId, attempt, input, output, earlier }: Deed, 
     if (recorder.on) recorder.tell('step_compensated', stepId, { duration_ms: recorder.now() - begunAt });
   } catch (error) {
     context.close();
+    if (broken.isWhy(error) || leaving.isWhy(error)) throw error;
     if (!recorder.on) return;
     const { message, ...code } = troubleOf(error);
     const trouble = { message: `it could not be undone: ${message}`, ...code };

@@ -34,6 +34,11 @@ export interface LeaseOptions {
 export interface Lease {
   /** The producer is done: nobody waits for it any more. */
   release(): void;
+  /**
+   * The producer leaves its stream to an heir (`heirMs`), which may take it over at once. Resolves when that is kept, or cannot be: then
+   * it may when the lease is over.
+   */
+  handOver(): Promise<void>;
   /** The producer cannot write any more: it says nothing, and a reaper ends the stream when the lease is over. */
   lapse(): void;
 }
@@ -49,7 +54,7 @@ export const leaseEntry = z.strictObject({
   kept: z.int().min(0).optional(),
   /** When the stream it is about was created: a later one of that name is another. */
   createdAt: z.number().min(0).optional(),
-  state: z.enum(['held', 'released']),
+  state: z.enum(['held', 'released', 'left']),
 });
 
 /** @internal */
@@ -77,10 +82,10 @@ export function holdLease(target: PublishTarget, streamId: string, options: Leas
   } as const;
   let timer: Subscription | undefined;
   let life: { readonly createdAt?: number } = {};
-  const say = (state: LeaseEntry['state']): void => {
+  const say = async (state: LeaseEntry['state']): Promise<void> => {
     const data = { ...entry, ...life, ...(kept === undefined ? {} : { kept: kept() }), state };
     const chunk = createChunk({ streamId: leases, seq: 0, data, timestamp: scheduler.now() });
-    void tried(target.publish(leases, [chunk]));
+    await tried(target.publish(leases, [chunk]));
   };
   /** Only somewhere the stream may be looked up; and it may not be there yet. */
   const look = (): MaybePromise<void> =>
@@ -89,7 +94,7 @@ export function holdLease(target: PublishTarget, streamId: string, options: Leas
     });
   const renew = (): void => {
     if (life.createdAt === undefined) attempt(look, () => {});
-    say('held');
+    void say('held');
     timer = scheduler.schedule(renew, leaseMs / 3);
   };
   renew();
@@ -101,7 +106,10 @@ export function holdLease(target: PublishTarget, streamId: string, options: Leas
   };
   return {
     release: () => {
-      if (lapse()) say('released');
+      if (lapse()) void say('released');
+    },
+    handOver: async () => {
+      if (lapse()) await say('left');
     },
     lapse: () => void lapse(),
   };

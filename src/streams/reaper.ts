@@ -119,9 +119,15 @@ class LeaseReaper implements Reaper {
     // The life before has no say any more.
     if (known !== undefined && known.epoch > entry.epoch) return;
     if (entry.state === 'released') this.leases.delete(entry);
-    else this.leases.set({ ...entry, at: seq, dueAt: this.now() + entry.leaseMs + this.graceMs, place: 0 });
+    else this.leases.set({ ...entry, at: seq, place: 0, ...this.dueOf(entry) });
     this.forget(seq);
     this.arm();
+  }
+
+  /** When a lease is over: at once where its producer has left it, for nothing more is to be heard of that one. */
+  private dueOf({ state, leaseMs }: LeaseEntry): Pick<HeldLease, 'dueAt' | 'spared'> {
+    const now = this.now();
+    return state === 'left' ? { dueAt: now, spared: true } : { dueAt: now + leaseMs + this.graceMs };
   }
 
   /** Lets go of what nobody needs to read again. */

@@ -40,6 +40,18 @@ describe('holdLease', () => {
     expect(time.actions).toEqual([]);
   });
 
+  it('is handed over once, and says nothing more', async () => {
+    const { time, said, lease } = stage(300);
+    await lease.handOver();
+    await lease.handOver();
+    lease.release();
+    await time.pass(1000);
+    expect(said).toEqual([
+      [leases, 0, 'held'],
+      [leases, 0, 'left'],
+    ]);
+  });
+
   it('is ten seconds long by default', async () => {
     const { time, said, lease } = stage();
     await time.pass(3334);

@@ -79,6 +79,29 @@ describe('createReaper', () => {
     watching.dispose();
   });
 
+  it('offers at once what its producer has left, also to one who comes later, and ends it when nobody takes it', async () => {
+    const { time, streams, ends, hold } = stage();
+    const watch = () => {
+      const offered: LapsedLease[] = [];
+      const reaper = createReaper(streams, { scheduler: time, lapsed: (lease) => void offered.push(lease) });
+      return { reaper, offered };
+    };
+    const there = watch();
+    for (const name of ['s', 'plain']) await streams.create(name);
+    await hold('s', 7, 100_000, 500).handOver();
+    await hold('plain', 0, 100_000).handOver();
+    await time.pass(1);
+    const late = watch();
+    await time.pass(1);
+    const lease = { streamId: 's', producer: 'worker', epoch: 7 };
+    expect([there.offered, late.offered]).toEqual([[lease], [lease]]);
+    expect([await ends('s'), await ends('plain')]).toEqual(['active', 'failed: producer-lost']);
+    await time.pass(500);
+    expect(await ends('s')).toBe('failed: producer-lost');
+    there.reaper.dispose();
+    late.reaper.dispose();
+  });
+
   it('leaves alone who lives, and who is done', async () => {
     const { time, streams, reaper, hold, ends } = stage();
     const watching = reaper();
