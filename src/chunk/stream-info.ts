@@ -8,6 +8,8 @@ export type StreamStatus = 'active' | EndStatus;
 export interface StreamInfo {
   /** The stream's name. */
   readonly streamId: string;
+  /** Which of all streams that ever had this name it is: one that was removed and made anew has another life. */
+  readonly life: string;
   /** Which run or conversation it belongs to. */
   readonly session?: string;
   /** Who produces it. */

@@ -25,7 +25,7 @@ const fromZero = { min: 0 };
 const statuses: ReadonlySet<string> = new Set<EndStatus>(['completed', 'failed', 'cancelled']);
 
 /** @internal Checks the options of an append at call time: TypeError or RangeError. */
-export function checkAppend({ producer, close, at }: AppendOptions): void {
+export function checkAppend({ producer, close, at, life }: AppendOptions): void {
   if (producer !== undefined) {
     checkText('producer.id', producer.id, 1, maxProducerId);
     checkBound('producer.epoch', producer.epoch, fromZero);
@@ -34,6 +34,9 @@ export function checkAppend({ producer, close, at }: AppendOptions): void {
   }
   if (close !== undefined) checkClose(close);
   if (at !== undefined) checkBound('at', at, fromZero);
+  if (life !== undefined && typeof life !== 'string') {
+    throw new TypeError(`life must be a string, got ${kindOf(life)}`);
+  }
 }
 
 function checkCounts(counts: unknown): void {
@@ -81,6 +84,14 @@ export function admit(streamId: string, state: AdmissionState, count: number, op
   if (at === undefined || at === state.next || repeated) return duplicates;
   const message = `stream "${streamId}": the next chunk gets number ${state.next}, and the append is for number ${at}`;
   throw new StreamError('append-conflict', message, { streamId, expected: state.next });
+}
+
+/** @internal Refuses what is meant for another stream than the one that has its name. */
+export function checkLife(streamId: string, life: string, wanted: string | undefined): void {
+  if (wanted === undefined || wanted === life) return;
+  throw new StreamError('stream-not-found', `the stream "${streamId}" was removed, and another has its name`, {
+    streamId,
+  });
 }
 
 /** @internal What to remember of a producer whose append was admitted. */

@@ -17,6 +17,7 @@ export interface StreamStanding {
 /** @internal What is told of a stream, of its configuration and where it stands. */
 export function describeStream(
   streamId: string,
+  life: string,
   config: StreamConfig,
   createdAt: number,
   { first, next, size, lastChunkAt, end, endedAt }: StreamStanding,
@@ -24,6 +25,7 @@ export function describeStream(
   const { session, source, target, contentType, metadata } = config;
   const info: { -readonly [K in keyof StreamInfo]: StreamInfo[K] } = {
     streamId,
+    life,
     status: end?.status ?? 'active',
     createdAt,
     first,

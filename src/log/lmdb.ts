@@ -1,6 +1,6 @@
 import type { Database } from 'lmdb';
 import { checkBound, checkName, type EncodedChunk, kindOf, StreamError, type StreamInfo } from '../chunk/index.js';
-import { checkAppend } from './admission.js';
+import { checkAppend, checkLife } from './admission.js';
 import { isWithin } from './describe-stream.js';
 import { type ChunkWrite, Commits } from './lmdb/commits.js';
 import { type Folder, openFolder } from './lmdb/folder.js';
@@ -52,7 +52,7 @@ export interface LmdbLog extends Log {
   read(streamId: string, from: number, limit: ReadLimit): LogSlice;
   info(streamId: string): StreamInfo | undefined;
   trim(streamId: string, before: number): Promise<void>;
-  delete(streamId: string): Promise<void>;
+  delete(streamId: string, life?: string): Promise<void>;
   list(prefix?: string): readonly StreamInfo[];
   /** Waits for the disk and lets go of the folder. Afterwards every call is `log-unavailable`. */
   dispose(): Promise<void>;
@@ -157,6 +157,7 @@ class FolderLog implements LmdbLog {
     const stream = this.get(streamId);
     let duplicates: number;
     try {
+      checkLife(streamId, stream.life, options.life);
       duplicates = stream.admit(batch.length, options, this.bounds.maxProducers);
     } catch (refusal) {
       // It may rest on what is not on disk yet: nobody is told of that before it is.
@@ -210,7 +211,7 @@ class FolderLog implements LmdbLog {
     const { first, next, end } = stream.kept!;
     const start = Math.max(from, first);
     const chunks = this.chunksOf(stream.number, start, Math.min(next, start + limit.chunks), limit.bytes);
-    const slice = { from: start, chunks, next };
+    const slice = { from: start, chunks, next, life: stream.life };
     return end === undefined ? slice : { ...slice, end };
   }
 
@@ -245,10 +246,10 @@ class FolderLog implements LmdbLog {
     await (stream.planned === planned ? this.settled(stream) : this.commits.add(stream));
   }
 
-  async delete(streamId: string): Promise<void> {
+  async delete(streamId: string, life?: string): Promise<void> {
     this.begin();
     const stream = this.planned.get(streamId);
-    if (stream === undefined) {
+    if (stream === undefined || (life ?? stream.life) !== stream.life) {
       await this.commits.settle();
       return;
     }

@@ -33,6 +33,8 @@ export interface AppendOptions {
   readonly close?: Close;
   /** Only if the first new chunk gets this number, which is `append-conflict` otherwise. Default: whatever it gets. */
   readonly at?: number;
+  /** Only to the stream of this life, see {@link StreamInfo.life}: where another has its name, that is `stream-not-found`. */
+  readonly life?: string;
 }
 
 /** What an append did. */
@@ -67,6 +69,8 @@ export interface LogSlice {
   readonly next: number;
   /** How the stream ended, once it has. */
   readonly end?: Close;
+  /** Of which stream they are, among all that ever had its name. */
+  readonly life: string;
 }
 
 /** What a stream is created with. */
@@ -98,6 +102,8 @@ export type StreamConfig = Pick<StreamInfo, 'session' | 'source' | 'target' | 'c
  * - **End.** An ended stream fails every append of new chunks, and every other end, with `stream-closed`, or with
  *   `stream-cancelled` when that is how it ended. What a producer had appended before is still acknowledged, and so is
  *   ending once more with the same status: the first reason stays.
+ * - **Life.** A stream that is made anew after it was removed has a life no other of its name ever had. What is read says whose it
+ *   is, and an append or a removal that is meant for one life leaves every other as it is.
  * - **Reading.** Any reader may read from any number at any time; a number that is no longer kept yields what is.
  *
  * Run-time trouble is a `StreamError`, thrown or rejected; a wrong argument is a `TypeError` or `RangeError`, likewise.
@@ -143,8 +149,12 @@ export interface Log {
    */
   trim(streamId: string, before: number): MaybePromise<void>;
 
-  /** Removes a stream, and what it knew of its producers. Does nothing when there is none. */
-  delete(streamId: string): MaybePromise<void>;
+  /**
+   * Removes a stream, and what it knew of its producers. Does nothing when there is none.
+   *
+   * @param life - only the stream of this life. Default: whichever has the name
+   */
+  delete(streamId: string, life?: string): MaybePromise<void>;
 
   /**
    * The streams at and below a path, sorted by name as JavaScript compares strings: `books` lists `books` and

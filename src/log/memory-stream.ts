@@ -20,6 +20,7 @@ export class MemoryStream {
 
   constructor(
     readonly streamId: string,
+    readonly life: string,
     readonly config: StreamConfig,
     private readonly createdAt: number,
     private readonly bounds: StreamBounds,
@@ -80,9 +81,9 @@ export class MemoryStream {
   }
 
   read(from: number, limit: ReadLimit): LogSlice {
-    const { kept, end } = this;
+    const { kept, end, life } = this;
     const start = Math.max(from, kept.first);
-    const slice = { from: start, chunks: kept.read(start, limit), next: kept.next };
+    const slice = { from: start, chunks: kept.read(start, limit), next: kept.next, life };
     return end === undefined ? slice : { ...slice, end };
   }
 
@@ -94,6 +95,6 @@ export class MemoryStream {
   info(): StreamInfo {
     const { kept, size, lastChunkAt, end, endedAt } = this;
     const standing = { first: kept.first, next: kept.next, size, lastChunkAt, end, endedAt };
-    return describeStream(this.streamId, this.config, this.createdAt, standing);
+    return describeStream(this.streamId, this.life, this.config, this.createdAt, standing);
   }
 }

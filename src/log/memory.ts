@@ -1,5 +1,5 @@
 import { checkBound, checkName, type EncodedChunk, StreamError, type StreamInfo } from '../chunk/index.js';
-import { checkAppend } from './admission.js';
+import { checkAppend, checkLife } from './admission.js';
 import { isWithin } from './describe-stream.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
 import { MemoryStream, type StreamBounds } from './memory-stream.js';
@@ -35,7 +35,7 @@ export interface MemoryLog extends Log {
   read(streamId: string, from: number, limit: ReadLimit): LogSlice;
   info(streamId: string): StreamInfo | undefined;
   trim(streamId: string, before: number): void;
-  delete(streamId: string): void;
+  delete(streamId: string, life?: string): void;
   list(prefix?: string): readonly StreamInfo[];
   dispose(): void;
 }
@@ -62,6 +62,8 @@ class BoundedMemoryLog implements MemoryLog {
   private readonly ttlMs: number;
   private readonly now: () => number;
   private totalBytes = 0;
+  /** Streams made so far: each has its number as its life. */
+  private made = 0;
   /** No stream is to be removed before this time. */
   private nextExpiry = Infinity;
 
@@ -90,12 +92,12 @@ class BoundedMemoryLog implements MemoryLog {
       const message = `the log keeps ${this.maxStreams} streams, which is as many as it may`;
       throw new StreamError('log-full', message, { streamId });
     }
-    this.streams.set(streamId, new MemoryStream(streamId, wanted, this.now(), this.bounds));
+    this.streams.set(streamId, new MemoryStream(streamId, `${++this.made}`, wanted, this.now(), this.bounds));
   }
 
   append(streamId: string, batch: readonly EncodedChunk[], options: AppendOptions = noOptions): Appended {
     checkAppend(options);
-    const stream = this.get(streamId);
+    const stream = this.get(streamId, options.life);
     const plan = stream.plan(batch, options);
     const growth = plan.bytes - stream.bytes;
     if (growth > 0 && this.totalBytes + growth > this.maxTotalBytes) {
@@ -134,9 +136,9 @@ class BoundedMemoryLog implements MemoryLog {
     this.watchers.notify(streamId);
   }
 
-  delete(streamId: string): void {
+  delete(streamId: string, life?: string): void {
     const stream = this.streams.get(streamId);
-    if (stream !== undefined) this.remove(stream);
+    if (stream !== undefined && (life ?? stream.life) === stream.life) this.remove(stream);
   }
 
   list(prefix = ''): readonly StreamInfo[] {
@@ -155,11 +157,13 @@ class BoundedMemoryLog implements MemoryLog {
     this.nextExpiry = Infinity;
   }
 
-  private get(streamId: string): MemoryStream {
+  private get(streamId: string, life?: string): MemoryStream {
     this.expire();
     const stream = this.streams.get(streamId);
-    if (stream !== undefined) return stream;
-    throw new StreamError('stream-not-found', `there is no stream "${streamId}"`, { streamId });
+    if (stream === undefined)
+      throw new StreamError('stream-not-found', `there is no stream "${streamId}"`, { streamId });
+    checkLife(streamId, stream.life, life);
+    return stream;
   }
 
   /**

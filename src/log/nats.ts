@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { checkBound, checkName, type EncodedChunk, kindOf, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend } from './admission.js';
@@ -112,11 +112,15 @@ class NatsLog implements Log {
     const wanted = checkConfig(config);
     const { bounds, store } = this;
     this.expireSome();
+    const life = newLife();
     let after = 0;
     await this.writesOf(streamId).add({
       bytes: 0,
       repeatable: true,
-      decide: (state, seq) => create(streamId, living(state, bounds), wanted, (after = seq), bounds.now()),
+      decide: (state, seq) => {
+        after = seq;
+        return create(streamId, living(state, bounds), wanted, { after, life, now: bounds.now() });
+      },
       // Nobody reads what is left of its forerunner: should this fail, it only takes room.
       kept: () => void (after > 0 && store.purge(streamId, after + 1).catch(() => {})),
     });
@@ -188,12 +192,12 @@ class NatsLog implements Log {
     });
   }
 
-  async delete(streamId: string): Promise<void> {
+  async delete(streamId: string, life?: string): Promise<void> {
     await this.writesOf(streamId).add({
       bytes: 0,
       alone: true,
       repeatable: true,
-      decide: remove,
+      decide: (state) => remove(state, life),
       kept: ({ seq }) => this.store.purge(streamId, seq + 1),
     });
   }
@@ -281,4 +285,9 @@ class NatsLog implements Log {
     });
     removing.catch(() => {});
   }
+}
+
+/** It is in every message of its stream: as short as can be, where nobody may have made the same. */
+function newLife(): string {
+  return randomBytes(9).toString('base64url');
 }

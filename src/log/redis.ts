@@ -148,10 +148,10 @@ class RedisLog implements Log {
     checkBound('limit.bytes', limit.bytes);
     const reply = await this.run(readScript, streamId, [`${from}`, `${limit.chunks}`, `${limit.bytes}`]);
     if (reply === null) throw noStream(streamId);
-    const [start, next, status, reason, count, wanted, ...parts] = reply as readonly RedisReply[];
+    const [start, next, status, reason, count, wanted, life, ...parts] = reply as readonly RedisReply[];
     if (count === 0 && (wanted as number) > 0) throw chunksGone(streamId, start as number);
     // Beyond the newest chunk Redis was asked for none; the reader keeps its place.
-    const slice = { from: start as number, chunks: chunksOf(parts), next: next as number };
+    const slice = { from: start as number, chunks: chunksOf(parts), next: next as number, life: String(life) };
     return status === null ? slice : { ...slice, end: endOf(status!, reason!) };
   }
 
@@ -160,13 +160,6 @@ class RedisLog implements Log {
   }
 
   async info(streamId: string): Promise<StreamInfo | undefined> {
-    const known = await this.record(streamId);
-    if (known === undefined) return undefined;
-    const { life: _, ...info } = known;
-    return info;
-  }
-
-  private async record(streamId: string): Promise<ReturnType<typeof infoOf>> {
     const { info } = this.keys.of(streamId);
     return infoOf(streamId, await this.caller.send(info, ['HMGET', info, ...recordFields], streamId));
   }
@@ -177,23 +170,20 @@ class RedisLog implements Log {
     if ((await this.run(trimScript, streamId, [channel, `${before}`])) === 0) throw noStream(streamId);
   }
 
-  async delete(streamId: string): Promise<void> {
+  async delete(streamId: string, life = ''): Promise<void> {
     const { channel } = this.keys.of(streamId);
-    const life = await this.run(deleteScript, streamId, [channel]);
-    if (life !== null) await this.names.remove([{ streamId, life: String(life) }]);
+    const removed = await this.run(deleteScript, streamId, [channel, life]);
+    if (removed !== null) await this.names.remove([{ streamId, life: String(removed) }]);
   }
 
   async list(prefix = ''): Promise<readonly StreamInfo[]> {
     const lives = await this.names.find(prefix);
-    const records = await Promise.all(lives.map(({ streamId }) => this.record(streamId)));
+    const records = await Promise.all(lives.map(({ streamId }) => this.info(streamId)));
     const gone = lives.filter(({ life }, i) => records[i]?.life !== life);
     await this.names.remove(gone);
     return records
-      .filter((record, i) => record !== undefined && record.life === lives[i]!.life)
-      .map((record) => {
-        const { life: _, ...info } = record!;
-        return info;
-      })
+      .filter((record, i) => record?.life === lives[i]!.life)
+      .map((record) => record!)
       .toSorted((a, b) => (a.streamId < b.streamId ? -1 : 1));
   }
 

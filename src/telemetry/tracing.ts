@@ -39,7 +39,7 @@ export class Tracing {
       watch: (streamId, listener) => log.watch(streamId, listener),
       info: (streamId) => log.info(streamId),
       trim: (streamId, before) => log.trim(streamId, before),
-      delete: (streamId) => log.delete(streamId),
+      delete: (streamId, life) => log.delete(streamId, life),
       list: (prefix) => log.list(prefix),
       dispose: () => log.dispose(),
     };

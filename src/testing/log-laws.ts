@@ -3,6 +3,7 @@ import { type EncodedChunk, encodeChunk, createChunk, type StreamInfo } from '..
 import type { MaybePromise } from '../log/log.js';
 import { appendLaws } from './log-append-laws.js';
 import { behavesAsItsModel } from './log-model.js';
+import { removalLaws } from './log-removal-laws.js';
 import { encoded, Follower, LogStage, type LogUnderTest, pause, refused, texts, thrownBy } from './log-stage.js';
 
 /** Makes an empty log. */
@@ -35,7 +36,7 @@ export type LogCheck = readonly [title: string, check: (stage: LogStage) => Prom
 
 /** @internal The laws, each with its check: what {@link logLaws} registers. */
 export function logLawsOf(make: MakeLog): readonly LogLaw[] {
-  return [...laws, ...appendLaws].map(([title, check]) => ({
+  return [...laws, ...appendLaws, ...removalLaws].map(([title, check]) => ({
     title,
     check: async () => {
       const stage = new LogStage(await make());
@@ -63,8 +64,6 @@ const laws: readonly LogCheck[] = [
   ['stops telling at once, and only who asked for it', stopsTelling],
   ['lets a listener append, and listeners come and go', letsListenersAct],
   ['forgets chunks that are trimmed, never numbers or the end', trims],
-  ['removes a stream, and all it knew of it', removes],
-  ['removes an ended stream when its time is over', expires],
   ['lists streams by path, sorted by name', lists],
   ['tells what is known of a stream', informs],
   ['refuses arguments that make no sense', refusesNonsense],
@@ -155,7 +154,7 @@ async function readsFromAnywhere(stage: LogStage): Promise<void> {
   await stage.stream('s', texts(0, 7));
   await stage.log.append('s', texts(7, 3));
   for (let from = 0; from <= 12; from++) {
-    const { chunks, ...rest } = await stage.log.read('s', from, { chunks: 100, bytes: 1 << 20 });
+    const { chunks, life: _, ...rest } = await stage.log.read('s', from, { chunks: 100, bytes: 1 << 20 });
     expect(rest).toEqual({ from, next: 10 });
     expect(chunks).toEqual(texts(from, Math.max(0, 10 - from)));
   }
@@ -282,50 +281,14 @@ async function trims(stage: LogStage): Promise<void> {
   await log.trim('s', 2);
   expect(await log.info('s')).toMatchObject({ first: 4, next: 10, chunks: { received: 10 } });
   const wide = { chunks: 100, bytes: 1 << 20 };
-  expect(await log.read('s', 1, wide)).toEqual({ from: 4, chunks: texts(4, 6), next: 10 });
-  expect(await log.read('s', 6, { chunks: 1, bytes: 1 })).toEqual({ from: 6, chunks: texts(6, 1), next: 10 });
+  expect(await log.read('s', 1, wide)).toMatchObject({ from: 4, chunks: texts(4, 6), next: 10 });
+  expect(await log.read('s', 6, { chunks: 1, bytes: 1 })).toMatchObject({ from: 6, chunks: texts(6, 1), next: 10 });
   await log.trim('s', 1000);
-  expect(await log.read('s', 0, wide)).toEqual({ from: 10, chunks: [], next: 10 });
+  expect(await log.read('s', 0, wide)).toMatchObject({ from: 10, chunks: [], next: 10 });
   expect(await log.append('s', texts(10, 2))).toMatchObject({ first: 10, next: 12 });
   await log.append('s', [], { close: { status: 'completed' } });
   await log.trim('s', 12);
-  expect(await log.read('s', 3, wide)).toEqual({ from: 12, chunks: [], next: 12, end: { status: 'completed' } });
-}
-
-async function removes(stage: LogStage): Promise<void> {
-  const { log } = stage;
-  const producer = { id: 'p', epoch: 3, seq: 0 };
-  await stage.stream('s');
-  await stage.stream('s/below', texts(0, 1));
-  await log.append('s', texts(0, 4), { producer, close: { status: 'completed' } });
-  await log.delete('s');
-  await log.delete('s');
-  expect(await log.info('s')).toBeUndefined();
-  await refused('stream-not-found', () => log.read('s', 0, { chunks: 1, bytes: 1 }));
-  expect(await stage.kept('s/below')).toEqual(texts(0, 1));
-  await log.create('s', { contentType: 'text/plain' });
-  const again = await log.append('s', texts(7, 1), { producer: { ...producer, epoch: 0 } });
-  expect(again).toEqual({ first: 0, next: 1, duplicates: 0, ended: false, expected: 1 });
-  expect(await stage.kept('s')).toEqual(texts(7, 1));
-}
-
-async function expires(stage: LogStage): Promise<void> {
-  const { log } = stage;
-  await log.create('brief', { ttlMs: 500 });
-  await log.create('lasting', { ttlMs: Infinity });
-  await log.create('unended', { ttlMs: 500 });
-  for (const name of ['brief', 'lasting', 'unended']) await log.append(name, texts(0, 1));
-  await stage.advance(600);
-  for (const name of ['brief', 'lasting']) await log.append(name, [], { close: { status: 'completed' } });
-  expect(await stage.kept('brief'), 'just ended').toEqual(texts(0, 1));
-  expect(await stage.next('brief'), 'just ended').toBe(1);
-  await stage.advance(600);
-  await stage.until('the stream is removed', async () => (await log.info('brief')) === undefined);
-  for (const name of ['lasting', 'unended']) {
-    expect(await stage.kept(name)).toEqual(texts(0, 1));
-    expect(await stage.next(name)).toBe(1);
-  }
-  expect((await log.list()).map(({ streamId }) => streamId)).toEqual(['lasting', 'unended']);
+  expect(await log.read('s', 3, wide)).toMatchObject({ from: 12, chunks: [], next: 12, end: { status: 'completed' } });
 }
 
 async function lists(stage: LogStage): Promise<void> {
@@ -351,7 +314,7 @@ async function informs(stage: LogStage): Promise<void> {
   const config = { ...labels, metadata: { 'x-größe': [1, null, { deep: true }] } };
   await log.create('s', { ...config, expectedChunks: 3, expectedBytes: 20 });
   const known = async (): Promise<StreamInfo> => (await log.info('s'))!;
-  const { createdAt, ...empty } = await known();
+  const { createdAt, life, ...empty } = await known();
   expect(empty).toEqual({
     ...config,
     streamId: 's',
@@ -369,7 +332,7 @@ async function informs(stage: LogStage): Promise<void> {
   expect(some).not.toHaveProperty('endedAt');
   await log.append('s', [encoded('x'.repeat(50)), encoded('')], { close: { status: 'failed', reason: 'why not' } });
   const ended = await known();
-  expect(ended).toMatchObject({ status: 'failed', reason: 'why not', createdAt, first: 0, next: 4 });
+  expect(ended).toMatchObject({ status: 'failed', reason: 'why not', createdAt, life, first: 0, next: 4 });
   expect(ended.chunks, 'more than expected').toEqual({ expected: 3, received: 4, missing: 0 });
   expect(ended.endedAt).toBeGreaterThanOrEqual(ended.lastChunkAt!);
   await stage.stream('bare');
@@ -394,6 +357,7 @@ async function refusesNonsense({ log }: LogStage): Promise<void> {
     () => log.create('t', { metadata: { a: undefined as never } }),
     () => log.create('t', { metadata: { a: 'x'.repeat(4096) } }),
     () => log.append('s', [], { at: -1 }),
+    () => log.append('s', [], { life: 5 as never }),
     () => log.append('s', [], { producer: { ...producer, counts: 'bytes' as never } }),
     () => log.append('s', [], { producer: { ...producer, id: '' } }),
     () => log.append('s', [], { producer: { ...producer, id: 'p'.repeat(257) } }),

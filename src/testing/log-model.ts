@@ -1,7 +1,17 @@
 import type * as FastCheck from 'fast-check';
 import { expect } from 'vitest';
 import { type EncodedChunk, type ErrorCode, StreamError, type StreamInfo, type Tally } from '../chunk/index.js';
-import type { Appended, Close, Log, LogSlice, MaybePromise, Producer, ReadLimit, StreamConfig } from '../log/log.js';
+import {
+  type Appended,
+  type Close,
+  type Log,
+  type LogSlice,
+  type MaybePromise,
+  type Producer,
+  type ReadLimit,
+  type StreamConfig,
+  whenReady,
+} from '../log/log.js';
 import { encoded, type LogStage } from './log-stage.js';
 
 /** One call of a log, drawn at random. */
@@ -109,7 +119,7 @@ function perform(log: Modelled, streamId: string, n: number, command: Command): 
       return log.append(streamId, data.map(encoded), options);
     }
     case 'read':
-      return log.read(streamId, command.from, command.limit);
+      return whenReady(log.read(streamId, command.from, command.limit), (slice) => ({ ...slice, life: '' }));
     case 'trim':
       return log.trim(streamId, command.before);
     case 'delete':
@@ -120,10 +130,10 @@ function perform(log: Modelled, streamId: string, n: number, command: Command): 
   return log.list(streamId);
 }
 
-/** Times differ; whether there is one must not. */
+/** Times and lives differ; whether there is one must not. */
 function timeless(info: StreamInfo): object {
   const { lastChunkAt, endedAt } = info;
-  return { ...info, createdAt: 0, lastChunkAt: lastChunkAt !== undefined, endedAt: endedAt !== undefined };
+  return { ...info, life: '', createdAt: 0, lastChunkAt: lastChunkAt !== undefined, endedAt: endedAt !== undefined };
 }
 
 interface ModelStream {
@@ -189,7 +199,7 @@ class LogModel implements Modelled {
       if (chunks.length > 0 && bytes > limit.bytes) break;
       chunks.push(chunk);
     }
-    return { from, chunks, next: all.length, ...(end === undefined ? {} : { end }) };
+    return { from, chunks, next: all.length, life: '', ...(end === undefined ? {} : { end }) };
   }
 
   trim(streamId: string, before: number): void {
@@ -209,6 +219,7 @@ class LogModel implements Modelled {
     return {
       ...labels,
       streamId,
+      life: '',
       status: end?.status ?? 'active',
       ...(end?.reason === undefined ? {} : { reason: end.reason }),
       createdAt: 0,

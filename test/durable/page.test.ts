@@ -6,7 +6,7 @@ import { encoded } from './lab.js';
 
 const slice = (data: readonly (string | number | Uint8Array)[], more: Partial<LogSlice> = {}): LogSlice => {
   const from = more.from ?? 0;
-  return { from, chunks: data.map(encoded), next: from + data.length, ...more };
+  return { from, chunks: data.map(encoded), next: from + data.length, life: '1', ...more };
 };
 const page = (type: ChunkType, told: LogSlice, split: 'anywhere' | 'characters' = 'characters', base = 0) =>
   new Page({ type, base }, told, split);

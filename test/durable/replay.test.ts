@@ -78,7 +78,7 @@ describe('Replay', () => {
       log,
       stream: { name: 'a', createdAt: 0 },
       type: 'text',
-      slice: { from: 0, chunks: [], next: 5 },
+      slice: { from: 0, chunks: [], next: 5, life: '1' },
     });
     replay.closed();
     replay.drained();

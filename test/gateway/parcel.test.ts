@@ -14,7 +14,7 @@ describe('packParcel', () => {
 });
 
 describe('SharedParcels', () => {
-  const parcels = new SharedParcels(3, { from: 7, chunks, next: 10 });
+  const parcels = new SharedParcels(3, { from: 7, chunks, next: 10, life: '1' });
 
   it('gives everybody who takes as many the same parcel', () => {
     expect(parcels.take(3)).toBe(parcels.take(3));

@@ -5,8 +5,9 @@ const active = { first: 1, next: 3, size: 20, lastChunkAt: undefined, end: undef
 
 describe('describeStream', () => {
   it('leaves out what is not known', () => {
-    expect(describeStream('s', {}, 5, active)).toStrictEqual({
+    expect(describeStream('s', 'l', {}, 5, active)).toStrictEqual({
       streamId: 's',
+      life: 'l',
       status: 'active',
       createdAt: 5,
       first: 1,
@@ -17,7 +18,7 @@ describe('describeStream', () => {
   });
 
   it('tells what was announced and is missing, never less than nothing', () => {
-    const { chunks, bytes } = describeStream('s', { expectedChunks: 5, expectedBytes: 10 }, 5, active);
+    const { chunks, bytes } = describeStream('s', 'l', { expectedChunks: 5, expectedBytes: 10 }, 5, active);
     expect(chunks).toEqual({ expected: 5, received: 3, missing: 2 });
     expect(bytes).toEqual({ expected: 10, received: 20, missing: 0 });
   });
@@ -25,7 +26,7 @@ describe('describeStream', () => {
   it('tells labels, times and the end, never how long it is kept', () => {
     const config = { session: 'a', source: 'b', target: 'c', contentType: 'd', ttlMs: 5 };
     const ended = { ...active, lastChunkAt: 6, end: { status: 'failed', reason: 'why' }, endedAt: 7 } as const;
-    expect(describeStream('s', config, 5, ended)).toMatchObject({
+    expect(describeStream('s', 'l', config, 5, ended)).toMatchObject({
       session: 'a',
       source: 'b',
       target: 'c',
@@ -35,7 +36,7 @@ describe('describeStream', () => {
       lastChunkAt: 6,
       endedAt: 7,
     });
-    expect(describeStream('s', config, 5, ended)).not.toHaveProperty('ttlMs');
+    expect(describeStream('s', 'l', config, 5, ended)).not.toHaveProperty('ttlMs');
   });
 });
 

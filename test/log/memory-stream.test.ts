@@ -3,7 +3,7 @@ import { MemoryStream } from '../../src/log/memory-stream.js';
 import { texts } from '../../src/testing/log-stage.js';
 
 function makeStream(config = {}): MemoryStream {
-  return new MemoryStream('s', config, 5, { maxChunks: 4, maxBytes: 10_000, maxProducers: 1 });
+  return new MemoryStream('s', '1', config, 5, { maxChunks: 4, maxBytes: 10_000, maxProducers: 1 });
 }
 
 describe('MemoryStream', () => {

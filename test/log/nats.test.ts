@@ -119,7 +119,7 @@ describe.skipIf(natsPath === undefined)('createNatsLog', () => {
     const log = await stage.log({ maxChunks: 8, maxProducers: 2 });
     await log.create('s');
     for (let n = 0; n < 30; n += 3) await log.append('s', texts(n, 3));
-    expect(await log.read('s', 0, wide)).toEqual({ from: 22, chunks: texts(22, 8), next: 30 });
+    expect(await log.read('s', 0, wide)).toMatchObject({ from: 22, chunks: texts(22, 8), next: 30 });
     await until('the others are removed', async () => (await kept()).messages <= 4);
     await log.append('s', texts(30, 1), by('p'));
     await log.append('s', [], by('q'));
@@ -200,7 +200,7 @@ describe.skipIf(natsPath === undefined)('createNatsLog', () => {
     await until('who watches is told', () => told > before);
     expect((await log.list()).map(({ streamId }) => streamId)).toEqual(['d', 'e']);
     await log.create('a');
-    expect(await log.read('a', 0, wide)).toEqual({ from: 0, chunks: [], next: 0 });
+    expect(await log.read('a', 0, wide)).toMatchObject({ from: 0, chunks: [], next: 0 });
     stop();
   });
 

@@ -159,7 +159,7 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
     const { details } = await refused('gap', () => log.read('s', 2, wide));
     expect(details).toMatchObject({ streamId: 's', seq: 2 });
     await log.append('s', texts(5, 2));
-    expect(await log.read('s', 5, wide)).toEqual({ from: 5, chunks: texts(5, 2), next: 7 });
+    expect(await log.read('s', 5, wide)).toMatchObject({ from: 5, chunks: texts(5, 2), next: 7 });
     await refused('gap', () => log.read('s', 4, wide));
     await stage.admin().xdel('sluice:{s}:chunks', '0-7');
     expect((await log.read('s', 5, wide)).chunks, 'up to the hole').toEqual(texts(5, 1));

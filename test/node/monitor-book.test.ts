@@ -4,7 +4,7 @@ import { MonitorBook } from '../../src/node/monitor-book.js';
 
 function info(streamId: string, next = 0, more: Partial<StreamInfo> = {}): StreamInfo {
   const tally = { received: next };
-  return { streamId, status: 'active', createdAt: 1, first: 0, next, chunks: tally, bytes: tally, ...more };
+  return { streamId, life: '1', status: 'active', createdAt: 1, first: 0, next, chunks: tally, bytes: tally, ...more };
 }
 
 const told = (book: MonitorBook, cursor: number) => {

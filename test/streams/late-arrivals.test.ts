@@ -124,7 +124,7 @@ describe('an end that comes before the chunks announced', () => {
 
 describe('isIncomplete', () => {
   it('is a stream that is active and misses what was announced', () => {
-    const base = { streamId: 's', status: 'active', createdAt: 0, first: 0, next: 1 } as const;
+    const base = { streamId: 's', life: '1', status: 'active', createdAt: 0, first: 0, next: 1 } as const;
     const none = { received: 1 };
     expect(isIncomplete({ ...base, chunks: none, bytes: none })).toBe(false);
     expect(isIncomplete({ ...base, chunks: { ...none, missing: 1 }, bytes: none })).toBe(true);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type EncodedChunk, StreamError } from '../../src/chunk/index.js';
+import type { EncodedChunk } from '../../src/chunk/index.js';
 import type { Log } from '../../src/log/log.js';
 import type { MemoryLog } from '../../src/log/memory.js';
 import { appendLaws } from '../../src/testing/log-append-laws.js';
+import { removalLaws } from '../../src/testing/log-removal-laws.js';
 import { logLaws, logLawsOf } from '../../src/testing/log-laws.js';
 import type { LogUnderTest } from '../../src/testing/log-stage.js';
 import { type Defects, expectEachToFail, later, lawTitles, makeLog, unless } from './defective-log.js';
@@ -15,7 +16,7 @@ function answersLater(log: MemoryLog): Partial<Log> {
     read: async (...given) => later().then(() => log.read(...given)),
     info: async (id) => log.info(id),
     trim: async (...given) => log.trim(...given),
-    delete: async (id) => log.delete(id),
+    delete: async (id, life) => log.delete(id, life),
     list: async (prefix) => log.list(prefix),
     dispose: async () => log.dispose(),
     watch(id, listener) {
@@ -205,43 +206,6 @@ const defects: Defects = {
       },
     }),
   ],
-  'removes a stream, and all it knew of it': [
-    (log) => ({
-      delete: (id) =>
-        unless(
-          'stream-not-found',
-          () => log.trim(id, 1000),
-          () => {},
-        ),
-    }),
-    (log) => ({
-      delete(id) {
-        for (const { streamId } of log.list(id)) log.delete(streamId);
-      },
-    }),
-    (log) => {
-      let epoch = 0;
-      return {
-        append(id, batch, options = {}) {
-          if ((options.producer?.epoch ?? epoch) < epoch) throw new StreamError('producer-fenced', 'remembered');
-          epoch = options.producer?.epoch ?? epoch;
-          return log.append(id, batch, options);
-        },
-      };
-    },
-  ],
-  'removes an ended stream when its time is over': [
-    (log) => ({ create: (id) => log.create(id) }),
-    (log) => ({ create: (id, config) => log.create(id, { ...config, ttlMs: 500 }) }),
-    (log) => ({ info: (id) => (log.info(id)?.status === 'active' ? log.info(id) : undefined) }),
-    (log) => ({
-      append(id, batch, options) {
-        const appended = log.append(id, batch, options);
-        if (appended.ended && id === 'brief') log.delete(id);
-        return appended;
-      },
-    }),
-  ],
   'lists streams by path, sorted by name': [
     (log) => ({ list: (prefix = '') => log.list().filter(({ streamId }) => streamId.startsWith(prefix)) }),
     (log) => ({ list: (prefix) => log.list(prefix).toReversed() }),
@@ -283,7 +247,8 @@ function throughText(chunk: EncodedChunk): EncodedChunk {
 
 describe('logLaws', () => {
   it('are each proven to fail', () => {
-    const elsewhere = [...appendLaws.map(([title]) => title), 'does what its model does, whatever comes'];
+    const apart = [...appendLaws, ...removalLaws].map(([title]) => title);
+    const elsewhere = [...apart, 'does what its model does, whatever comes'];
     expect([...Object.keys(defects), ...elsewhere].toSorted()).toEqual(lawTitles.toSorted());
   });
 

@@ -71,6 +71,11 @@ export class LmdbStream {
     this.standingKey = stateKey(number, kinds.standing);
   }
 
+  /** No other stream of the folder ever has its number. */
+  get life(): string {
+    return `${this.number}`;
+  }
+
   /** Whether nothing is planned that is not on disk. */
   get settled(): boolean {
     return this.planned === this.kept && !this.removed;
@@ -201,7 +206,7 @@ export class LmdbStream {
 
   info(): StreamInfo {
     const { streamId, config, createdAt } = this.created;
-    return describeStream(streamId, config, createdAt, this.kept!);
+    return describeStream(streamId, this.life, config, createdAt, this.kept!);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type EncodedChunk, StreamError } from '../../chunk/index.js';
 import type { LogSlice, ReadLimit } from '../log.js';
 import { beginOf, chunksOf, type StreamMessage } from './message.js';
-import { existing, living, type NatsBounds } from './state.js';
+import { existing, lifeOf, living, type NatsBounds } from './state.js';
 import type { NatsStore } from './store.js';
 
 /** Places that are remembered: where readers will go on. */
@@ -27,10 +27,11 @@ export class StreamReads {
   async read(streamId: string, from: number, limit: ReadLimit): Promise<LogSlice> {
     for (let attempt = 1; ; attempt++) {
       const last = await this.store.last(streamId);
-      const { first, next, end } = existing(streamId, living(last?.state, this.bounds));
+      const state = existing(streamId, living(last?.state, this.bounds));
+      const { first, next, end } = state;
       const start = Math.max(from, first);
       const chunks = start < next ? await this.chunks(streamId, last!, start, limit) : [];
-      const slice = { from: start, chunks: chunks ?? [], next };
+      const slice = { from: start, chunks: chunks ?? [], next, life: lifeOf(state) };
       if (chunks !== undefined) return end === undefined ? slice : { ...slice, end };
       if (attempt === maxAttempts) throw chunksGone(streamId, start);
     }

@@ -1,5 +1,5 @@
 import { type EncodedChunk, StreamError, type StreamInfo } from '../../chunk/index.js';
-import { admit, nextState, type ProducerState } from '../admission.js';
+import { admit, checkLife, nextState, type ProducerState } from '../admission.js';
 import { describeStream, type StreamStanding } from '../describe-stream.js';
 import type { Appended, AppendOptions, StreamConfig } from '../log.js';
 import { sameConfig } from '../stream-config.js';
@@ -8,6 +8,8 @@ import { sameConfig } from '../stream-config.js';
 export interface StreamState extends StreamStanding {
   /** Messages of its subject up to this one are of streams of the same name that were removed. */
   readonly after: number;
+  /** Logs before this one wrote none. */
+  readonly life?: string;
   readonly createdAt: number;
   readonly config: StreamConfig;
   readonly producers: ReadonlyMap<string, ProducerState>;
@@ -33,6 +35,11 @@ export interface Step<T> {
 
 const none: readonly EncodedChunk[] = [];
 
+/** @internal Which of all streams of its name it is. */
+export function lifeOf({ life, createdAt }: StreamState): string {
+  return life ?? `${createdAt}`;
+}
+
 /** @internal When a stream is to be removed: never while it has not ended. */
 export function expiresAt({ endedAt, config }: StreamState, ttlMs: number): number {
   return endedAt === undefined ? Infinity : endedAt + (config.ttlMs ?? ttlMs);
@@ -48,13 +55,12 @@ export function create(
   streamId: string,
   state: StreamState | undefined,
   config: StreamConfig,
-  after: number,
-  now: number,
+  { after, life, now }: { readonly after: number; readonly life: string; readonly now: number },
 ): Step<boolean> {
   if (state === undefined) {
     const standing = { first: 0, next: 0, size: 0, lastChunkAt: undefined, end: undefined, endedAt: undefined };
     return {
-      state: { after, createdAt: now, config, producers: new Map(), ...standing },
+      state: { after, life, createdAt: now, config, producers: new Map(), ...standing },
       chunks: none,
       answer: true,
     };
@@ -72,6 +78,7 @@ export function append(
   { maxChunks, maxProducers, now }: NatsBounds,
 ): Step<Appended> {
   const state = existing(streamId, known);
+  checkLife(streamId, lifeOf(state), options.life);
   const { producer, close } = options;
   const old = producer === undefined ? undefined : state.producers.get(producer.id);
   const duplicates = admit(streamId, { end: state.end, producer: old, next: state.next }, batch.length, options);
@@ -112,15 +119,16 @@ export function trim(streamId: string, known: StreamState | undefined, before: n
   return { state: { ...state, first }, chunks: none, answer: true };
 }
 
-/** @internal Removes a stream. Answers whether there was one. */
-export function remove(state: StreamState | undefined): Step<boolean> {
-  if (state === undefined || state.removed) return { state, chunks: none, answer: false };
+/** @internal Removes a stream, or only the one of a life. Answers whether there was one. */
+export function remove(state: StreamState | undefined, life?: string): Step<boolean> {
+  const other = state !== undefined && life !== undefined && life !== lifeOf(state);
+  if (state === undefined || state.removed || other) return { state, chunks: none, answer: false };
   return { state: { ...state, config: {}, producers: new Map(), removed: true }, chunks: none, answer: true };
 }
 
 /** @internal What is told of a stream. */
 export function describe(streamId: string, state: StreamState): StreamInfo {
-  return describeStream(streamId, state.config, state.createdAt, state);
+  return describeStream(streamId, lifeOf(state), state.config, state.createdAt, state);
 }
 
 /** @internal The state of a stream that must be there. */

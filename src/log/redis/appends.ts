@@ -167,6 +167,7 @@ export class StreamAppends {
       const message = `stream "${streamId}" keeps chunks of ${limit} bytes: chunk ${second} of the batch takes ${third}`;
       throw new StreamError('chunk-too-large', message, { streamId });
     }
+    if (first === -4) throw noStream(streamId);
     const appended = {
       first: first as number,
       next: second as number,
@@ -188,13 +189,13 @@ function isRepeatable({ batch, options }: Pending): boolean {
 }
 
 function write({ batch, options, token }: Pending, values: RedisArgument[]): void {
-  const { producer, close, at } = options;
+  const { producer, close, at, life = '' } = options;
   if (producer === undefined) values.push('', '0', '0');
   else values.push(producer.id, `${producer.epoch}`, `${producer.seq}`);
   // A reason may be empty, and is still one.
   const reason = close?.reason === undefined ? '' : `:${close.reason}`;
   const plain = batch.every(({ bytes }) => bytes === undefined);
-  values.push(close?.status ?? '', reason, token, producer?.counts === 'appends' ? 'a' : 'c', `${at ?? ''}`);
+  values.push(close?.status ?? '', reason, token, producer?.counts === 'appends' ? 'a' : 'c', `${at ?? ''}`, life);
   values.push(plain ? 't' : 'b', `${batch.length}`);
   for (const { head, bytes, size } of batch) {
     values.push(head, `${size}`);

@@ -25,6 +25,13 @@ interface Run {
   behind: number;
 }
 
+/** What a field of a stream's hash must hold, and holds afterwards. */
+interface Condition {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
 /**
  * @internal Appends to one stream with nothing to decide about: chunks, and producers that go on where they were. Nearly all
  * are such, and Redis has a short script for them, which keeps all of a group or nothing. What is known here is only what is
@@ -38,13 +45,13 @@ export class PlainAppends {
 
   /** What the short script takes of these appends, or `undefined` where it would refuse them. */
   values(group: readonly Wanted[]): RedisArgument[] | undefined {
-    const runs = this.runs(group);
+    const conditions = this.conditions(group);
     const step = this.step(group);
-    if (runs === undefined || step === undefined) return undefined;
-    const values: RedisArgument[] = [`${Date.now()}`, `${this.bounds.maxChunks}`, `${step}`, `${runs.length}`];
-    for (const { field } of runs) values.push(field);
-    for (const { epoch, seq } of runs) values.push(`${epoch}:${seq}`);
-    for (const { field, epoch, behind } of runs) values.push(field, `${epoch}:${behind}`);
+    if (conditions === undefined || step === undefined) return undefined;
+    const values: RedisArgument[] = [`${Date.now()}`, `${this.bounds.maxChunks}`, `${step}`, `${conditions.length}`];
+    for (const { field } of conditions) values.push(field);
+    for (const { before } of conditions) values.push(before);
+    for (const { field, after } of conditions) values.push(field, after);
     for (const { batch } of group) {
       for (const { head, size, bytes } of batch) {
         values.push(head, `${size}`);
@@ -67,6 +74,19 @@ export class PlainAppends {
       }
     }
     return step;
+  }
+
+  private conditions(group: readonly Wanted[]): readonly Condition[] | undefined {
+    const runs = this.runs(group);
+    const lives = new Set(group.map(({ options }) => options.life));
+    lives.delete(undefined);
+    // Some are for a stream that is no more.
+    if (runs === undefined || lives.size > 1) return undefined;
+    const conditions = runs.map(({ field, epoch, seq, behind }): Condition => {
+      return { field, before: `${epoch}:${seq}`, after: `${epoch}:${behind}` };
+    });
+    for (const life of lives) conditions.push({ field: 'life', before: life!, after: life! });
+    return conditions;
   }
 
   private runs(group: readonly Wanted[]): readonly Run[] | undefined {

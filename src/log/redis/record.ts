@@ -22,15 +22,15 @@ export function configText(config: StreamConfig): string {
 }
 
 /** @internal One stream as its hash tells of it: `undefined` where there is none. */
-export function infoOf(streamId: string, reply: RedisReply): (StreamInfo & { readonly life: string }) | undefined {
+export function infoOf(streamId: string, reply: RedisReply): StreamInfo | undefined {
   const [life, config, createdAt, first, next, size, lastChunkAt, status, reason, endedAt] = (
     reply as readonly (Buffer | null)[]
   ).map((field) => field?.toString());
   if (life === undefined) return undefined;
   const { expectedChunks, expectedBytes, ttlMs: _, ...labels } = JSON.parse(config!) as StreamConfig;
   return {
-    life,
     streamId,
+    life,
     ...labels,
     status: (status as EndStatus | undefined) ?? 'active',
     createdAt: Number(createdAt),

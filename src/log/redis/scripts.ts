@@ -36,17 +36,18 @@ return {ARGV[1], 0, now}
  * @internal Decides on appends and keeps them, one after the other, as `admit` of admission.ts would: all of a stream's
  * that wait go in one call. ARGV: channel, now, ttlMs, maxChunks, maxProducers, maxChunkBytes; then for each append producer or
  * '', epoch, seq, status or '', reason behind a colon or '', token, a where the producer counts appends, the number the first new
- * chunk must get or '', form, count, and for each chunk its head and size and,
+ * chunk must get or '', life or '', form, count, and for each chunk its head and size and,
  * unless the form is t, 1 where it has bytes and the bytes.
  *
  * Answers false where there is no stream; otherwise false, or its life and when it expires, and for each append
  * {first, next, duplicates, ended, expected}, or {-1, epoch, expected, status, reason, next} where `admit` refuses, {-2} for a producer too
- * many, {-3, index, length} for a chunk too large. The first write is one that Redis refuses when its memory is full, so
+ * many, {-3, index, length} for a chunk too large, {-4} where
+ * the stream is of another life. The first write is one that Redis refuses when its memory is full, so
  * that it refuses all of them. No functions and few texts, because they are most of what a script costs.
  */
 export const appendScript = script(`
 local info, chunks, id = KEYS[1], KEYS[2], ARGV[7]
-local known = redis.call('HMGET', info, 'next', 'first', 'size', 'status', 'p:' .. id)
+local known = redis.call('HMGET', info, 'next', 'first', 'size', 'status', 'p:' .. id, 'life')
 if not known[1] then return false end
 local before, first, size = tonumber(known[1]), tonumber(known[2]), tonumber(known[3])
 local next, status, reason, endedBy, producers = before, known[4], false, false, nil
@@ -59,9 +60,9 @@ local answer, ended, at, last, maxChunkBytes = {false}, false, 7, #ARGV, tonumbe
 
 while at < last do
   local id, epoch, seq, close = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
-  local token, whole, where, count = ARGV[at + 5], ARGV[at + 6] == 'a', ARGV[at + 7], tonumber(ARGV[at + 9])
-  local step = ARGV[at + 8] == 't' and 2 or 4
-  local why, chunk, force, expected, outcome = ARGV[at + 4], at + 10, false, 0, nil
+  local token, whole, where, life = ARGV[at + 5], ARGV[at + 6] == 'a', ARGV[at + 7], ARGV[at + 8]
+  local step, count = ARGV[at + 9] == 't' and 2 or 4, tonumber(ARGV[at + 10])
+  local why, chunk, force, expected, outcome = ARGV[at + 4], at + 11, false, 0, nil
   at = chunk + count * step
   if id ~= '' then
     if epochs[id] == nil then
@@ -81,7 +82,9 @@ while at < last do
     refused = refused or (close ~= '' and close ~= status)
   end
   local repeated = duplicates == count and seq < expected
-  if refused or seq > expected or (where ~= '' and not (repeated or status) and tonumber(where) ~= next) then
+  if life ~= '' and life ~= known[6] then
+    outcome = {-4}
+  elseif refused or seq > expected or (where ~= '' and not (repeated or status) and tonumber(where) ~= next) then
     outcome = {-1, force, force and nexts[id] or false, status, reason, next}
   elseif id ~= '' and not force and producers >= tonumber(ARGV[5]) then
     outcome = {-2}
@@ -171,8 +174,8 @@ return answer
 
 /**
  * @internal Keeps appends that have nothing to be decided about, all or none: chunks, and producers that go on where they
- * were. ARGV: now, maxChunks, how many arguments each chunk has, how many producers there are; for each producer the name of
- * its field, then for each what that must hold, then for each its name and what it holds afterwards; for each chunk its head,
+ * were. ARGV: now, maxChunks, how many arguments each chunk has, how many fields have conditions: that of each producer,
+ * and that of the stream's life; their names, then for each what it must hold, then for each its name and what it holds afterwards; for each chunk its head,
  * its size and, where there are three, its bytes or ''. Answers the number of the first chunk, or false where there is
  * something to decide, and nothing was done. The channel is told: its name is that of the hash without `:info`.
  *
@@ -210,17 +213,17 @@ return start
 
 /**
  * @internal Reads chunks. ARGV: from, at most so many, at most so many bytes. Answers false where there is no stream;
- * otherwise from, next, status or false, reason or false, how many chunks, how many should be there, and for each its head,
+ * otherwise from, next, status or false, reason or false, how many chunks, how many should be there, its life, and for each its head,
  * its size, and its bytes or false.
  */
 export const readScript = script(`
 ${text}
-local known = redis.call('HMGET', KEYS[1], 'first', 'next', 'status', 'reason')
+local known = redis.call('HMGET', KEYS[1], 'first', 'next', 'status', 'reason', 'life')
 if not known[2] then return false end
 local next = tonumber(known[2])
 local from = math.max(tonumber(ARGV[1]), tonumber(known[1]))
 local wanted, room = math.min(tonumber(ARGV[2]), next - from), tonumber(ARGV[3])
-local answer = {from, next, known[3], known[4], 0, wanted}
+local answer = {from, next, known[3], known[4], 0, wanted, known[5]}
 local at, page = from, 16
 while answer[5] < wanted do
   local count = math.min(page, wanted - answer[5])
@@ -258,9 +261,10 @@ redis.call('PUBLISH', ARGV[1], '')
 return 1
 `);
 
-/** @internal Removes a stream. ARGV: channel. Answers the life of the stream, or false where there is none. */
+/** @internal Removes a stream. ARGV: channel, life or ''. Answers the life of the stream, or false where there is none, or another. */
 export const deleteScript = script(`
 local life = redis.call('HGET', KEYS[1], 'life')
+if ARGV[2] ~= '' and ARGV[2] ~= life then return false end
 if redis.call('DEL', KEYS[1], KEYS[2]) > 0 then redis.call('PUBLISH', ARGV[1], '') end
 return life
 `);

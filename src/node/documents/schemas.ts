@@ -13,6 +13,7 @@ const tally = z.object({ expected: count.optional(), received: count, missing: c
 /** What is known of a stream. */
 export const streamInfo = z.object({
   streamId: z.string(),
+  life: z.string().describe('Which of all streams that ever had this name it is.'),
   session: z.string().optional(),
   source: z.string().optional(),
   target: z.string().optional(),

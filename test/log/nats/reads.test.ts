@@ -83,7 +83,7 @@ describe('StreamReads', () => {
     const { reads } = stage(counts);
     for (let from = 0; from <= total + 1; from++) {
       const slice = await reads.read('s', from, { chunks: 7, bytes: 1 << 20 });
-      expect(slice).toEqual({ from, chunks: texts(from, Math.max(0, Math.min(7, total - from))), next: total });
+      expect(slice).toMatchObject({ from, chunks: texts(from, Math.max(0, Math.min(7, total - from))), next: total });
     }
     expect((await reads.read('s', 3, { chunks: 7, bytes: 1 })).chunks).toEqual(texts(3, 1));
     expect((await reads.read('s', 0, wide)).chunks).toEqual(texts(0, total));
@@ -123,7 +123,7 @@ describe('StreamReads', () => {
   it('reads what is in parts once they are complete, and never what was not completed', async () => {
     const { store, reads } = stage([2, 1]);
     store.part(4);
-    expect(await reads.read('s', 0, wide), 'so far').toEqual({ from: 0, chunks: texts(0, 3), next: 3 });
+    expect(await reads.read('s', 0, wide), 'so far').toMatchObject({ from: 0, chunks: texts(0, 3), next: 3 });
     const from = store.part(2);
     store.part(3, 2);
     store.complete(1, { from, count: 5 });
@@ -148,7 +148,7 @@ describe('StreamReads', () => {
     const { details } = await refused('gap', () => reads.read('s', 4, wide));
     expect(details).toMatchObject({ streamId: 's', seq: 4 });
     store.add(1, 6);
-    expect(await reads.read('s', 0, wide)).toEqual({ from: 6, chunks: texts(6, 3), next: 9 });
+    expect(await reads.read('s', 0, wide)).toMatchObject({ from: 6, chunks: texts(6, 3), next: 9 });
   });
 
   it('knows no stream without messages', async () => {

@@ -17,15 +17,15 @@ const bounds: NatsBounds = { maxChunks: 5, maxProducers: 1, ttlMs: 100, now: () 
 const by = (seq: number, id = 'p') => ({ producer: { id, epoch: 0, seq } });
 
 function created(config = {}): StreamState {
-  return create('s', undefined, config, 3, 10).state!;
+  return create('s', undefined, config, { after: 3, life: 'l', now: 10 }).state!;
 }
 
 describe('what a call does to a stream', () => {
   it('creates it behind what was of its name before, once', async () => {
     const state = created({ session: 'a' });
-    expect(state).toMatchObject({ after: 3, createdAt: 10, first: 0, next: 0 });
-    expect(create('s', state, { session: 'a' }, 9, 20).state).toBe(state);
-    await refused('stream-exists', () => void create('s', state, {}, 9, 20));
+    expect(state).toMatchObject({ after: 3, life: 'l', createdAt: 10, first: 0, next: 0 });
+    expect(create('s', state, { session: 'a' }, { after: 9, life: 'm', now: 20 }).state).toBe(state);
+    await refused('stream-exists', () => void create('s', state, {}, { after: 9, life: 'm', now: 20 }));
   });
 
   it('appends what is new, and changes nothing that was there', () => {

@@ -22,7 +22,7 @@ describe.skipIf(natsPath === undefined)('NatsStore', () => {
 
   /** Publishes a message of two chunks for each of so many. */
   async function filled(store: NatsStore, streamId: string, messages: number): Promise<StreamState> {
-    let { state } = create(streamId, undefined, {}, 0, 0);
+    let { state } = create(streamId, undefined, {}, { after: 0, life: 'l', now: 0 });
     for (let n = 0; n < messages; n++) {
       const { seq = 0 } = (await store.last(streamId)) ?? {};
       const step = append(streamId, state, texts(2 * n, 2), {}, bounds);
@@ -47,7 +47,7 @@ describe.skipIf(natsPath === undefined)('NatsStore', () => {
 
   it('keeps nothing when another message is the newest, and a message that comes twice once', async () => {
     const store = await opened();
-    const { state } = create('s', undefined, {}, 0, 0);
+    const { state } = create('s', undefined, {}, { after: 0, life: 'l', now: 0 });
     const { state: after, chunks } = append('s', state, texts(0, 1), {}, bounds);
     const step = { state: after!, chunks };
     expect(await store.publish('s', step, 5, 'one')).toBeUndefined();

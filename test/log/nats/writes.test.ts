@@ -51,7 +51,7 @@ function stage() {
 const creating: Write<boolean> = {
   bytes: 0,
   repeatable: true,
-  decide: (state, seq) => create('s', living(state, bounds), {}, seq, 0),
+  decide: (state, seq) => create('s', living(state, bounds), {}, { after: seq, life: 'l', now: 0 }),
 };
 
 function appending(n: number, seq?: number): Write<{ first: number; duplicates: number }> {
@@ -116,7 +116,7 @@ describe('StreamWrites', () => {
     const removing: Write<boolean> = {
       ...creating,
       alone: true,
-      decide: remove,
+      decide: (state) => remove(state),
       kept: ({ seq }) => void told.push(seq),
     };
     await Promise.all([writes.add(creating), writes.add(appending(0)), writes.add(removing), writes.add(creating)]);
