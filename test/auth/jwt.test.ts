@@ -1,3 +1,4 @@
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -13,6 +14,13 @@ const seconds = () => Math.floor(Date.now() / 1000);
 
 const pair = await generateKeyPair('ES256', { extractable: true });
 const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'one' };
+
+/** Making it takes long: the same for all that go with it. */
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+async function pairOf(alg: string) {
+  return /^[RP]S/.test(alg) ? rsa : await generateKeyPair(alg, { extractable: true });
+}
 
 interface Made {
   readonly claims?: JWTPayload;
@@ -145,6 +153,62 @@ describe('jwt', () => {
     });
   });
 
+  it.each(['RS256', 'PS512', 'ES384', 'EdDSA'])('checks signatures of %s', async (alg) => {
+    const { privateKey, publicKey } = await pairOf(alg);
+    const signed = await token({ alg, key: privateKey, kid: 'some' });
+    const { secret: _, ...rest } = base;
+    const settings = { ...rest, algorithms: [alg] };
+    for (const keys of [{ publicKey: await exportSPKI(publicKey) }, { jwks: { keys: [await exportJWK(publicKey)] } }]) {
+      const authenticate = jwt({ ...settings, ...keys });
+      const [good, other] = [
+        await token({ alg, key: privateKey }),
+        await token({ alg, key: privateKey, expires: 2 ** 33 }),
+      ];
+      expect(await authenticate(bearing(good))).toMatchObject({ id: 'ann' });
+      const mixed = [...good.split('.').slice(0, 2), other.split('.')[2]].join('.');
+      expect(await refusal(authenticate, mixed)).toMatchObject({
+        message: expect.stringContaining('not signed') as unknown,
+      });
+    }
+    // A key in PEM has no name that could be another one.
+    expect(await jwt({ ...settings, publicKey: await exportSPKI(publicKey) })(bearing(signed))).toMatchObject({
+      id: 'ann',
+    });
+  });
+
+  it('takes no key for an algorithm that it is not of, and none that is too short', async () => {
+    const { secret: _, ...rest } = base;
+    const signed = await token({ alg: 'ES256', key: pair.privateKey });
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const [ec, short] = [await exportSPKI(pair.publicKey), rsa.publicKey.export({ format: 'pem', type: 'spki' })];
+    for (const [publicKey, algorithms] of [
+      [ec, ['RS256']],
+      [ec, ['ES384']],
+      [`${short}`, ['ES256']],
+    ] as const) {
+      const authenticate = jwt({ ...rest, publicKey, algorithms });
+      expect(await refusal(authenticate, signed)).toMatchObject({ code: 'unauthenticated' });
+    }
+    const head = Buffer.from('{"alg":"RS256"}').toString('base64url');
+    const claims = { sub: 'ann', iss: issuer, aud: audience, exp: seconds() + 60 };
+    const data = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+    const weak = `${data}.${sign('sha256', Buffer.from(data), rsa.privateKey).toString('base64url')}`;
+    const authenticate = jwt({ ...rest, publicKey: `${short}`, algorithms: ['RS256'] });
+    expect(await refusal(authenticate, weak)).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it.each([
+    ['an extension that must be known', { alg: 'HS256', crit: ['exp'], exp: 1 }],
+    ['a payload that is not encoded', { alg: 'HS256', crit: ['b64'], b64: false }],
+    ['no algorithm', {}],
+    ['an algorithm that is none', { alg: ['HS256'] }],
+  ])('takes no token with %s', async (_, header) => {
+    const claims = { sub: 'ann', iss: issuer, aud: audience, exp: seconds() + 60 };
+    const data = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    const signed = `${data}.${createHmac('sha256', secret).update(data).digest('base64url')}`;
+    expect(await refusal(jwt(base), signed)).toMatchObject({ code: 'unauthenticated' });
+  });
+
   it('fetches keys when it needs them, once, and says when they cannot be had', async () => {
     let asked = 0;
     let answer: (() => string) | undefined = () => JSON.stringify({ keys: [jwk] });
@@ -162,15 +226,15 @@ describe('jwt', () => {
     const { secret: _, ...rest } = base;
     const settings = { ...rest, algorithms: ['ES256'], jwksUrl: url };
     const authenticate = jwt(settings);
-    const sign = async (kid: string) => await token({ alg: 'ES256', key: pair.privateKey, kid });
-    expect(await authenticate(bearing(await sign('one')))).toMatchObject({ id: 'ann' });
+    const signAs = async (kid: string) => await token({ alg: 'ES256', key: pair.privateKey, kid });
+    expect(await authenticate(bearing(await signAs('one')))).toMatchObject({ id: 'ann' });
     expect(
       await authenticate(bearing(await token({ alg: 'ES256', key: pair.privateKey, kid: 'one', claims: { x: 1 } }))),
     ).toMatchObject({ id: 'ann' });
     expect(asked).toBe(1);
     // A flood of unknown keys asks no more often.
     for (let i = 0; i < 5; i++) {
-      expect(await refusal(authenticate, await sign(`other-${i}`))).toMatchObject({ code: 'unauthenticated' });
+      expect(await refusal(authenticate, await signAs(`other-${i}`))).toMatchObject({ code: 'unauthenticated' });
     }
     expect(asked).toBeLessThanOrEqual(2);
     answer = undefined;
@@ -179,12 +243,12 @@ describe('jwt', () => {
     const before = asked;
     // Strangers do not have them asked for as often as they like, while they cannot be had.
     for (let i = 0; i < 5; i++) {
-      expect(await refusal(later, await sign('one'))).toMatchObject({ code: 'connection-lost' });
+      expect(await refusal(later, await signAs('one'))).toMatchObject({ code: 'connection-lost' });
     }
     expect(asked).toBe(before + 1);
     answer = () => JSON.stringify({ keys: [jwk] });
     now += 1000;
-    expect(await later(bearing(await sign('one')))).toMatchObject({ id: 'ann' });
+    expect(await later(bearing(await signAs('one')))).toMatchObject({ id: 'ann' });
   });
 
   it.each<[Partial<JwtOptions>, string]>([
