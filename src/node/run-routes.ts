@@ -70,7 +70,7 @@ export interface RunRoutes<S> extends Door {
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** Takes a WebSocket if its path is that of a run; says whether it is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Ends what watches over a WebSocket. */
+  /** Takes up no more runs, and ends what watches them: whoever comes back elsewhere goes on behind the last event he has seen. */
   dispose(): void;
 }
 
@@ -115,6 +115,8 @@ class Routes<S> implements RunRoutes<S> {
   private readonly pipelines = new Map<string, Pipeline<never, unknown, S>>();
   private readonly sockets: WebSocketServer;
   private readonly watch: RunWatch;
+  /** Answers by which runs are shown over SSE. */
+  private readonly showing = new Set<ServerResponse>();
   private readonly maxRuns: number;
   private readonly maxWatching: number;
   private readonly maxBodyBytes: number;
@@ -266,7 +268,9 @@ class Routes<S> implements RunRoutes<S> {
       return undefined;
     }
     this.checkRoom();
+    this.showing.add(response);
     await this.watched(() => this.watch.overResponse(id, query, response));
+    this.showing.delete(response);
     return undefined;
   };
 
@@ -317,6 +321,8 @@ class Routes<S> implements RunRoutes<S> {
 
   dispose(): void {
     this.heir.dispose();
+    // Only an end that is missing tells that there is more to come.
+    for (const response of this.showing) response.destroy();
     const { scheduler = asyncScheduler } = this.options;
     for (const socket of this.sockets.clients) {
       socket.close(closeCodes['going-away'], 'the server goes away');

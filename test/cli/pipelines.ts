@@ -1,4 +1,6 @@
 // Pipelines for tests of the command line, and what their steps are and work with.
+import { appendFileSync, existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { pipeline } from 'sluice/run';
 import { createStepTypes } from 'sluice/run/json';
@@ -33,6 +35,21 @@ export const survive = pipeline('survive')
     yield `of ${pid} by attempt ${attempt}`;
     if (attempt === 1) await new Promise(() => {});
   });
+
+/** Notes in a file which process runs what; the second of its steps waits for another file. */
+export const relay = pipeline<string>('relay')
+  .step('one', (file) => (noteIn(file, 'one'), file))
+  .step('two', async (file) => {
+    noteIn(file, 'two');
+    while (!existsSync(`${file}.go`)) await pause(10);
+    return file;
+  })
+  .step('three', (file) => (noteIn(file, 'three'), file))
+  .step('four', (file) => (noteIn(file, 'four'), 'done'));
+
+function noteIn(file: string, step: string): void {
+  appendFileSync(file, `${step} ${process.pid}\n`);
+}
 
 /** Ann says whether. */
 export const approve = pipeline('approve').step('ask', async (_, { waitFor }) => {

@@ -10,6 +10,7 @@ import type { Log } from '../../src/log/log.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { serve, type Server, type ServeOptions } from '../../src/node/index.js';
 import { createWebSocketTransport } from '../../src/transport/websocket/client.js';
+import { approval } from './run-stage.js';
 import { until } from '../servers/until.js';
 
 const servers: Server[] = [];
@@ -131,6 +132,41 @@ describe('a server that is drained', () => {
     // Longer than any test may take.
     await server.drain({ withinMs: 1_000_000 });
     await gone;
+  });
+
+  it('hands its runs over to another at once, drained or closed', async () => {
+    const log = sharedLog();
+    const runs = { pipelines: [approval] };
+    const [first, second, third] = await Promise.all([0, 1, 2].map(async () => await start({ log, runs })));
+    const { executionId, begun, result } = first!.runs.start(approval, 'please');
+    await begun;
+    const told: string[] = [];
+    third!.runs.events(executionId).subscribe(({ event_type: type }) => void told.push(type));
+    const asked = () => told.filter((type) => type === 'step_waiting').length;
+    await until('the first asks', () => asked() === 1);
+    await first!.drain({ withinMs: 1_000_000 });
+    await until('another asks', () => asked() === 2);
+    await expect(result).rejects.toMatchObject({ code: 'run-left' });
+    await expect(first!.runs.start(approval, 'more').begun).rejects.toMatchObject({ code: 'run-left' });
+    // Whoever has it by now.
+    await second!.close();
+    await third!.runs.answer(executionId, 'yes', 'well then');
+    await until('it has ended', () => told.at(-1) === 'pipeline_complete');
+    expect(await third!.runs.info(executionId)).toMatchObject({ output: 'well then' });
+  });
+
+  it('does not wait for those who watch runs, nor lets them take it for the end', async () => {
+    const server = await start({ log: sharedLog(), runs: { pipelines: [approval] } });
+    const { executionId, begun } = server.runs.start(approval, 'please');
+    await begun;
+    const response = await fetch(`${server.url}/stream/pipeline/${executionId}`);
+    const reader = response.body!.getReader();
+    await reader.read();
+    await server.drain({ withinMs: 1_000_000 });
+    const rest = async () => {
+      while (!(await reader.read()).done);
+    };
+    await expect(rest()).rejects.toThrow('terminated');
   });
 
   it('refuses a time that is none', async () => {
