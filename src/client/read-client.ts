@@ -1,4 +1,12 @@
-import { asyncScheduler, BehaviorSubject, Observable, type SchedulerLike, Subject, type Subscription } from 'rxjs';
+import {
+  asyncScheduler,
+  BehaviorSubject,
+  Observable,
+  type SchedulerLike,
+  Subject,
+  type Subscriber,
+  type Subscription,
+} from 'rxjs';
 import {
   checkBound,
   checkJoinPosition,
@@ -118,16 +126,19 @@ interface Settings extends LineSettings {
 }
 
 function settle(options: ReadClientOptions): Settings {
+  const { window = { chunks: 256, bytes: 1 << 20 }, maxRetries = Infinity, backoff } = options;
+  const ms = (name: 'gapMs' | 'connectMs' | 'pingMs' | 'retryMs', usual: number): number =>
+    checkBound(name, options[name] ?? usual);
   return {
-    window: checkWindow(options.window ?? { chunks: 256, bytes: 1 << 20 }),
-    gapMs: checkBound('gapMs', options.gapMs ?? 200),
+    window: checkWindow(window),
+    gapMs: ms('gapMs', 200),
     limits: {
-      connectMs: checkBound('connectMs', options.connectMs ?? 10_000),
-      pingMs: checkBound('pingMs', options.pingMs ?? 30_000),
-      retryMs: checkBound('retryMs', options.retryMs ?? 5000),
-      maxRetries: checkBound('maxRetries', options.maxRetries ?? Infinity, { min: 0, infinite: true }),
-      backoff: createBackoff(options.backoff),
-      spread: createSpread(options.backoff),
+      connectMs: ms('connectMs', 10_000),
+      pingMs: ms('pingMs', 30_000),
+      retryMs: ms('retryMs', 5000),
+      maxRetries: checkBound('maxRetries', maxRetries, { min: 0, infinite: true }),
+      backoff: createBackoff(backoff),
+      spread: createSpread(backoff),
     },
     scheduler: options.scheduler ?? asyncScheduler,
     defer: options.defer ?? defaultDefer(),
@@ -193,66 +204,52 @@ export class StreamReader<C> implements ReadClient<C> {
   }
 
   receive(streamId: string, options: ReceiveOptions = {}): Observable<C> {
-    const open = this.reading(streamId, options);
-    return new Observable((destination) => {
-      const { chunks, consumed, begin, end } = open();
-      destination.add(end);
-      destination.add(
-        chunks.subscribe({
-          next: (chunk) => {
-            destination.next(chunk as unknown as C);
-            consumed(chunk);
-          },
-          error: (error: unknown) => destination.error(error),
-          complete: () => destination.complete(),
-        }),
-      );
-      if (!destination.closed) begin();
-    });
+    const open = this.opening(streamId, options);
+    const chunks: Observable<unknown> = new Observable<Chunk>((destination) => void open(destination, true));
+    return chunks as Observable<C>;
   }
 
   read(streamId: string, options: ReceiveOptions = {}): AsyncIterableIterator<C> & AsyncDisposable {
-    const open = this.reading(streamId, options);
+    const open = this.opening(streamId, options);
     let consumed!: (chunk: Chunk) => void;
     const source = new Observable<Chunk>((destination) => {
-      const reading = open();
-      consumed = reading.consumed;
-      destination.add(reading.end);
-      destination.add(reading.chunks.subscribe(destination));
-      reading.begin();
+      consumed = open(destination, false);
     });
     // Credit is the bound: nothing comes further than a window beyond what was taken, but for a snapshot before it.
     const chunks: unknown = new Consumer(source, (chunk) => consumed(chunk));
     return chunks as AsyncIterableIterator<C> & AsyncDisposable;
   }
 
-  /** Checks the options now; what it returns begins a reading. */
-  private reading(streamId: string, options: ReceiveOptions) {
+  /**
+   * Checks the options now. What it returns begins a reading, of which a chunk is consumed at once when `next` returns, or when
+   * the function says so that it answers with.
+   */
+  private opening(streamId: string, options: ReceiveOptions) {
     checkName(streamId);
     const from = checkJoinPosition(options.from ?? 'beginning');
     const window = checkWindow(options.window ?? this.settings.window);
-    return () => {
+    return (destination: Subscriber<Chunk>, atOnce: boolean): ((chunk: Chunk) => void) => {
       const { gapMs, scheduler } = this.settings;
       const line = this.lineFor(streamId);
       const { connection } = line;
+      const consumed = (chunk: Chunk): void => connection.consumed(reading, 1, chunk.size);
       const reader: Reader = new Reader(
         {
           received: (next, chunks, bytes) => reading.received(next, chunks, bytes),
           request: (ranges) => connection.nack(reading, ranges),
+          consumed: atOnce ? consumed : undefined,
         },
         { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe, joined: options.joined },
+        destination,
       );
       const reading = new Reading(streamId, from, window, reader);
-      return {
-        chunks: reader.chunks,
-        consumed: (chunk: Chunk) => connection.consumed(reading, 1, chunk.size),
-        begin: () => connection.read(reading, scheduler.now()),
-        end: () => {
-          reader.stop();
-          connection.unread(reading, scheduler.now());
-          this.release(line);
-        },
-      };
+      destination.add(() => {
+        reader.stop();
+        connection.unread(reading, scheduler.now());
+        this.release(line);
+      });
+      if (!destination.closed) connection.read(reading, scheduler.now());
+      return consumed;
     };
   }
 

@@ -1,4 +1,4 @@
-import { type Observable, type SchedulerLike, Subject } from 'rxjs';
+import type { Observer, SchedulerLike } from 'rxjs';
 import { gapError } from '../../operators/gap-error.js';
 import { GapList } from '../../operators/gap-list.js';
 import { HoleAlarm } from '../../operators/hole-alarm.js';
@@ -23,6 +23,8 @@ export interface ReaderPort {
   received(next: number, chunks: number, bytes: number): void;
   /** Asks again for chunks that did not come. */
   request(ranges: readonly Range[]): void;
+  /** The consumer has returned from a chunk, where that means that it is consumed. */
+  readonly consumed?: ((chunk: Chunk) => void) | undefined;
 }
 
 /** How a reader puts things right. */
@@ -58,7 +60,6 @@ const reasons: Record<GapReason, string> = {
  * Keeps no bound of its own: what comes lies at most a window beyond the first chunk missing, see {@link Reading.data}.
  */
 export class Reader implements ReadingEvents {
-  private readonly output = new Subject<Chunk>();
   /** The number whose turn it is. */
   private expected = 0;
   /** Lowest number that is not known to exist. */
@@ -73,12 +74,11 @@ export class Reader implements ReadingEvents {
   private emitting = false;
   private readonly alarm: HoleAlarm;
 
-  /** The stream's chunks, in order. Hot: subscribe before the reading begins. */
-  readonly chunks: Observable<Chunk> = this.output.asObservable();
-
   constructor(
     private readonly port: ReaderPort,
     private readonly settings: ReaderSettings,
+    /** Gets the stream's chunks, in order, and how it ends. */
+    private readonly output: Observer<Chunk>,
   ) {
     this.alarm = new HoleAlarm(this.holes, settings.scheduler, settings.gapMs, (now) => this.wake(now));
   }
@@ -91,6 +91,7 @@ export class Reader implements ReadingEvents {
 
   snapshot(chunk: Chunk): void {
     this.output.next(chunk);
+    this.port.consumed?.(chunk);
   }
 
   items(items: readonly (Chunk | Notice)[]): void {
@@ -183,6 +184,7 @@ export class Reader implements ReadingEvents {
     this.port.received(this.expected, 1, chunk.size);
     this.emitting = true;
     this.output.next(chunk);
+    this.port.consumed?.(chunk);
     this.emitting = false;
   }
 

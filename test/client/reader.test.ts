@@ -28,20 +28,22 @@ const end = (seq: number, status: EndStatus = 'completed') => new End('s', seq, 
 function stage(settings: Partial<ReaderSettings> = {}) {
   const time = new VirtualTime();
   const told: string[] = [];
+  const output = new Subject<Chunk>();
   const reader = new Reader(
     {
       received: (next, count, bytes) => void told.push(`received ${next} ${count} ${bytes}`),
       request: (ranges) => void told.push(`request ${ranges.map(({ from, to }) => `${from}-${to}`).join(' ')}`),
     },
     { gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, joined: undefined, ...settings },
+    output,
   );
-  reader.chunks.subscribe({
+  output.subscribe({
     next: ({ data }) => void told.push(String(data)),
     error: (error: StreamError) => void told.push(`failed ${error.code}`),
     complete: () => void told.push('completed'),
   });
   const tells = () => told.splice(0);
-  return { time, reader, tells };
+  return { time, reader, output, tells };
 }
 function begun(settings: Partial<ReaderSettings> = {}) {
   const made = stage(settings);
@@ -218,8 +220,8 @@ describe('Reader', () => {
   });
 
   it('lets its consumer stop it, and feed it, while it is being called', () => {
-    const { reader, tells } = begun();
-    const stopping = reader.chunks.subscribe(({ seq }) => {
+    const { reader, output, tells } = begun();
+    const stopping = output.subscribe(({ seq }) => {
       if (seq === 3) reader.items(chunks(5, 4));
       if (seq === 5) reader.stop();
     });
