@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type RequestListener, type Server as 
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer as createPlainServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { boundBody } from './bound-body.js';
 import { Http2Response } from './http2-response.js';
 
 /** The server's certificate, and how it is used: the options of `node:tls`. */
@@ -47,7 +48,7 @@ export function createFront(answer: RequestListener, options: FrontOptions): Fro
   const http = createHttpServer(timeoutsOf(options), answer);
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions) : undefined;
+  const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions, options.requestTimeoutMs) : undefined;
   const gate = http2 === undefined ? http : gateTo(http, http2, options);
   // A server that does not listen itself looks after its connections only when it believes it does.
   if (gate !== http) gate.on('listening', () => http.emit('listening'));
@@ -90,14 +91,17 @@ function timeoutsOf({ headersTimeoutMs, requestTimeoutMs }: FrontOptions) {
   };
 }
 
-function speakHttp2(answer: RequestListener, sessions: Set<ServerHttp2Session>): Http2Server {
+function speakHttp2(answer: RequestListener, sessions: Set<ServerHttp2Session>, bodyMs: number): Http2Server {
   const settings = { maxConcurrentStreams };
   const http2 = createHttp2Server({ settings, maxSessionMemory, Http2ServerResponse: Http2Response as never });
   // First: what asks for the host finds it where HTTP/1.1 has it.
   http2.on('stream', (_, headers) => {
     headers.host ??= headers[':authority'];
   });
-  http2.on('request', answer as never);
+  http2.on('request', (request, response) => {
+    boundBody(request, response, bodyMs);
+    answer(request as never, response as never);
+  });
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));

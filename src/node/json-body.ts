@@ -17,17 +17,15 @@ export async function readJsonBody<S extends z.ZodType>(
   schema: S,
   limit: number,
 ): Promise<z.output<S>> {
-  // Asked for at all: a page elsewhere may send a form without asking its visitor's browser first, but no JSON.
-  if (hasBody(request)) checkMediaType(request.headers['content-type']);
-  const value = parsed(await readText(request, limit));
+  const text = await readText(request, limit);
+  // Asked for at all: a page elsewhere may send a form without asking its visitor's browser first, but no JSON. Not before: over
+  // HTTP/2 nobody has to say that there is a body.
+  if (text !== '') checkMediaType(request.headers['content-type']);
+  const value = parsed(text);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { field, message } = firstProblem(result.error, value);
   throw new RequestError(400, 'frame-invalid', field === undefined ? message : `${field}: ${message}`, field);
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function checkMediaType(given: string | undefined): void {
