@@ -2,8 +2,9 @@ import type { Observable } from 'rxjs';
 import { checkBound, checkName, type Chunk, type ChunkBody, encodeChunk } from '../chunk/index.js';
 import type { AppendOptions } from '../log/log.js';
 import { checkLength, maxReason, type ReadClient, type ReadClientOptions, StreamReader } from './read-client.js';
+import type { Line } from './line.js';
 import { Writer } from './writer.js';
-import { Writings } from './writings.js';
+import { WritingConnection } from './writing-connection.js';
 
 /** Options of {@link createClient}. */
 export interface ClientOptions extends ReadClientOptions {
@@ -56,7 +57,7 @@ class StreamClient<C> extends StreamReader<C> implements Client<C> {
   readonly stopped: Client['stopped'];
 
   constructor(options: ClientOptions) {
-    super(options, new Writings());
+    super(options, WritingConnection);
     const { scheduler } = this.settings;
     const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
     const producer = checkLength('producer', options.producer ?? crypto.randomUUID(), 1, maxProducer);
@@ -64,7 +65,8 @@ class StreamClient<C> extends StreamReader<C> implements Client<C> {
     // that began in the same millisecond: what the one sent would be taken for what the other had.
     const { random = Math.random } = options.backoff ?? {};
     const epoch = options.producer === undefined ? 0 : Math.floor((scheduler.now() + random()) * 1000);
-    this.writer = new Writer(this.lines[0]!, scheduler, { id: producer, epoch }, maxQueue);
+    const line = this.lines[0] as Line<WritingConnection>;
+    this.writer = new Writer(line, scheduler, { id: producer, epoch }, maxQueue);
     this.stopped = this.writer.stopped;
   }
 

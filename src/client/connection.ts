@@ -12,8 +12,6 @@ import {
 import { Departures } from './departures.js';
 import { Packer } from './packer.js';
 import type { Reading } from './reading.js';
-import type { Writing } from './writing.js';
-import type { Writings } from './writings.js';
 
 /** Where a connection stands. */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed';
@@ -60,12 +58,13 @@ const rangeBytes = 36;
 /** Most ranges of one `nack`. */
 const maxRanges = 64;
 
-type Welcome = FrameOf<ServerFrame, 'welcome'>;
+/** @internal What a server says first. */
+export type Welcome = FrameOf<ServerFrame, 'welcome'>;
 
 /**
  * The client's side of a connection, as a pure state machine: calls in, actions out, no sockets and no timers. The time
  * is handed in, in milliseconds. It outlives its links: when one breaks it waits, opens another and goes on where every
- * reading and writing was.
+ * reading was. It only reads; `WritingConnection` writes as well.
  */
 export class Connection {
   private current: ConnectionState = 'idle';
@@ -77,24 +76,19 @@ export class Connection {
   private writable = true;
   private welcome: Welcome | undefined;
   private attempts = 0;
-  /** When the current state is over, if nothing happens: connecting, waiting. */
+  /** When the current state is over, if nothing happens: an open link that has said nothing by then is taken for dead. */
   private deadline = 0;
-  private heardAt = 0;
   private pingedAt = 0;
-  /** An open link that has said nothing by then is taken for dead. */
-  private proveBy = Infinity;
   /** How long the server wants to have it wait once this link has ended: it said goodbye, and takes no more writing. */
   private goodbyeMs: number | undefined;
   /** The server has asked not to be connected to before this time. */
   private notBefore = 0;
   /** Why it is closed. */
-  private failure: StreamError | undefined;
+  protected failure: StreamError | undefined;
 
   constructor(
-    private readonly limits: ConnectionLimits,
+    protected readonly limits: ConnectionLimits,
     private readonly act: ConnectionActions,
-    /** What it writes; without, it only reads. */
-    private readonly writings?: Writings,
   ) {}
 
   get state(): ConnectionState {
@@ -108,7 +102,7 @@ export class Connection {
 
   /** Whether nothing is read or written. */
   get unused(): boolean {
-    return this.readings.size === 0 && this.writings?.empty !== false;
+    return this.readings.size === 0;
   }
 
   // What the application wants.
@@ -166,22 +160,6 @@ export class Connection {
     this.queue({ t: 'nack', ch: reading.ch, ranges: ranges.slice(0, most).map(({ from, to }) => [from, to]) });
   }
 
-  /** Writes to a stream: call {@link Connection.wrote} whenever something was pushed. */
-  write(writing: Writing, now: number): void {
-    if (this.failure !== undefined) return writing.fail(this.failure);
-    if (this.writings!.begin(writing)) this.start(now);
-  }
-
-  /** Something was pushed to a writing. */
-  wrote(): void {
-    this.mark();
-  }
-
-  /** Writes no more; what is not acknowledged may be lost. */
-  unwrite(writing: Writing): void {
-    this.writings!.end(writing);
-  }
-
   /** Ends a stream for everybody. */
   cancel(streamId: string, reason: string | undefined, now: number): void {
     this.queue(reason === undefined ? { t: 'cancel', stream: streamId } : { t: 'cancel', stream: streamId, reason });
@@ -191,12 +169,14 @@ export class Connection {
   /** Ends the connection for good. */
   close(): void {
     if (this.current === 'closed') return;
-    if (this.current === 'open') this.flush(this.heardAt);
+    // At which time it leaves does not matter any more.
+    if (this.current === 'open') this.flush(0);
     this.act.disconnect(closeCodes.normal, '');
     this.giveUp(new StreamError('client-closed', 'the client was closed'));
   }
 
-  private start(now: number): void {
+  /** There is something to send. */
+  protected start(now: number): void {
     if (this.current === 'idle') this.open(now);
     else this.mark();
   }
@@ -214,8 +194,7 @@ export class Connection {
 
   /** Frames came from the server. */
   received(frames: readonly (ServerFrame | BadFrame)[], now: number): void {
-    this.heardAt = now;
-    this.proveBy = Infinity;
+    if (this.current === 'open') this.lives(now);
     for (const frame of frames) {
       if (this.current !== 'connecting' && this.current !== 'open') return;
       if (frame instanceof BadFrame) this.onBadFrame(frame, now);
@@ -223,7 +202,11 @@ export class Connection {
     }
   }
 
-  private obey(frame: ServerFrame, now: number): void {
+  private lives(now: number): void {
+    this.deadline = now + this.pingMs * 2;
+  }
+
+  protected obey(frame: ServerFrame, now: number): void {
     switch (frame.t) {
       case 'welcome':
         return this.onWelcome(frame, now);
@@ -232,31 +215,34 @@ export class Connection {
       case 'unsubscribed':
         return this.onUnsubscribed(frame.ch, now);
       case 'data':
-        this.attempts = 0;
+        this.isServed();
         return this.byChannel.get(frame.ch)?.data(frame.seq, frame.chunks);
       case 'gap':
         return this.byChannel.get(frame.ch)?.gap(frame.from, frame.to, frame.reason);
       case 'end':
         return this.byChannel.get(frame.ch)?.end(frame.seq, frame.status, frame.reason);
       case 'pong':
-        this.attempts = 0;
+        this.isServed();
         for (const [ch, seq] of frame.sent) this.byChannel.get(ch)?.mark(seq);
         return undefined;
-      case 'ack':
-        return this.onAck(frame, now);
-      case 'stop':
-        return this.writings?.stopped(frame.stream, frame.reason);
       case 'push':
         return this.act.pushed(frame.data);
-      case 'authenticated':
-        // Whoever showed the token has heard it.
-        return undefined;
       case 'goodbye':
         this.goodbyeMs = frame.retryMs;
         return undefined;
       case 'error':
         return this.onError(frame, now);
+      case 'authenticated':
+      case 'ack':
+      case 'stop':
+        // Whoever shows tokens, or writes, has heard it.
+        return undefined;
     }
+  }
+
+  /** This server does what it is there for: the attempts until it did are forgotten. */
+  protected isServed(): void {
+    this.attempts = 0;
   }
 
   private onWelcome(frame: Welcome, now: number): void {
@@ -265,11 +251,16 @@ export class Connection {
     this.welcome = frame;
     this.pingedAt = now;
     this.current = 'open';
-    for (const reading of this.readings.values()) this.ask(reading, now);
-    this.writings?.rewind();
+    this.lives(now);
+    this.resume(now);
     this.mark();
     this.armTick(now);
     this.act.state('open');
+  }
+
+  /** There is a new link: everything is said again. */
+  protected resume(now: number): void {
+    for (const reading of this.readings.values()) this.ask(reading, now);
   }
 
   private onSubscribed({ stream, from, ch, seq, chunks }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
@@ -297,27 +288,16 @@ export class Connection {
     this.ask(reading, now);
   }
 
-  private onAck(frame: FrameOf<ServerFrame, 'ack'>, now: number): void {
-    const news = this.writings?.acked(frame, now);
-    if (news?.known === true) this.attempts = 0;
-    if (news?.more === true) this.mark();
-  }
-
   private onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
-    const { code, message, stream = '', ch, expected, retryAfterMs } = frame;
-    const error = new StreamError(code, message, {
-      ...(stream === '' ? {} : { streamId: stream }),
-      ...(expected === undefined ? {} : { expected }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
-    if (frame.producer !== undefined) return this.onWriteError(frame, error, now);
+    const { code, stream = '', ch, retryAfterMs, producer } = frame;
+    if (producer !== undefined) return;
     if (stream === '' && retryAfterMs !== undefined) this.notBefore = now + retryAfterMs;
     const reading = (ch === undefined ? undefined : this.byChannel.get(ch)) ?? this.readings.get(stream);
     if (code === 'frame-unexpected') return this.onReadElsewhere(stream, ch, reading, now);
     if (this.departures.refused(stream)) {
       if (reading !== undefined) this.ask(reading, now);
     } else if (reading !== undefined && !this.departures.has(stream)) {
-      this.end(reading, error, now);
+      this.end(reading, errorOf(frame), now);
     }
   }
 
@@ -336,11 +316,6 @@ export class Connection {
     this.readings.delete(reading.streamId);
     this.depart(reading, now);
     reading.fail(error);
-  }
-
-  private onWriteError(frame: FrameOf<ServerFrame, 'error'>, error: StreamError, now: number): void {
-    const { retryAfterMs = this.limits.retryMs } = error.details;
-    if (this.writings?.refused(frame, error, now + retryAfterMs) === true) this.mark();
   }
 
   private onBadFrame(frame: BadFrame, now: number): void {
@@ -365,7 +340,6 @@ export class Connection {
   }
 
   private lost(code: number, reason: string, now: number): void {
-    this.proveBy = Infinity;
     this.byChannel.clear();
     this.departures.clear();
     for (const reading of this.readings.values()) reading.disconnected();
@@ -390,7 +364,7 @@ export class Connection {
     this.act.state('waiting');
   }
 
-  private giveUp(error: StreamError): void {
+  protected giveUp(error: StreamError): void {
     this.current = 'closed';
     this.failure = error;
     this.act.wakeAt(undefined);
@@ -399,7 +373,6 @@ export class Connection {
     this.readings.clear();
     this.byChannel.clear();
     for (const reading of readings) reading.fail(error);
-    this.writings?.fail(error);
   }
 
   // Time.
@@ -416,20 +389,23 @@ export class Connection {
   /** The machine woke up, or the network is back: nothing is waited out, and a link that is open must show that it lives. */
   wake(now: number): void {
     if (this.current === 'waiting' && now >= this.notBefore) return this.open(now);
-    if (this.current !== 'open' || this.proveBy !== Infinity) return;
-    this.proveBy = now + this.limits.retryMs;
+    const by = now + this.limits.retryMs;
+    if (this.current !== 'open' || by >= this.deadline) return;
+    this.deadline = by;
     this.ping(now);
   }
 
   /** Time has passed. */
   tick(now: number): void {
-    if (this.current === 'waiting' && now >= this.deadline) return this.open(now);
-    if (this.current === 'connecting' && now >= this.deadline) return this.abandon('connecting took too long', now);
-    if (this.current === 'connecting' || this.current === 'waiting') return this.act.wakeAt(this.deadline);
-    if (this.current !== 'open') return undefined;
-    if (now >= this.proveBy || now - this.heardAt >= this.pingMs * 2) return this.abandon('nothing heard', now);
+    const { current } = this;
+    if (current === 'idle' || current === 'closed') return;
+    if (now >= this.deadline) {
+      if (current === 'waiting') return this.open(now);
+      return this.abandon(current === 'open' ? 'nothing heard' : 'connecting took too long', now);
+    }
+    if (current !== 'open') return this.act.wakeAt(this.deadline);
     if (now - this.pingedAt >= this.pingMs) this.ping(now);
-    this.retry(now);
+    this.retry(now - this.limits.retryMs, now);
     this.armTick(now);
   }
 
@@ -458,14 +434,12 @@ export class Connection {
     return Math.max(1, Math.floor((maxFrame - frameRest) / bytes));
   }
 
-  /** Sends again what has not been answered in time. */
-  private retry(now: number): void {
-    const before = now - this.limits.retryMs;
+  /** Sends again what was not answered since `before`. */
+  protected retry(before: number, now: number): void {
     for (const reading of this.readings.values()) {
       if (reading.asked !== undefined && reading.asked.at <= before) this.queue(reading.subscribe(now));
     }
     for (const frame of this.departures.repeat(before, now)) this.queue(frame);
-    if (this.writings?.retry(before, now) === true) this.mark();
   }
 
   // What leaves.
@@ -476,7 +450,8 @@ export class Connection {
     this.mark();
   }
 
-  private mark(): void {
+  /** Something waits to be sent. */
+  protected mark(): void {
     if (this.isDirty) return;
     this.isDirty = true;
     this.act.dirty();
@@ -490,7 +465,25 @@ export class Connection {
     const message = new Packer(maxFrame, (frames) => this.act.send(frames));
     for (const frame of this.outbox.splice(0)) message.add(frame);
     // Behind a goodbye nothing is kept: it goes over the next link.
-    if (this.goodbyeMs === undefined) this.writings?.flush(message, this.welcome, now);
+    if (this.goodbyeMs === undefined) this.pack(message, this.welcome, now);
     this.writable = message.finish();
   }
+
+  /** Adds what a writer has to say. */
+  protected pack(_message: Packer, _welcome: Welcome, _now: number): void {}
+}
+
+/** @internal What a server has refused, as an error. */
+export function errorOf({
+  code,
+  message,
+  stream = '',
+  expected,
+  retryAfterMs,
+}: FrameOf<ServerFrame, 'error'>): StreamError {
+  return new StreamError(code, message, {
+    ...(stream === '' ? {} : { streamId: stream }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }

@@ -1,7 +1,6 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { ClientTransport, Link } from '../transport/transport.js';
-import { Connection, type ConnectionActions, type ConnectionLimits } from './connection.js';
-import type { Writings } from './writings.js';
+import type { Connection, ConnectionActions, ConnectionLimits } from './connection.js';
 
 /** What a line needs of its client. */
 export interface LineSettings {
@@ -10,9 +9,12 @@ export interface LineSettings {
   readonly defer: (work: () => void) => void;
 }
 
+/** Makes the machine of a line. */
+export type Machine<C extends Connection> = new (limits: ConnectionLimits, actions: ConnectionActions) => C;
+
 /** One connection with what it needs around it: links, timers and turns. */
-export class Line {
-  readonly connection: Connection;
+export class Line<C extends Connection = Connection> {
+  readonly connection: C;
   private link: Link | undefined;
   private timer: Subscription | undefined;
 
@@ -20,7 +22,7 @@ export class Line {
     transport: ClientTransport,
     { scheduler, defer, limits }: LineSettings,
     hears: Pick<ConnectionActions, 'state' | 'pushed'>,
-    writings?: Writings,
+    Connects: Machine<C>,
   ) {
     const now = (): number => scheduler.now();
     const actions: ConnectionActions = {
@@ -56,7 +58,7 @@ export class Line {
       },
       ...hears,
     };
-    const connection = new Connection(limits, actions, writings);
+    const connection = new Connects(limits, actions);
     this.connection = connection;
   }
 }

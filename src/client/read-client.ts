@@ -20,13 +20,12 @@ import type { Probe } from '../probe/index.js';
 import { Consumer } from '../source/consumer.js';
 import type { ClientTransport } from '../transport/transport.js';
 import { type BackoffOptions, createBackoff, createSpread } from './backoff.js';
-import type { ConnectionState } from './connection.js';
-import { Line, type LineSettings } from './line.js';
+import { Connection, type ConnectionState } from './connection.js';
+import { Line, type LineSettings, type Machine } from './line.js';
 import { Reader } from './reader.js';
 import { Reading, type Window } from './reading.js';
 import { wakeUps } from './wake-ups.js';
 import { type TokenSource, withToken } from './with-token.js';
-import type { Writings } from './writings.js';
 
 /** Options of {@link createReadClient}. */
 export interface ReadClientOptions {
@@ -176,10 +175,10 @@ export class StreamReader<C> implements ReadClient<C> {
   readonly pushed = this.pushes.asObservable();
   private waking: Subscription | undefined;
 
-  /** @param writings - what the first line writes */
+  /** @param machine - what stands at the first line */
   constructor(
     private readonly options: ReadClientOptions,
-    writings?: Writings,
+    machine: Machine<Connection> = Connection,
   ) {
     this.settings = settle(options);
     const heard = (state: ConnectionState): void => {
@@ -187,7 +186,7 @@ export class StreamReader<C> implements ReadClient<C> {
       if (state === 'connecting') this.waking ??= this.wakeUp();
       this.states.next(state);
     };
-    this.lines = [this.line(heard, writings)];
+    this.lines = [this.line(heard, machine)];
   }
 
   private wakeUp(): Subscription {
@@ -197,10 +196,10 @@ export class StreamReader<C> implements ReadClient<C> {
     });
   }
 
-  private line(state: (state: ConnectionState) => void, writings?: Writings): Line {
+  private line(state: (state: ConnectionState) => void, machine: Machine<Connection>): Line {
     const { transport, token } = this.options;
     const known = token === undefined ? transport : withToken(transport, token, this.settings.scheduler);
-    return new Line(known, this.settings, { state, pushed: (data) => this.pushes.next(data) }, writings);
+    return new Line(known, this.settings, { state, pushed: (data) => this.pushes.next(data) }, machine);
   }
 
   receive(streamId: string, options: ReceiveOptions = {}): Observable<C> {
@@ -256,7 +255,7 @@ export class StreamReader<C> implements ReadClient<C> {
   private lineFor(streamId: string): Line {
     const free = this.lines.find((line) => !line.connection.reads(streamId));
     if (free !== undefined) return free;
-    const line = this.line(() => {});
+    const line = this.line(() => {}, Connection);
     this.lines.push(line);
     return line;
   }

@@ -1,8 +1,8 @@
 import { type Observable, type SchedulerLike, Subject } from 'rxjs';
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
 import type { AppendOptions, Producer } from '../log/log.js';
-import type { Connection } from './connection.js';
 import { Writing } from './writing.js';
+import type { WritingConnection } from './writing-connection.js';
 
 /** A call of `publish` that has not been answered. */
 interface Waiting {
@@ -27,7 +27,7 @@ export class Writer {
     this.cancelled.asObservable();
 
   constructor(
-    private readonly line: { readonly connection: Connection },
+    private readonly line: { readonly connection: WritingConnection },
     private readonly scheduler: SchedulerLike,
     private readonly own: Pick<Producer, 'id' | 'epoch'>,
     private readonly maxQueue: number,
@@ -75,7 +75,7 @@ class Promised {
 
   constructor(
     readonly writing: Writing,
-    private readonly connection: Connection,
+    private readonly connection: WritingConnection,
     private readonly maxQueue: number,
     private readonly over: () => void,
   ) {}

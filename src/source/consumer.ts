@@ -70,7 +70,7 @@ export class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   /** Takes the oldest item that waits. */
   protected take(): T {
     if (this.outgoing.length === 0) {
-      this.outgoing = this.incoming.reverse();
+      this.outgoing = this.incoming.toReversed();
       this.incoming = [];
     }
     return this.outgoing.pop() as T;

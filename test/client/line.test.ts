@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Connection } from '../../src/client/connection.js';
 import { Line } from '../../src/client/line.js';
 import type { ClientLinkEvents } from '../../src/transport/transport.js';
 import { VirtualTime } from '../virtual-time.js';
@@ -21,6 +22,7 @@ describe('Line', () => {
       transport,
       { limits, scheduler: time, defer: time.defer },
       { state: (state) => states.push(state), pushed: () => {} },
+      Connection,
     );
     line.connection.cancel('s', undefined, time.now());
     await time.pass(60);

@@ -1,7 +1,7 @@
-import { Connection, type ConnectionLimits } from '../../src/client/connection.js';
+import type { ConnectionLimits } from '../../src/client/connection.js';
 import { Reading, type Window } from '../../src/client/reading.js';
 import { Writing } from '../../src/client/writing.js';
-import { Writings } from '../../src/client/writings.js';
+import { WritingConnection } from '../../src/client/writing-connection.js';
 import { type Chunk, isNotice, type Notice, type JoinPosition } from '../../src/chunk/index.js';
 import type { BadFrame, FrameOf, ServerFrame } from '../../src/protocol/index.js';
 import { frameWords } from '../frame-words.js';
@@ -18,7 +18,7 @@ export const welcome: FrameOf<ServerFrame, 'welcome'> = {
 
 /** A connection, and what it does to each thing that is done to it, in words. */
 export class ConnectionRecorder {
-  readonly connection: Connection;
+  readonly connection: WritingConnection;
   /** The time, in milliseconds. */
   now = 0;
   /** What the link answers: whether it takes more. */
@@ -31,7 +31,7 @@ export class ConnectionRecorder {
 
   constructor(limits: Partial<ConnectionLimits> = {}) {
     const act = (words: string): void => void this.actions.push(words);
-    this.connection = new Connection(
+    this.connection = new WritingConnection(
       {
         connectMs: 100,
         pingMs: 5000,
@@ -58,12 +58,11 @@ export class ConnectionRecorder {
           this.heard(state);
         },
       },
-      new Writings(),
     );
   }
 
   /** Does something; answers what the connection did about it. That it is dirty says nothing: `flush` tells. */
-  on(event: (connection: Connection) => void): string[] {
+  on(event: (connection: WritingConnection) => void): string[] {
     event(this.connection);
     return this.actions.splice(0).filter((words) => words !== 'dirty');
   }

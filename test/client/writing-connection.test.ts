@@ -39,7 +39,7 @@ function stage(greeting = welcome) {
   return { trial, writer, connection, push };
 }
 
-describe('Connection: writing', () => {
+describe('WritingConnection', () => {
   it('sends what is pushed, all of a turn in one frame, and tells what is kept', () => {
     const { trial, writer, push } = stage();
     push('a');
