@@ -17,5 +17,6 @@ export interface Door {
 
 /** The path of a request, without its query. */
 export function pathOf({ url = '/' }: Pick<IncomingMessage, 'url'>): string {
-  return url.split('?', 1)[0]!;
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
 }

@@ -1,9 +1,10 @@
-import type { RequestListener, Server as HttpServer, ServerResponse } from 'node:http';
+import type { RequestListener, Server as HttpServer } from 'node:http';
 import { isIP } from 'node:net';
 import { checkBound } from '../chunk/index.js';
 import type { Door } from './door.js';
 import { createFront, type Front, type ServerTls } from './front.js';
 import { notFound } from './not-found.js';
+import { createUnderway } from './underway.js';
 
 /** @internal Options of {@link listen}. */
 export interface ListenOptions {
@@ -34,11 +35,9 @@ export interface Listening {
 /** @internal Listens, and leads whoever comes to the first door that is his. */
 export async function listen(doors: readonly Door[], options: ListenOptions): Promise<Listening> {
   const { host, tls, h2c } = options;
-  /** What is being answered. */
-  const under = new Set<ServerResponse>();
+  const underway = createUnderway();
   const answer: RequestListener = (request, response) => {
-    under.add(response);
-    response.once('close', () => under.delete(response));
+    underway.add(response);
     if (doors.some((door) => door.handle(request, response))) return;
     notFound(request, response);
   };
@@ -55,7 +54,7 @@ export async function listen(doors: readonly Door[], options: ListenOptions): Pr
     http: front.http,
     close: async (withinMs = farewellMs) => {
       const closed = stop(front, doors, withinMs);
-      for (const response of under) {
+      for (const response of underway.all) {
         // Who is answered now does not ask again over the same connection.
         if (!response.headersSent) response.setHeader('connection', 'close');
         response.once('close', () => void setImmediate(() => front.http.closeIdleConnections()));

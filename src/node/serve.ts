@@ -204,10 +204,11 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const reaper = createReaper(streams, { lapsed: routes.heir.lapsed });
   const doors: readonly Door[] = [
     detourDoor(() => gateway.state),
+    // Nobody is as busy.
+    durableDoor(durable, origins),
     healthDoor({ log: streams.log, state: () => gateway.state }),
     ...(telemetry === undefined ? [] : [forAdmins(access, metricsDoor(telemetry), '/metrics')]),
     documentsDoor(),
-    durableDoor(durable, origins),
     routes,
     forAdmins(access, monitorDoor(gateway, options.monitor), '/monitor/state'),
     streamListDoor(streams, access),
