@@ -1,4 +1,9 @@
-import type { JsonValue } from '../chunk/index.js';
+/** An attempt of a step that failed. */
+export interface FailedAttempt {
+  readonly attempt: number;
+  readonly message: string;
+  readonly durationMs: number | undefined;
+}
 
 /** A step of a run as far as is known. */
 export interface StepPicture {
@@ -9,10 +14,16 @@ export interface StepPicture {
   fraction?: number | undefined;
   /** What it said last. */
   note: string;
+  /** When its first attempt began, and this one; when it ended, if it has. */
+  firstAt: number;
   startedAt: number;
+  endedAt?: number | undefined;
   durationMs?: number | undefined;
   error?: string | undefined;
-  question?: { readonly name: string; readonly details?: JsonValue | undefined } | undefined;
+  /** The last attempts before this one that failed. */
+  readonly failures: FailedAttempt[];
+  /** What it waits for, since when, and what is said about it, as text. */
+  question?: { readonly name: string; readonly since: number; readonly details: string } | undefined;
   /** The end of what it has put out. */
   text: string;
 }
@@ -25,9 +36,10 @@ export interface SeenEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Most steps that are remembered, and most characters of what each has put out. */
-const maxSteps = 1000;
-const maxText = 20_000;
+/** Most steps that are remembered, and most failed attempts of each. */
+const [maxSteps, maxFailures] = [1000, 5];
+/** Most characters of what a step has put out, and of anything else that is said. */
+const [maxText, maxWords] = [20_000, 2000];
 
 /** A run as its events tell it, for a page: whatever they hold, adding one never fails. */
 export class RunPicture {
@@ -75,7 +87,7 @@ export class RunPicture {
     this.endedAt = at;
     this.reason = reason;
     for (const step of this.steps.values()) {
-      if (step.state === 'working' || step.state === 'waiting') step.state = 'undone';
+      if (step.state === 'working' || step.state === 'waiting') settle(step, 'undone', at, step.durationMs);
       step.question = undefined;
     }
   }
@@ -94,16 +106,16 @@ export class RunPicture {
         step.text = (step.text + outputText(data)).slice(-maxText);
         return;
       case 'step_complete':
-        return settle(step, 'done', number(data['duration_ms']));
+        return settle(step, 'done', at, number(data['duration_ms']));
       case 'step_error':
         step.error = text(data['message']);
-        return settle(step, 'failed', number(data['duration_ms']));
+        return settle(step, 'failed', at, number(data['duration_ms']));
       case 'step_waiting':
         step.state = 'waiting';
-        step.question = { name: text(data['name']), details: data['details'] as JsonValue | undefined };
+        step.question = { name: text(data['name']), since: at, details: detailsOf(data['details']) };
         return;
       case 'step_compensated':
-        return settle(step, 'undone', step.durationMs);
+        return settle(step, 'undone', step.endedAt ?? at, step.durationMs);
       case 'step_log':
         step.note = text(data['message']);
         return;
@@ -112,19 +124,22 @@ export class RunPicture {
   }
 
   private start(step: StepPicture, at: number, attempt: number, note: string): void {
+    if (step.state === 'failed') fail(step);
     step.state = 'working';
     step.attempt = attempt;
     step.startedAt = at;
     step.note = note;
     step.fraction = undefined;
     step.durationMs = undefined;
+    step.endedAt = undefined;
+    step.error = undefined;
     step.text = '';
   }
 
   private step(id: string, at: number): StepPicture {
     let step = this.steps.get(id);
     if (step === undefined) {
-      step = { id, state: 'working', attempt: 1, note: '', startedAt: at, text: '' };
+      step = { id, state: 'working', attempt: 1, note: '', firstAt: at, startedAt: at, failures: [], text: '' };
       this.steps.set(id, step);
       if (this.steps.size > maxSteps) this.steps.delete(this.steps.keys().next().value!);
     }
@@ -132,8 +147,15 @@ export class RunPicture {
   }
 }
 
-function settle(step: StepPicture, state: StepPicture['state'], durationMs: number | undefined): void {
+/** The attempt that has failed is one of those before, for another one begins. */
+function fail({ attempt, error = '', durationMs, failures }: StepPicture): void {
+  failures.push({ attempt, message: error, durationMs });
+  if (failures.length > maxFailures) failures.shift();
+}
+
+function settle(step: StepPicture, state: StepPicture['state'], at: number, durationMs: number | undefined): void {
   step.state = state;
+  step.endedAt = at;
   step.durationMs = durationMs;
   step.question = undefined;
   if (state === 'done') step.error = undefined;
@@ -141,16 +163,27 @@ function settle(step: StepPicture, state: StepPicture['state'], durationMs: numb
 
 function outputText({ values, encoding }: SeenEvent['data']): string {
   const list: readonly unknown[] = Array.isArray(values) ? values : [];
-  if (encoding !== undefined) return list.map((value) => `[${Math.floor(text(value).length * 0.75)} bytes]\n`).join('');
+  if (encoding !== undefined)
+    return list.map((value) => `[${Math.floor(String(value).length * 0.75)} bytes]\n`).join('');
   return list.map((value) => (typeof value === 'string' ? value : `${JSON.stringify(value)}\n`)).join('');
 }
 
+function detailsOf(details: unknown): string {
+  return details === undefined ? '' : JSON.stringify(details, null, 2).slice(0, maxText);
+}
+
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? value.slice(0, maxWords) : '';
 }
 
 function number(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
+}
+
+/** Times that no date can say are none. */
+function timeOf(value: unknown): number {
+  const at = number(value) ?? 0;
+  return at >= 0 && at <= 8.64e15 ? at : 0;
 }
 
 /** Reads what is in a run's stream; `undefined` for what is no event. */
@@ -160,8 +193,8 @@ export function seenEvent(data: unknown): SeenEvent | undefined {
   if (typeof type !== 'string') return undefined;
   return {
     type,
-    step: typeof step === 'string' ? step : undefined,
-    at: number(timestamp) ?? 0,
+    step: typeof step === 'string' ? step.slice(0, maxWords) : undefined,
+    at: timeOf(timestamp),
     data: typeof told === 'object' && told !== null ? (told as Record<string, unknown>) : {},
   };
 }

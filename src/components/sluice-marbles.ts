@@ -71,6 +71,8 @@ export class SluiceMarbles extends StreamElement {
       .picture {
         overflow-x: auto;
         min-height: 9rem;
+        color: var(--soft);
+        font-size: 0.875rem;
       }
       .picture svg {
         display: block;
@@ -191,7 +193,8 @@ export class SluiceMarbles extends StreamElement {
     const place = this.renderRoot.querySelector<HTMLElement>('.picture');
     if (place === null) return;
     try {
-      place.replaceChildren(svgElement(this.fitting(place.clientWidth)));
+      if (this.isEmpty) place.textContent = 'The next chunk is the first to be drawn.';
+      else place.replaceChildren(svgElement(this.fitting(Math.floor(place.clientWidth))));
     } catch (error) {
       // Marbles that are none are the page's own words.
       place.textContent = (error as Error).message;
@@ -199,15 +202,20 @@ export class SluiceMarbles extends StreamElement {
     place.scrollLeft = place.scrollWidth;
   }
 
+  /** Nothing but credit so far. */
+  private get isEmpty(): boolean {
+    return this.marbles === '' && (this.held ?? this.recording.events).every(({ type }) => type === 'credit');
+  }
+
   /** As much of the latest as there is room for. */
   private fitting(room: number): SvgNode {
     // Where there was room for so many before, there may be for a few more.
     let count = Math.min(mostDrawn, Math.ceil(this.drawn * 1.25));
-    let picture = this.draw(this.picture(false, count), false);
+    let picture = this.draw(this.picture(false, count), false, room);
     // What a few events more or less take is not known before they are drawn.
     while (this.marbles === '' && count > leastDrawn && Number(picture.attributes['width']) > room) {
       count = Math.max(leastDrawn, Math.floor(count * 0.8));
-      picture = this.draw(this.picture(false, count), false);
+      picture = this.draw(this.picture(false, count), false, room);
     }
     this.drawn = count;
     return picture;
@@ -219,12 +227,12 @@ export class SluiceMarbles extends StreamElement {
     return exact ? marblesOf(events) : marblesOf(events.slice(-count), { spread: false });
   }
 
-  private draw(marbles: Marbles, standalone: boolean): SvgNode {
+  private draw(marbles: Marbles, standalone: boolean, minWidth = 0): SvgNode {
     const title = this.label || (this.stream === '' ? 'Marble diagram' : `Marble diagram of ${this.stream}`);
     const operator = this.operator === '' ? {} : { operator: this.operator };
     const live = this.marbles === '';
     const shown = live && !standalone ? { ...marbles, notes: [] } : marbles;
-    return drawMarbles(shown, { title, standalone, ...operator, ...(live ? { longPause: 1 } : {}) });
+    return drawMarbles(shown, { title, standalone, ...operator, ...(live ? { longPause: 1, minWidth } : {}) });
   }
 
   private async copy(): Promise<void> {

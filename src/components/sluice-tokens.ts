@@ -15,7 +15,7 @@ const defaultKeep = 1_000_000;
  * Attributes: `src` (the server; default that of the page), `stream`, `from` (`beginning`, `now`, `snapshot` or a number; default
  * `snapshot`), `keep`, `label`, `bare` (no line that says how it stands). Properties: `client`, `text`, `state`. Events:
  * `sluice-state`, `sluice-end`. Parts: `state`, `text`. Colours and fonts: `--sluice-ink`, `--sluice-paper`, `--sluice-line`,
- * `--sluice-font` and their kind, `--sluice-text-font` and `--sluice-text-height`.
+ * `--sluice-font` and their kind, `--sluice-text-font`, `--sluice-data-font` and `--sluice-text-height`.
  *
  * @example
  * <sluice-tokens src="https://streams.example" stream="answers/1"></sluice-tokens>
@@ -28,6 +28,7 @@ export class SluiceTokens extends StreamElement {
     keep: { type: Number },
     label: {},
     bare: { type: Boolean },
+    isData: { state: true },
   };
 
   static override styles = [
@@ -63,6 +64,16 @@ export class SluiceTokens extends StreamElement {
         white-space: pre-wrap;
         overflow-wrap: anywhere;
       }
+      .text.data {
+        font: var(--sluice-data-font, 0.8125rem/1.6 var(--mono));
+      }
+      .text:empty::before {
+        content: 'Nothing yet.';
+        color: var(--soft);
+      }
+      :host([state='completed']) .text:empty::before {
+        content: 'It holds nothing.';
+      }
       /* What turns the writing round in one block turns nothing else. */
       .text > div {
         unicode-bidi: plaintext;
@@ -85,8 +96,11 @@ export class SluiceTokens extends StreamElement {
   declare label: string;
   /** Leaves out the line that says how the reading stands. */
   declare bare: boolean;
+  /** It begins with what is no text. */
+  declare private isData: boolean;
 
   private pane: TextPane | undefined;
+  private isNew = true;
 
   constructor() {
     super();
@@ -95,6 +109,7 @@ export class SluiceTokens extends StreamElement {
     this.keep = defaultKeep;
     this.label = '';
     this.bare = false;
+    this.isData = false;
   }
 
   /** What is shown, and what is about to be. */
@@ -117,9 +132,13 @@ export class SluiceTokens extends StreamElement {
 
   protected override begun(): void {
     this.pane?.clear();
+    this.isData = false;
+    this.isNew = true;
   }
 
   protected override took(chunk: Chunk): void {
+    if (this.isNew) this.isData = chunk.type !== 'text';
+    this.isNew = false;
     this.pane!.add(chunkText(chunk));
   }
 
@@ -137,7 +156,7 @@ export class SluiceTokens extends StreamElement {
     const words = stateWords[this.state] + (this.problem === '' ? '' : `: ${this.problem}`);
     return html`${this.bare ? nothing : html`<p class="state" part="state" role="status"><b>${words}</b></p>`}
       <div
-        class="text"
+        class="text ${this.isData ? 'data' : ''}"
         part="text"
         tabindex="0"
         role="region"

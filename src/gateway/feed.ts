@@ -190,6 +190,7 @@ export class Feed {
 
   private miss(subscription: Subscription, session: Session, from: number, to: number): void {
     session.gap(subscription, from, to);
+    subscription.gaps.lose(from, to);
     this.report.missing(this.streamId, from, to);
   }
 
@@ -233,6 +234,7 @@ export class Feed {
     if (chunks.length === 0) return 0;
     const parcel = packParcel(this.ch, slice.from, chunks);
     session.resend(parcel);
+    subscription.gaps.resent += chunks.length;
     this.report.resent(this.streamId, chunks.length);
     return parcel.length;
   }

@@ -21,6 +21,7 @@ import type { Access, Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
 import type { GatewayEvent } from './events.js';
 import { Feed } from './feed.js';
+import type { GapCounts } from './gaps.js';
 import type { Guest } from './guest.js';
 import { Guests } from './guests.js';
 import { type SessionLimitOptions, sessionLimits } from './limits.js';
@@ -66,14 +67,13 @@ export interface Connection {
   readonly session: string;
   readonly peer: Peer;
   /**
-   * Streams being read, with the number of the next chunk to send, how many more the reader may be sent, and how many it has asked
-   * for again.
+   * Streams being read, with the number of the next chunk to send, how many more the reader may be sent, and what it was missing.
    */
   readonly reading: readonly {
     readonly streamId: string;
     readonly next: number;
     readonly credit: number;
-    readonly repaired: number;
+    readonly gaps: GapCounts;
   }[];
 }
 
@@ -319,7 +319,7 @@ class StreamGateway implements Gateway {
   }
 
   private repair(session: Session, subscription: Subscription, ranges: readonly Range[]): void {
-    subscription.repaired += countOf(ranges);
+    subscription.gaps.request(ranges);
     this.feeds.get(subscription.streamId)!.repair(subscription, session, ranges);
   }
 
@@ -474,16 +474,12 @@ function reservedName(streamId: string): StreamError {
   return new StreamError('name-invalid', `the stream "${streamId}" is for the server itself`, { streamId });
 }
 
-function countOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-}
-
 function described(session: Session, peer: Peer): Connection {
-  const reading = Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit, repaired }) => ({
+  const reading = Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit, gaps }) => ({
     streamId,
     next,
     credit,
-    repaired,
+    gaps: gaps.counts,
   }));
   return { session: session.id, peer, reading };
 }

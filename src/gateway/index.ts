@@ -4,6 +4,7 @@
  * @module
  */
 export * from './events.js';
+export type { GapCounts } from './gaps.js';
 export * from './gateway.js';
 export { type SessionLimitOptions, type SessionLimits } from './limits.js';
 export type { GatewayLoad } from './load.js';

@@ -1,5 +1,6 @@
 import type { EncodedChunk, JoinPosition } from '../chunk/index.js';
 import type { Close } from '../log/log.js';
+import { Gaps } from './gaps.js';
 import type { Parcel } from './parcel.js';
 
 /**
@@ -13,8 +14,8 @@ export class Subscription {
   reading = false;
   /** Chunks are being looked up to be sent again. */
   repairing = false;
-  /** Chunks that were asked for again. */
-  repaired = 0;
+  /** What it is missing. */
+  readonly gaps = new Gaps();
   /** Its `end` has been sent. */
   ended: Close | undefined;
   /** Number of the first chunk that came after the reader. */

@@ -22,6 +22,8 @@ export interface DrawMarblesOptions {
   readonly maxPile?: number;
   /** Frames in which nothing happens, beyond which they are drawn as one pause that says how long it was. Default 24. */
   readonly longPause?: number;
+  /** Pixels that the picture is wide at least; lines that go on do so to its edge. Default: what they need, and 360. */
+  readonly minWidth?: number;
   /** Whether the picture brings its own style, light and dark. A page has that of `pageStyle` instead. Default `true`. */
   readonly standalone?: boolean;
   /** Whether the notes on letters and kinds are drawn. Default `true`. */
@@ -64,7 +66,7 @@ class Picture {
     this.left = margin + gutter + 20;
     const last = Math.max(0, ...lines.map(({ to }) => this.columns.of(to)));
     const boxes = lines.map((line) => (this.isCall(line) ? codeWidth(line.label) + 2 * margin + 24 : 0));
-    this.width = Math.ceil(Math.max(360, this.left + (last + 1.6) * cell + margin, ...boxes));
+    this.width = Math.ceil(Math.max(360, options.minWidth ?? 0, this.left + (last + 1.6) * cell + margin, ...boxes));
   }
 
   draw(): SvgNode {
@@ -119,7 +121,7 @@ class Picture {
   private drawTime({ from, to, moments }: MarbleLine, y: number): void {
     const isOver = moments.some(({ marbles }) => marbles.some(({ kind }) => kind === 'end' || kind === 'error'));
     const start = this.left + this.columns.of(from) * cell - 8;
-    const end = isOver ? this.middle(to) : this.left + (this.columns.of(to) + 0.5) * cell;
+    const end = isOver ? this.middle(to) : this.endOf(to);
     const pauses = this.columns.pauses.filter((pause) => pause.from >= from && pause.to <= to);
     const breaks = pauses.map((pause) => `H${this.left + pause.column * cell + 4}m${cell - 8} 0`).join('');
     this.add('path', { class: 'time', d: `M${start} ${y}${breaks}H${end}` });
@@ -127,6 +129,12 @@ class Picture {
       this.text(this.left + (column + 0.5) * cell, y - 7, 'label tiny', spanWords(length));
     }
     if (!isOver) this.add('path', { class: 'tip', d: `M${end} ${y - 5}l10 5l-10 5z` });
+  }
+
+  /** Where a line ends that goes on. */
+  private endOf(frame: number): number {
+    const { minWidth = 0 } = this.options;
+    return Math.max(this.left + (this.columns.of(frame) + 0.5) * cell, minWidth - margin - 12);
   }
 
   private drawMoment(moment: Moment, y: number): void {

@@ -1,4 +1,4 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, type TemplateResult } from 'lit';
 import { style } from '../components/stream-element.js';
 import type { MonitorView } from './view.js';
 import { byteWords, countWords, shortWords } from './words.js';
@@ -30,6 +30,9 @@ export class OverviewPanel extends LitElement {
         font-weight: 600;
         font-variant-numeric: tabular-nums;
       }
+      trouble-list {
+        margin: 0 0 1.5rem;
+      }
       .plots {
         display: grid;
         grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr));
@@ -54,9 +57,11 @@ export class OverviewPanel extends LitElement {
   /** Counts the looks: the view itself is always the same. */
   declare tick: number;
 
-  override render() {
+  override render(): TemplateResult {
     const { points } = this.view.series;
-    const { figures, size, active } = this.view;
+    const { all, figures } = this.view;
+    const runs = all.filter(({ runId }) => runId !== undefined).length;
+    const live = all.filter(({ status }) => status === 'active').length;
     const times = points.map(({ at }) => at);
     const line = (name: string, colour: string, key: Exclude<keyof (typeof points)[number], 'at'>) => ({
       name,
@@ -66,11 +71,12 @@ export class OverviewPanel extends LitElement {
     const perSecond = (value: number): string => shortWords(Math.round(value * 10) / 10);
     return html`<h2>Overview</h2>
       <dl>
-        ${tile('Streams', countWords(size))} ${tile('Live', countWords(active))}
-        ${tile('Connections', countWords(figures?.connections ?? 0))}
-        ${tile('Asked for again', countWords(figures?.retransmitted ?? 0))}
-        ${tile('Missing', countWords(figures?.missing ?? 0))} ${tile('Refused', countWords(figures?.refused ?? 0))}
+        ${tile('Streams', countWords(all.length - runs))} ${tile('Runs', countWords(runs))}
+        ${tile('Live', countWords(live))} ${tile('Connections', countWords(figures?.connections ?? 0))}
+        ${tile('Sent again', countWords(figures?.retransmitted ?? 0))}
+        ${tile('Lost', countWords(figures?.missing ?? 0))} ${tile('Refused', countWords(figures?.refused ?? 0))}
       </dl>
+      ${figures === undefined ? '' : html`<trouble-list .view=${this.view} .tick=${this.tick}></trouble-list>`}
       <div class="plots">
         <time-plot
           name="Chunks kept a second"
@@ -98,7 +104,7 @@ export class OverviewPanel extends LitElement {
         ></time-plot>
       </div>
       ${
-        size === 0 && figures !== undefined
+        all.length === 0 && figures !== undefined
           ? html`<p class="first">
               No streams yet. Publish one: <code>echo hello | npx sluice publish greetings</code>
             </p>`

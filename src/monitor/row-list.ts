@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { style } from '../components/stream-element.js';
 import type { Row } from './view.js';
 import { visibleRows } from './visible-rows.js';
-import { shortWords } from './words.js';
+import { shortWords, spanWords } from './words.js';
 
 const rowHeight = 52;
 
@@ -24,6 +24,7 @@ export class RowList extends LitElement {
     rows: { attribute: false },
     chosen: { attribute: false },
     label: {},
+    now: { attribute: false },
     from: { state: true },
     to: { state: true },
     active: { state: true },
@@ -101,10 +102,14 @@ export class RowList extends LitElement {
   declare rows: readonly Row[];
   declare chosen: string | undefined;
   declare label: string;
+  /** What time it is on the server. */
+  declare now: () => number;
   declare private from: number;
   declare private to: number;
   declare private active: string | undefined;
 
+  /** One that was chosen and is to be brought into view. */
+  private sought: string | undefined;
   private readonly size = new ResizeObserver(() => this.look());
 
   constructor() {
@@ -112,6 +117,7 @@ export class RowList extends LitElement {
     this.rows = [];
     this.chosen = undefined;
     this.label = '';
+    this.now = Date.now;
     this.from = 0;
     this.to = 40;
     this.active = undefined;
@@ -139,6 +145,7 @@ export class RowList extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('rows') && this.hasUpdated) this.look();
+    if (changed.has('chosen')) this.sought = this.chosen;
   }
 
   /** Places are set here: a strict policy allows no style attributes. */
@@ -148,6 +155,15 @@ export class RowList extends LitElement {
     scroller.querySelectorAll<HTMLElement>('[role=option]').forEach((option, i) => {
       option.style.transform = `translateY(${(from + i) * rowHeight + 2}px)`;
     });
+    this.seek();
+  }
+
+  /** Who comes by an address sees where in the list that is. */
+  private seek(): void {
+    if (this.sought === undefined || this.rows.length === 0) return;
+    const at = this.rows.findIndex(({ id }) => id === this.sought);
+    this.sought = undefined;
+    if (at >= 0) this.reveal(at);
   }
 
   private choose(id: string): void {
@@ -174,9 +190,14 @@ export class RowList extends LitElement {
   }
 
   private move(to: number): void {
-    const { scroller } = this;
     this.active = this.rows[to]?.id;
-    const top = to * rowHeight;
+    this.reveal(to);
+  }
+
+  /** Scrolls to where a row is in view. */
+  private reveal(index: number): void {
+    const { scroller } = this;
+    const top = index * rowHeight;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + rowHeight > scroller.scrollTop + scroller.clientHeight) {
       scroller.scrollTop = top + rowHeight - scroller.clientHeight;
@@ -207,9 +228,8 @@ export class RowList extends LitElement {
     </div>`;
   }
 
-  private row({ id, runId, run, status, next, rate }: Row, index: number) {
-    const rates = rate > 0 ? ` · ${shortWords(rate)}/s` : '';
-    const state = run ?? status;
+  private row({ id, runId, state, next, rate, lastChunkAt, createdAt }: Row, index: number) {
+    const latest = rate > 0 ? `${shortWords(rate)}/s` : spanWords(this.now() - (lastChunkAt ?? createdAt));
     const [mark, word] = states[state];
     const unit = runId === undefined ? 'chunk' : 'event';
     return html`<div
@@ -221,10 +241,10 @@ export class RowList extends LitElement {
       aria-setsize=${this.rows.length}
       @click=${() => this.choose(id)}
     >
-      <bdi>${runId ?? id}</bdi>
+      <bdi title=${runId ?? id}>${runId ?? id}</bdi>
       <small
         ><span class="mark" aria-hidden="true">${mark}</span> ${word} · ${shortWords(next)}
-        ${next === 1 ? unit : `${unit}s`}${rates}</small
+        ${next === 1 ? unit : `${unit}s`} · ${latest}</small
       >
     </div>`;
   }

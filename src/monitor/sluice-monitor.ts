@@ -10,6 +10,8 @@ import { StreamPanel } from './stream-panel.js';
 import { savedTheme, type Theme, themes, turnTheme } from './theme.js';
 import { eventsOf, runOf } from '../run/names.js';
 import { TimePlot } from './time-plot.js';
+import { TroubleList } from './trouble-list.js';
+import type { Wanted } from './view.js';
 import { countWords } from './words.js';
 
 const stateWords: Readonly<Record<FeedState, string>> = {
@@ -20,12 +22,19 @@ const stateWords: Readonly<Record<FeedState, string>> = {
   foreign: 'another version',
 };
 
+/** What the lists can be narrowed down to, and how it is called. */
+const wantedWords = {
+  streams: { all: 'All', live: 'Live', failed: 'Failed', ended: 'Ended' },
+  runs: { all: 'All', live: 'Running or waiting', waiting: 'Waiting', failed: 'Failed or lost', ended: 'Ended' },
+} as const satisfies Record<string, Partial<Record<Wanted, string>>>;
+
 /** @internal The page: the lists of streams and runs, and what is chosen of them. */
 export class SluiceMonitor extends LitElement {
   static override properties = {
     place: { state: true },
     kind: { state: true },
     filter: { state: true },
+    wanted: { state: true },
     tick: { state: true },
     theme: { state: true },
   };
@@ -100,7 +109,7 @@ export class SluiceMonitor extends LitElement {
       nav {
         grid-row: 3;
         display: grid;
-        grid-template-rows: auto auto 1fr;
+        grid-template: auto auto 1fr / minmax(0, 1fr);
         min-height: 0;
         border-right: 1px solid var(--line);
         background: var(--paper);
@@ -110,6 +119,9 @@ export class SluiceMonitor extends LitElement {
         min-width: 0;
         padding: 1.5rem clamp(1rem, 3vw, 2.5rem) 3rem;
         overflow-y: auto;
+      }
+      main:focus-visible {
+        outline-offset: -2px;
       }
       .tabs {
         display: flex;
@@ -133,8 +145,16 @@ export class SluiceMonitor extends LitElement {
         background: var(--shade);
         color: var(--ink);
       }
-      .search {
+      .narrow {
+        display: flex;
+        gap: 0.375rem;
         margin: 0.625rem 0.75rem;
+      }
+      .narrow select {
+        max-width: 7rem;
+      }
+      .search {
+        flex: 1;
         padding: 0.3125rem 0.75rem;
         min-width: 0;
         border: 1px solid var(--line);
@@ -163,6 +183,7 @@ export class SluiceMonitor extends LitElement {
   declare private place: Place;
   declare private kind: 'streams' | 'runs';
   declare private filter: string;
+  declare private wanted: Wanted;
   declare private tick: number;
   declare private theme: Theme;
 
@@ -180,6 +201,7 @@ export class SluiceMonitor extends LitElement {
     this.place = { kind: 'overview' };
     this.kind = 'streams';
     this.filter = '';
+    this.wanted = 'all';
     this.tick = 0;
     this.theme = savedTheme(localStorage);
     turnTheme(this.theme, document.documentElement, localStorage);
@@ -205,7 +227,7 @@ export class SluiceMonitor extends LitElement {
   /** Goes where the address says. */
   private go(): void {
     this.place = readPlace(location.hash);
-    if (this.place.kind !== 'overview') this.kind = this.place.kind;
+    if (this.place.kind !== 'overview') this.turnTo(this.place.kind);
     this.feed.stream = this.place.kind === 'streams' ? this.place.id : undefined;
     document.title = this.place.kind === 'overview' ? 'sluice' : `${this.place.id} · sluice`;
     void this.feed.ask();
@@ -234,7 +256,7 @@ export class SluiceMonitor extends LitElement {
 
   override render() {
     return html`${this.top()} ${this.banner()} ${this.lists()}
-      <main>
+      <main tabindex="0">
         <div>${this.feed.state === 'refused' ? this.askForToken() : this.panel()}</div>
       </main>`;
   }
@@ -268,22 +290,34 @@ export class SluiceMonitor extends LitElement {
 
   private lists() {
     const { view } = this.feed;
-    const [streams, runs] = [view.list('streams', this.filter), view.list('runs', this.filter)];
+    const list = (kind: 'streams' | 'runs') => view.list(kind, this.filter, this.wanted);
+    const [streams, runs] = [list('streams'), list('runs')];
     const isRuns = this.kind === 'runs';
     return html`<nav aria-label="Streams and runs">
       <div class="tabs">${this.tab('streams', 'Streams', streams.length)} ${this.tab('runs', 'Runs', runs.length)}</div>
-      <input
-        class="search"
-        type="search"
-        placeholder="Filter by name"
-        aria-label="Filter by name"
-        .value=${this.filter}
-        @input=${(event: Event) => (this.filter = (event.target as HTMLInputElement).value)}
-      />
+      <div class="narrow">
+        <input
+          class="search"
+          type="search"
+          placeholder="Filter by name"
+          aria-label="Filter by name"
+          .value=${this.filter}
+          @input=${(event: Event) => (this.filter = (event.target as HTMLInputElement).value)}
+        />
+        <select
+          aria-label="Filter by state"
+          @change=${(event: Event) => (this.wanted = (event.target as HTMLSelectElement).value as Wanted)}
+        >
+          ${Object.entries(wantedWords[this.kind]).map(
+            ([wanted, words]) => html`<option value=${wanted} ?selected=${wanted === this.wanted}>${words}</option>`,
+          )}
+        </select>
+      </div>
       <row-list
         label=${isRuns ? 'Runs' : 'Streams'}
         .rows=${isRuns ? runs : streams}
         .chosen=${this.chosen}
+        .now=${view.now}
         @choose=${(event: CustomEvent<string>) => this.choose(event.detail)}
       ></row-list>
     </nav>`;
@@ -296,9 +330,15 @@ export class SluiceMonitor extends LitElement {
   }
 
   private tab(kind: 'streams' | 'runs', name: string, count: number) {
-    return html`<button type="button" aria-pressed=${this.kind === kind} @click=${() => (this.kind = kind)}>
+    return html`<button type="button" aria-pressed=${this.kind === kind} @click=${() => this.turnTo(kind)}>
       ${name} <small>${countWords(count)}</small>
     </button>`;
+  }
+
+  /** Turns to a list; to another one as a whole, unless something of it is wanted. */
+  private turnTo(kind: 'streams' | 'runs', wanted: Wanted = kind === this.kind ? this.wanted : 'all'): void {
+    this.kind = kind;
+    this.wanted = wanted;
   }
 
   private panel() {
@@ -308,9 +348,14 @@ export class SluiceMonitor extends LitElement {
       case 'streams':
         return html`<stream-panel .view=${view} .stream=${place.id} .token=${token} .tick=${tick}></stream-panel>`;
       case 'runs':
-        return html`<sluice-run .run=${place.id} .token=${token}></sluice-run>`;
+        return html`<sluice-run .run=${place.id} .token=${token} .now=${view.now}></sluice-run>`;
       default:
-        return html`<overview-panel .view=${view} .tick=${tick}></overview-panel>`;
+        return html`<overview-panel
+          .view=${view}
+          .tick=${tick}
+          @list=${({ detail }: CustomEvent<{ kind: 'streams' | 'runs'; wanted: Wanted }>) =>
+            this.turnTo(detail.kind, detail.wanted)}
+        ></overview-panel>`;
     }
   }
 
@@ -329,6 +374,7 @@ for (const [name, element] of Object.entries({
   'sign-in': SignIn,
   'stream-panel': StreamPanel,
   'time-plot': TimePlot,
+  'trouble-list': TroubleList,
   // The last: what it is made of is known when it begins.
   'sluice-monitor': SluiceMonitor,
 })) {

@@ -1,3 +1,5 @@
+import type { GapCounts } from '../gateway/index.js';
+
 /** @internal How a run stands, as its last event says it. `lost`: its process died, and nobody has taken it up. */
 export type RunState = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'lost';
 
@@ -18,16 +20,20 @@ export interface StreamRow {
   readonly endedAt?: number;
 }
 
-/** @internal Somebody who reads the stream that is looked at. */
+/** @internal Somebody who reads a stream. */
 export interface ReaderRow {
   readonly session: string;
+  readonly stream: string;
   readonly transport: string;
   readonly address?: string;
+  /** Who it is, where that is known. */
+  readonly who?: string;
   /** Number of the next chunk for it, and how many more it may be sent. */
   readonly next: number;
   readonly credit: number;
-  /** Chunks it has asked for again. */
-  readonly repaired: number;
+  /** How many chunks it is behind the newest. */
+  readonly lag: number;
+  readonly gaps: GapCounts;
 }
 
 /** @internal Counts and measures since the server began; the page makes rates of them. */
@@ -56,7 +62,7 @@ export interface MonitorState {
   readonly removed: readonly string[];
   readonly total: number;
   readonly figures: Figures;
-  /** Of the stream that was asked about; at most so many, and how many more there are. */
+  /** Of the stream that was asked about; else those of all streams that are behind or have lost something. How many more there are. */
   readonly readers: readonly ReaderRow[];
   readonly moreReaders: number;
 }

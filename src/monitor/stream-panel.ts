@@ -1,8 +1,10 @@
 import { css, html, LitElement, nothing } from 'lit';
+import { badge, badgeStyle } from '../components/badge.js';
 import type { ReadingState } from '../components/index.js';
 import { style } from '../components/stream-element.js';
-import type { MonitorView, Row } from './view.js';
-import { agoWords, byteWords, countWords, shortWords } from './words.js';
+import { whoWords } from './troubles.js';
+import type { MonitorView, Reader, Row } from './view.js';
+import { agoWords, byteWords, countWords, shortWords, spanWords } from './words.js';
 
 const statusWords = { active: 'live', completed: 'completed', failed: 'failed', cancelled: 'cancelled' } as const;
 
@@ -19,6 +21,7 @@ export class StreamPanel extends LitElement {
 
   static override styles = [
     style,
+    badgeStyle,
     css`
       header {
         display: flex;
@@ -31,19 +34,6 @@ export class StreamPanel extends LitElement {
         margin: 0;
         font-size: 1.25rem;
         overflow-wrap: anywhere;
-      }
-      .badge {
-        padding: 0.0625rem 0.625rem;
-        border: 1px solid currentcolor;
-        border-radius: 1rem;
-        font-size: 0.8125rem;
-        font-weight: 600;
-      }
-      .active {
-        color: var(--well);
-      }
-      .failed {
-        color: var(--ill);
       }
       .reason {
         color: var(--ill);
@@ -67,7 +57,7 @@ export class StreamPanel extends LitElement {
         font-variant-numeric: tabular-nums;
       }
       sluice-tokens {
-        --sluice-text-height: min(46vh, 34rem);
+        --sluice-text-height: clamp(12rem, 34vh, 26rem);
       }
       section {
         margin-top: 1.75rem;
@@ -128,6 +118,10 @@ export class StreamPanel extends LitElement {
       tbody tr {
         border-top: 1px solid var(--line);
       }
+      .lost {
+        color: var(--ill);
+        font-weight: 600;
+      }
       .behind {
         color: var(--warm);
         font-weight: 600;
@@ -156,7 +150,7 @@ export class StreamPanel extends LitElement {
     const row = this.view.row(this.stream);
     return html`<header>
         <h2><bdi>${this.stream}</bdi></h2>
-        ${row === undefined ? nothing : this.badge(row)}
+        ${row === undefined ? nothing : this.status(row)}
       </header>
       ${row === undefined ? this.unknown() : this.body(row)}`;
   }
@@ -166,23 +160,23 @@ export class StreamPanel extends LitElement {
     return life === '' ? nothing : html`<p class="soft">The server knows no stream of this name; it may begin yet.</p>`;
   }
 
-  private badge({ status, reason }: Row) {
+  private status({ status, reason }: Row) {
     const isLost = this.reading === 'reconnecting';
     const words = isLost ? 'reconnecting …' : statusWords[status];
-    return html`<span class="badge ${isLost ? 'failed' : status}" role="status">${words}</span>
-      ${reason === undefined ? nothing : html`<span class="reason">${reason}</span>`}`;
+    return html`${badge(isLost ? 'failed' : status, words)}
+    ${reason === undefined ? nothing : html`<span class="reason">${reason}</span>`}`;
   }
 
   private body(row: Row) {
-    return html`${tiles(row)}
+    return html`${tiles(row, this.view.now())}
       <sluice-tokens
         .stream=${this.stream}
         .token=${this.token}
         label="Text of ${this.stream}"
-        .bare=${this.reading !== 'failed'}
+        .bare=${this.reading !== 'failed' || row.status === 'failed'}
         @sluice-state=${(event: CustomEvent<{ state: ReadingState }>) => (this.reading = event.detail.state)}
       ></sluice-tokens>
-      ${row.status === 'active' ? this.marbleSection() : nothing} ${this.readers(row)}`;
+      ${row.status === 'active' ? this.marbleSection() : nothing} ${this.readers()}`;
   }
 
   private marbleSection() {
@@ -202,53 +196,75 @@ export class StreamPanel extends LitElement {
     </section>`;
   }
 
-  private readers(row: Row) {
+  private readers() {
     const { readers, moreReaders } = this.view;
     return html`<section aria-labelledby="readers">
-      <div class="title"><h3 id="readers">Readers</h3></div>
-      ${
-        readers.length === 0
-          ? html`<p class="soft">Nobody reads it over the gateway now.</p>`
-          : html`<div class="table" tabindex="0" role="region" aria-label="All readers">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Session</th>
-                    <th scope="col">Over</th>
-                    <th scope="col">Next</th>
-                    <th scope="col">Lag</th>
-                    <th scope="col">Credit</th>
-                    <th scope="col">Asked again</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${readers.map(({ session, transport, address, next, credit, repaired }) => {
-                    const lag = Math.max(0, row.next - next);
-                    return html`<tr>
-                      <td title=${address ?? ''}>${session.slice(0, 8)}</td>
-                      <td>${transport}</td>
-                      <td>${countWords(next)}</td>
-                      <td class=${lag > 1000 ? 'behind' : ''}>${countWords(lag)}</td>
-                      <td class=${credit === 0 ? 'behind' : ''}>${credit > 1e9 ? '∞' : countWords(credit)}</td>
-                      <td>${countWords(repaired)}</td>
-                    </tr>`;
-                  })}
-                </tbody>
-              </table>
-            </div>`
-      }
-      ${moreReaders > 0 ? html`<p class="soft">and ${countWords(moreReaders)} more</p>` : nothing}
+      <div class="title">
+        <h3 id="readers">Readers</h3>
+        ${readers.length === 0 ? nothing : html`<p class="soft">This page is among them: once for the text, and for the marbles.</p>`}
+      </div>
+      ${readers.length === 0 ? html`<p class="soft">Nobody reads it over the gateway now.</p>` : this.table()}
+      ${moreReaders > 0 ? html`<p class="soft">and ${countWords(moreReaders)} more, who are less behind</p>` : nothing}
     </section>`;
+  }
+
+  private table() {
+    return html`<div class="table" tabindex="0" role="region" aria-label="All readers">
+      <table>
+        <thead>
+          <tr>
+            ${columns.map(([name, title]) => html`<th scope="col" title=${title}>${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${this.view.readers.map((reader) => this.reader(reader))}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  private reader(reader: Reader) {
+    const { transport, next, lag, behindSince, credit, gaps } = reader;
+    const behind = behindSince === undefined ? 0 : this.view.now() - behindSince;
+    return html`<tr>
+      <td><bdi>${whoWords(reader)}</bdi></td>
+      <td>${transport}</td>
+      <td>${countWords(next)}</td>
+      <td class=${behind > lateMs ? 'behind' : ''}>${countWords(lag)}</td>
+      <td>${behind > lateMs ? spanWords(behind) : '–'}</td>
+      <td class=${credit === 0 ? 'behind' : ''}>${credit > 1e9 ? '∞' : countWords(credit)}</td>
+      <td>${countWords(gaps.holes)}</td>
+      <td>${countWords(gaps.asked)}</td>
+      <td>${countWords(gaps.resent)}</td>
+      <td class=${gaps.lost > 0 ? 'lost' : ''}>${countWords(gaps.lost)}</td>
+    </tr>`;
   }
 }
 
-function tiles(row: Row) {
+/** How long a reader is behind before that is said: at any moment most are, by what is on its way. */
+const lateMs = 2000;
+
+/** The columns of the table of readers, and what they mean. */
+const columns = [
+  ['Reader', 'Who it is, or where from, and the beginning of its session'],
+  ['Over', 'What carries the chunks'],
+  ['Next', 'Number of the next chunk it is sent'],
+  ['Lag', 'Chunks it is behind the newest'],
+  ['Behind for', 'How long it has not been at the newest'],
+  ['Credit', 'Chunks it may still be sent; without any, it is the reader that is slow'],
+  ['Gaps', 'Holes it has seen'],
+  ['Asked again', 'Chunks it has asked for again'],
+  ['Sent again', 'Chunks it was sent again'],
+  ['Lost', 'Chunks it will not have: they are kept no more'],
+] as const;
+
+function tiles(row: Row, now: number) {
   const last = row.lastChunkAt;
   return html`<dl>
     ${tile('Chunks', countWords(row.next))} ${tile('Size', byteWords(row.bytes))}
     ${row.status === 'active' ? tile('A second', shortWords(row.rate)) : nothing}
     ${row.first > 0 ? tile('Kept from', countWords(row.first)) : nothing}
-    ${last === undefined ? nothing : tile('Last chunk', agoWords(Date.now() - last))}
+    ${last === undefined ? nothing : tile('Last chunk', agoWords(now - last))}
   </dl>`;
 }
 

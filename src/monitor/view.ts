@@ -1,17 +1,35 @@
 import { runOf } from '../run/names.js';
 import { Series } from './series.js';
-import type { Figures, MonitorState, ReaderRow, StreamRow } from './state.js';
+import type { Figures, MonitorState, ReaderRow, RunState, StreamRow } from './state.js';
 
 /** @internal What the monitor's page and its server speak; a page of another number is told to load anew. */
-export const monitorFormat = 1;
+export const monitorFormat = 2;
 
 /** @internal A row of one of the page's lists. */
 export interface Row extends StreamRow {
   /** The id of the run whose events the stream holds, if it does. */
   readonly runId: string | undefined;
+  /** How the run stands, or else the stream. */
+  readonly state: RunState | 'active';
   /** Chunks a second, between the last two looks. */
   readonly rate: number;
 }
+
+/** @internal A reader, and since when it is behind: as long as the page has looked, and in the server's time. */
+export interface Reader extends ReaderRow {
+  readonly behindSince: number | undefined;
+}
+
+/** @internal What a list is narrowed down to. */
+export type Wanted = 'all' | 'live' | 'waiting' | 'failed' | 'ended';
+
+const fits: Readonly<Record<Wanted, (row: Row) => boolean>> = {
+  all: () => true,
+  live: ({ status }) => status === 'active',
+  waiting: ({ state }) => state === 'waiting',
+  failed: ({ state }) => state === 'failed' || state === 'lost',
+  ended: ({ status }) => status !== 'active',
+};
 
 /** @internal What the page knows of a server: everything that the answers to its questions have told. */
 export class MonitorView {
@@ -22,9 +40,13 @@ export class MonitorView {
   cursor = 0;
   version = '';
   figures: Figures | undefined;
-  readers: readonly ReaderRow[] = [];
+  readers: readonly Reader[] = [];
   moreReaders = 0;
   private at = 0;
+  private ahead = 0;
+
+  /** What time it is on the server: that of the page may be wrong. */
+  readonly now = (): number => Date.now() + this.ahead;
 
   /** Takes an answer in. */
   take(state: MonitorState): void {
@@ -39,9 +61,10 @@ export class MonitorView {
     this.cursor = state.cursor;
     this.version = state.version;
     this.figures = state.figures;
-    this.readers = state.readers;
+    this.readers = this.follow(state);
     this.moreReaders = state.moreReaders;
     this.at = state.now;
+    this.ahead = state.now - Date.now();
     this.sorted = undefined;
   }
 
@@ -53,31 +76,39 @@ export class MonitorView {
   private put(row: StreamRow, seconds: number): void {
     const before = this.rows.get(row.id)?.next ?? 0;
     const rate = seconds > 0 ? Math.max(0, row.next - before) / seconds : 0;
-    this.rows.set(row.id, { ...row, runId: runOf(row.id), rate });
+    this.rows.set(row.id, { ...row, runId: runOf(row.id), state: row.run ?? row.status, rate });
   }
 
-  /** The rows of a list: those whose name holds `filter`, the active first, then the newest. */
-  list(kind: 'streams' | 'runs', filter: string): readonly Row[] {
+  private follow({ readers, now }: MonitorState): Reader[] {
+    const before = new Map(this.readers.map((reader) => [keyOf(reader), reader.behindSince]));
+    return readers.map((reader) => ({
+      ...reader,
+      behindSince: reader.lag === 0 ? undefined : (before.get(keyOf(reader)) ?? now),
+    }));
+  }
+
+  /** All rows but the server's own affairs: the active first, then the newest. */
+  get all(): readonly Row[] {
     this.sorted ??= [...this.rows.values()].filter(({ id }) => !own.test(id)).toSorted(byInterest);
-    const wanted = filter.trim().toLowerCase();
-    return this.sorted.filter(
-      ({ id, runId }) => (runId !== undefined) === (kind === 'runs') && id.toLowerCase().includes(wanted),
+    return this.sorted;
+  }
+
+  /** The rows of a list: those whose name holds `filter`. */
+  list(kind: 'streams' | 'runs', filter: string, wanted: Wanted = 'all'): readonly Row[] {
+    const part = filter.trim().toLowerCase();
+    return this.all.filter(
+      (row) =>
+        (row.runId !== undefined) === (kind === 'runs') && fits[wanted](row) && row.id.toLowerCase().includes(part),
     );
   }
 
   row(id: string): Row | undefined {
     return this.rows.get(id);
   }
+}
 
-  get active(): number {
-    let count = 0;
-    for (const { status } of this.rows.values()) if (status === 'active') count++;
-    return count;
-  }
-
-  get size(): number {
-    return this.rows.size;
-  }
+function keyOf({ session, stream }: ReaderRow): string {
+  return `${session} ${stream}`;
 }
 
 /** Streams that are the server's own affair: its books, and what is said to runs. */

@@ -33,3 +33,12 @@ export function agoWords(ms: number): string {
   if (past < 86_400) return seconds.format(-Math.round(past / 3600), 'hour');
   return seconds.format(-Math.round(past / 86_400), 'day');
 }
+
+/** @internal A time that has passed, where there is little room. */
+export function spanWords(ms: number): string {
+  const past = Math.max(0, Math.round(ms / 1000));
+  if (past < 60) return `${past} s`;
+  if (past < 3600) return `${Math.floor(past / 60)} min`;
+  if (past < 86_400) return `${Math.floor(past / 3600)} h`;
+  return `${Math.floor(past / 86_400)} d`;
+}

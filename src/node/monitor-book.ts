@@ -37,6 +37,11 @@ export class MonitorBook {
     if (this.removed.length > maxRemoved) this.forgotten = this.removed.shift()!.version;
   }
 
+  /** The number of the next chunk of a stream. */
+  head(id: string): number {
+    return this.rows.get(id)?.row.next ?? 0;
+  }
+
   /** What has changed since a cursor: all, where that is too long ago. */
   since(cursor: number): { cursor: number; isWhole: boolean; streams: StreamRow[]; removed: string[]; total: number } {
     const isWhole = cursor < this.forgotten || cursor > this.version || cursor === 0;

@@ -20,8 +20,8 @@ export interface MonitorSourceOptions {
 const freshMs = 400;
 /** How long nobody must have asked before nothing is measured any more, in milliseconds. */
 const patienceMs = 15_000;
-/** Most readers that are shown of a stream. */
-const maxReaders = 200;
+/** Most readers that are shown of a stream, and most of all streams. */
+const [maxReaders, maxOfAll] = [200, 20];
 
 /** @internal What the monitor's pages ask for. It looks and measures only while there are such. */
 export class MonitorSource {
@@ -45,14 +45,15 @@ export class MonitorSource {
   /**
    * How things stand: what has changed since a cursor of this life, everything for other cursors.
    *
-   * @param streamId - whose readers are wanted
+   * @param streamId - whose readers are wanted; without one those of all streams that have trouble
    */
   async read(life: string, cursor: number, streamId: string | undefined): Promise<MonitorState> {
     this.measure();
     await this.look();
     const { isWhole: _, ...changes } = this.book.since(life === this.life ? cursor : 0);
     const connections = this.options.gateway.connections();
-    const readers = streamId === undefined ? [] : readersOf(connections, streamId);
+    const readers = readersOf(connections, this.book, streamId);
+    const most = streamId === undefined ? maxOfAll : maxReaders;
     return {
       format: monitorFormat,
       version: this.options.version,
@@ -60,8 +61,8 @@ export class MonitorSource {
       now: this.scheduler.now(),
       ...changes,
       figures: this.figures(connections.length),
-      readers: readers.slice(0, maxReaders),
-      moreReaders: Math.max(0, readers.length - maxReaders),
+      readers: readers.length > most ? readers.toSorted((a, b) => b.lag - a.lag).slice(0, most) : readers,
+      moreReaders: Math.max(0, readers.length - most),
     };
   }
 
@@ -105,19 +106,33 @@ export class MonitorSource {
   }
 }
 
-function readersOf(connections: ReturnType<Gateway['connections']>, streamId: string): ReaderRow[] {
-  return connections.flatMap(({ session, peer, reading }) =>
-    reading
-      .filter((one) => one.streamId === streamId)
-      .map(({ next, credit, repaired }) => ({
+/** Those who read a stream; of all streams those who are behind or have lost something. */
+function readersOf(
+  connections: ReturnType<Gateway['connections']>,
+  book: Pick<MonitorBook, 'head'>,
+  wanted: string | undefined,
+): ReaderRow[] {
+  const rows: ReaderRow[] = [];
+  for (const { session, peer, reading } of connections) {
+    for (const { streamId: stream, next, credit, gaps } of reading) {
+      if (wanted !== undefined && stream !== wanted) continue;
+      const lag = Math.max(0, book.head(stream) - next);
+      if (wanted === undefined && lag === 0 && gaps.lost === 0) continue;
+      const { transport, address, principal } = peer;
+      rows.push({
         session,
-        transport: peer.transport,
-        ...(peer.address === undefined ? {} : { address: peer.address }),
+        stream,
+        transport,
+        ...(address === undefined ? {} : { address }),
+        ...(principal === undefined ? {} : { who: principal.id }),
         next,
         credit,
-        repaired,
-      })),
-  );
+        lag,
+        gaps,
+      });
+    }
+  }
+  return rows;
 }
 
 /** Quantiles of what was added since an earlier look. */

@@ -3,6 +3,7 @@ import { durationWords } from '../../src/components/duration.js';
 
 describe('durationWords', () => {
   it.each([
+    [-5, '0 ms'],
     [0, '0 ms'],
     [999.4, '999 ms'],
     [1500, '1.5 s'],

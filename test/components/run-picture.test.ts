@@ -37,7 +37,14 @@ describe('RunPicture', () => {
       ['step_error', 'a', { message: 'no', duration_ms: 3 }],
       ['step_retry', 'a', { attempt: 2, reason: 'no' }],
     );
-    expect(run.steps.get('a')).toMatchObject({ state: 'working', attempt: 2, error: 'no', note: 'no', text: '' });
+    expect(run.steps.get('a')).toMatchObject({
+      state: 'working',
+      attempt: 2,
+      error: undefined,
+      failures: [{ attempt: 1, message: 'no', durationMs: 3 }],
+      note: 'no',
+      text: '',
+    });
     const done = picture(['step_error', 'a', { message: 'no' }], ['step_complete', 'a']).steps.get('a');
     expect(done).toMatchObject({ state: 'done', error: undefined });
   });
@@ -47,7 +54,7 @@ describe('RunPicture', () => {
     const run = picture(begun, asked);
     expect([run.status, run.steps.get('ask')!.question]).toEqual([
       'waiting',
-      { name: 'approval', details: { to: 'Ahab' } },
+      { name: 'approval', since: 1000, details: '{\n  "to": "Ahab"\n}' },
     ]);
     expect(picture(begun, asked, ['step_complete', 'ask']).status).toBe('running');
     const over = picture(begun, asked, ['pipeline_cancelled', null, { reason: 'enough' }]);
@@ -87,6 +94,21 @@ describe('RunPicture', () => {
     expect([run.steps.size, run.steps.has('s4'), run.steps.has('s5')]).toEqual([1000, false, true]);
     const loud = picture(['step_output', 'a', { values: ['x'.repeat(50_000)] }]);
     expect(loud.steps.get('a')!.text).toHaveLength(20_000);
+    const long = 'x'.repeat(50_000);
+    const { steps } = picture(
+      ['step_start', long],
+      ['step_log', long, { message: long }],
+      ['step_waiting', long, { name: long, details: long }],
+    );
+    const [step] = steps.values();
+    expect([step!.id.length, step!.note.length, step!.question!.name.length]).toEqual([2000, 2000, 2000]);
+    expect(step!.question!.details).toHaveLength(20_000);
+    const tries = Array.from({ length: 9 }, (_, i): [string, string, object][] => [
+      ['step_start', 'a', { attempt: i + 1 }],
+      ['step_error', 'a', { message: 'no' }],
+    ]);
+    const { failures, error } = picture(...tries.flat()).steps.get('a')!;
+    expect([failures.map(({ attempt }) => attempt), error]).toEqual([[4, 5, 6, 7, 8], 'no']);
   });
 
   it('bears whatever the events hold', () => {
@@ -133,5 +155,9 @@ describe('seenEvent', () => {
       at: 0,
       data: {},
     });
+  });
+
+  it.each([NaN, -1, 1e300, '5'])('takes the time %s for none', (timestamp) => {
+    expect(seenEvent({ event_type: 'x', timestamp })!.at).toBe(0);
   });
 });

@@ -32,6 +32,18 @@ describe('RunTimeline', () => {
     expect(run.latest.lastAt).toBe(51_009);
   });
 
+  it('keeps only so many bytes of them', () => {
+    const run = new RunTimeline();
+    for (let at = 0; at < 40; at++) run.add({ type: 'step_log', step: 'a', at, data: {} }, 1 << 20);
+    expect([run.dropped, run.lastAt]).toEqual([8, 39]);
+  });
+
+  it('does not go back when who took the run up has another clock', () => {
+    const run = timeline(3);
+    run.add({ type: 'step_progress', step: 'a', at: 5, data: { fraction: 1 } });
+    expect([run.lastAt, fraction(run, 1001), fraction(run, 1002)]).toEqual([1002, 1 / 3, 1]);
+  });
+
   it('is nothing at first', () => {
     const run = new RunTimeline();
     expect([run.startedAt, run.lastAt, run.latest.steps.size]).toEqual([0, 0, 0]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from 'sluice/run';
 import { describe, expect, it } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
+import { event } from './events.js';
 import { ComponentStage } from './stage.js';
 
 const report = pipeline('report')
@@ -84,20 +85,13 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
 
   it('shows what a step puts out, while it does and later', async () => {
     const steps = ['pipeline_start', 'step_start', 'step_output', 'step_output'] as const;
-    const event = (event_type: string, data: object) => ({
-      event_type,
-      execution_id: 'r',
-      step_id: event_type.startsWith('step') ? 'write' : null,
-      timestamp: 1,
-      data,
-    });
     await stage.publish(
       'runs/r',
-      ...steps.map((type) => event(type, { pipeline: 'p', attempt: 1, values: ['<i>Call me</i> '] }) as never),
+      ...steps.map((type) => event(type, 1, { pipeline: 'p', attempt: 1, values: ['<i>Call me</i> '] })),
     );
     const page = await stage.open(element);
     await page.getByRole('region', { name: 'Output' }).filter({ hasText: '<i>Call me</i> <i>Call me</i>' }).waitFor();
-    await stage.publish('runs/r', event('step_complete', { duration_ms: 5 }) as never);
+    await stage.publish('runs/r', event('step_complete', 1, { duration_ms: 5 }));
     await page.getByText('Output').click();
     await page.getByRole('region', { name: 'Output' }).waitFor();
     await stage.server.streams.close('runs/r', 'failed', 'the process died');
@@ -105,13 +99,6 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
   });
 
   it('replays a run that has ended, at any time of it', async () => {
-    const event = (event_type: string, timestamp: number, data: object) => ({
-      event_type,
-      execution_id: 'r',
-      step_id: event_type.startsWith('step') ? 'write' : null,
-      timestamp,
-      data,
-    });
     const events = [
       event('pipeline_start', 1000, { pipeline: 'p', attempt: 1 }),
       event('step_start', 2000, { attempt: 1 }),
@@ -119,7 +106,7 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
       event('step_complete', 5000, { duration_ms: 3000 }),
       event('pipeline_complete', 6000, { duration_ms: 5000 }),
     ];
-    await stage.publish('runs/r', ...(events as never[]));
+    await stage.publish('runs/r', ...events);
     await stage.server.streams.close('runs/r');
     const page = await stage.open(element);
     await page.getByRole('status').filter({ hasText: 'completed' }).waitFor();
@@ -138,5 +125,6 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
     await page.getByText('No run is chosen.').waitFor();
     await page.locator('sluice-run').evaluate((found) => found.setAttribute('run', 'ghost'));
     await page.getByText('ghost').first().waitFor();
+    await page.getByRole('status').filter({ hasText: 'nothing yet' }).waitFor();
   });
 });

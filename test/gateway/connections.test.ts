@@ -14,7 +14,7 @@ describe('connections of a gateway', () => {
       {
         session: 'session 0',
         peer: { transport: 'test', address: '127.0.0.1' },
-        reading: [{ streamId: 's', next: 1, credit: 9, repaired: 0 }],
+        reading: [{ streamId: 's', next: 1, credit: 9, gaps: { holes: 0, asked: 0, resent: 0, lost: 0 } }],
       },
     ]);
   });

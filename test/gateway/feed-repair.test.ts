@@ -33,6 +33,16 @@ describe.each(logKinds)('Feed: repairs from a %s', (kind) => {
     ]);
   });
 
+  it('are counted for each reader: holes, what was asked for, what was sent again, what is lost', async () => {
+    const { stage, nack } = await read('a', 'b', 'c', 'd');
+    await nack([0, 1], [2, 4]);
+    await nack([2, 4]);
+    stage.kept.trim('s', 1);
+    await nack([0, 1]);
+    await nack([0, 1]);
+    expect(stage.gateway.connections()[0]!.reading[0]!.gaps).toEqual({ holes: 2, asked: 7, resent: 5, lost: 1 });
+  });
+
   it('takes no credit', async () => {
     const stage = new GatewayStage(kind);
     stage.keep('s', 'a', 'b', 'c');

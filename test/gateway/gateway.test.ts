@@ -138,13 +138,13 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
   it('shows its connections, and where they read', async () => {
     const stage = new GatewayStage(kind);
     stage.keep('s', 'a', 'b');
-    const peer = { transport: 'test', address: '10.0.0.1' };
+    const [peer, gaps] = [{ transport: 'test', address: '10.0.0.1' }, { holes: 0, asked: 0, resent: 0, lost: 0 }];
     const link = stage.connect(peer);
     stage.connect();
     link.subscribe('s', 1);
     await stage.settle();
     expect(stage.gateway.connections()).toEqual([
-      { session: 'session 0', peer, reading: [{ streamId: 's', next: 2, credit: 999, repaired: 0 }] },
+      { session: 'session 0', peer, reading: [{ streamId: 's', next: 2, credit: 999, gaps }] },
       { session: 'session 1', peer: { transport: 'test' }, reading: [] },
     ]);
     link.events.closed(1000, '');

@@ -1,12 +1,27 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import { pipeline } from 'sluice/run';
 import { describe, expect, it } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
+import { objectionsTo } from './objections.js';
 import { MonitorStage, shownText } from './stage.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const approval = pipeline('approval').step(
+  'ask',
+  async (_, { waitFor }) => await waitFor('yes', { details: { n: 1 } }),
+);
+const quick = pipeline('quick').step('write', async function* () {
+  yield 'Call me ';
+  await sleep(20);
+  yield 'Ishmael.';
+});
+const sunk = pipeline('sunk').step(
+  'row',
+  () => {
+    throw new Error('a hole');
+  },
+  { retry: { attempts: 2, delayMs: 1 } },
+);
 const words = Array.from({ length: 400 }, (_, i) => `word ${i} è 😀\r\n`);
 
 describe.skipIf(executablePath === undefined)('the page in a real Chromium', () => {
@@ -83,31 +98,80 @@ describe.skipIf(executablePath === undefined)('the page in a real Chromium', () 
     await expect.poll(() => rows(page).allTextContents()).toEqual([name(707)]);
   });
 
-  it.each(['light', 'dark'] as const)('has nothing that axe objects to, %s', async (colorScheme) => {
+  /** Streams and runs in every state there is. */
+  const prepare = async () => {
+    const { runs, streams } = stage.server;
+    for (const one of [approval, sunk, quick]) {
+      runs.start(one as never, 'x' as never, { executionId: one.name }).result.catch(() => {});
+    }
     await stage.publish('books/one', 'Call me Ishmael.\n', { rpm: 7 });
-    const page = await stage.open('/', { colorScheme });
-    const objections = async () => {
-      await page.evaluate(axe);
-      return await page.evaluate(async () => {
-        const { violations } = await (
-          globalThis as unknown as {
-            axe: {
-              run(): Promise<{ violations: { id: string; nodes: { html: string; any: { message: string }[] }[] }[] }>;
-            };
-          }
-        ).axe.run();
-        return violations.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes.map(({ html, any }) => `${html} ${any.map(({ message }) => message).join()}`).join('; ')}`,
-        );
+    await streams.create('empty');
+    for (const status of ['completed', 'failed', 'cancelled'] as const) {
+      await stage.publish(status, { some: 'data' });
+      await streams.close(status, status, 'so it is');
+    }
+  };
+  const places = [
+    ['/', 'trouble-list section'],
+    ['/#/streams/books%2Fone', 'stream-panel td'],
+    ['/#/streams/empty', 'stream-panel td'],
+    ['/#/streams/completed', 'stream-panel .badge.completed'],
+    ['/#/streams/failed', 'stream-panel .badge.failed'],
+    ['/#/streams/cancelled', 'stream-panel .badge.cancelled'],
+    ['/#/streams/not-there', 'stream-panel .soft'],
+    ['/#/runs/approval', 'sluice-run form'],
+    ['/#/runs/sunk', 'sluice-run .error'],
+    ['/#/runs/quick', 'sluice-run .replay'],
+    ['/#/runs/not-there', 'sluice-run .badge.unknown'],
+  ] as const;
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)(
+    'has nothing that axe objects to on any page, %s and %i wide, nor anything beyond its edge',
+    async (...how) => {
+      const [colorScheme, width] = how;
+      await prepare();
+      const page = await stage.open('/', { colorScheme, viewport: { width, height: 800 } });
+      const found: string[] = [];
+      for (const [path, there] of places) {
+        await page.goto(stage.server.url + path);
+        await page.locator(there).first().waitFor();
+        if (path.endsWith('one')) {
+          await stage.publish('books/one', 'And so on.');
+          await page.locator('sluice-marbles svg').waitFor();
+        }
+        found.push(...(await objectionsTo(page)).map((objection) => `${path}: ${objection}`));
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (beyond > 0) found.push(`${path}: ${beyond} pixels beyond the edge`);
+      }
+      expect(found).toEqual([]);
+    },
+  );
+
+  it('has nothing that axe objects to while it asks for a token, is of another version, or has lost its server', async () => {
+    stage.expected = /401|ERR_/;
+    const page = await stage.open();
+    await isLive(page);
+    const turn = async (answer: object | undefined, status = 200) => {
+      await page.unrouteAll();
+      await page.route('**/monitor/state?*', async (route) => {
+        if (answer === undefined) await route.abort();
+        else await route.fulfill({ status, json: answer });
       });
     };
-    await page.locator('time-plot canvas').first().waitFor();
-    expect(await objections()).toEqual([]);
-    await choose(page, 'books/one');
-    await page.locator('sluice-marbles svg').waitFor();
-    await page.locator('stream-panel td').first().waitFor();
-    expect(await objections()).toEqual([]);
+    await turn({ format: 99, version: '99.0.0' });
+    await page.getByRole('alert').filter({ hasText: '99.0.0' }).waitFor();
+    expect(await objectionsTo(page)).toEqual([]);
+    await turn(undefined);
+    await page.locator('.state', { hasText: 'connection lost' }).waitFor();
+    expect(await objectionsTo(page)).toEqual([]);
+    await turn({ message: 'Who are you?' }, 401);
+    await page.getByLabel('Token').waitFor();
+    expect(await objectionsTo(page)).toEqual([]);
   });
 
   it('turns dark and light, and remembers it', async () => {

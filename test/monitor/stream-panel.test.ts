@@ -1,4 +1,5 @@
 import { createClient } from 'sluice/client';
+import type { ClientTransport } from 'sluice/transport';
 import { createWebSocketTransport, type ClientSocketClass } from 'sluice/transport/websocket/client';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -22,15 +23,62 @@ describe.skipIf(executablePath === undefined)('a stream in a real Chromium', () 
     await expect
       .poll(() => cells.allTextContents())
       .toEqual([
-        expect.any(String),
+        expect.stringMatching(/^127\.0\.0\.1 \([0-9a-f]{8}\)$/),
         'websocket',
         expect.stringMatching(/^5\d$/),
         expect.stringMatching(/^1,9\d\d$/),
+        expect.stringMatching(/^\d+ s$/),
+        '0',
+        '0',
+        '0',
         '0',
         '0',
       ]);
     client.close();
     await expect.poll(() => cells.count()).toBe(0);
+  });
+
+  it('shows what a reader was missing: holes, what it asked for again and was sent again, and what is lost', async () => {
+    const socket = createWebSocketTransport({
+      url: stage.server.url,
+      WebSocket: WebSocket as unknown as ClientSocketClass,
+    });
+    let lost = false;
+    /** The third chunk is lost on its way, once. */
+    const comes = (frame: object): boolean => {
+      if (lost || !('seq' in frame) || frame.seq !== 3 || !('chunks' in frame)) return true;
+      lost = true;
+      return false;
+    };
+    const transport: ClientTransport = {
+      connect: (events) =>
+        socket.connect({
+          opened: () => events.opened(),
+          drained: () => events.drained(),
+          closed: (code, reason) => events.closed(code, reason),
+          frames: (frames) => events.frames(frames.filter(comes)),
+        }),
+    };
+    await stage.server.streams.create('s');
+    const client = createClient({ transport, gapMs: 20 });
+    const seen: number[] = [];
+    const reading = client.receive('s').subscribe(({ seq }) => seen.push(seq));
+    await expect.poll(() => stage.server.gateway.connections()[0]?.reading.length).toBe(1);
+    for (let i = 0; i < 6; i++) {
+      await stage.publish('s', `${i} `);
+      await expect.poll(() => stage.server.gateway.connections()[0]?.reading[0]?.next).toBe(i + 1);
+    }
+    await expect.poll(() => seen).toEqual([0, 1, 2, 3, 4, 5]);
+    const page = await stage.open('/#/streams/s');
+    const gaps = async () => {
+      const rows = await page.locator('stream-panel tbody tr').all();
+      return await Promise.all(
+        rows.map(async (row) => (await row.locator('td').allTextContents()).slice(-4).join(' ')),
+      );
+    };
+    await expect.poll(gaps).toEqual(['1 1 1 0', '0 0 0 0', '0 0 0 0']);
+    reading.unsubscribe();
+    client.close();
   });
 
   it('tells its numbers, and what of it is kept no more', async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { MonitorView } from '../../src/monitor/view.js';
-import { figures, row, state } from './figures.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { MonitorView, type Wanted } from '../../src/monitor/view.js';
+import { figures, reader, row, state } from './figures.js';
 
 const names = (view: MonitorView, kind: 'streams' | 'runs' = 'streams', filter = '') =>
   view.list(kind, filter).map(({ id }) => id);
@@ -11,7 +11,7 @@ describe('MonitorView', () => {
     view.take(state({ streams: [row('a'), row('b')] }));
     view.take(state({ cursor: 2, streams: [row('b', { next: 7 }), row('c')], removed: ['a'] }));
     expect(names(view)).toEqual(['b', 'c']);
-    expect([view.row('b')!.next, view.row('a'), view.size, view.active, view.cursor]).toEqual([7, undefined, 2, 2, 2]);
+    expect([view.row('b')!.next, view.row('a'), view.cursor]).toEqual([7, undefined, 2]);
   });
 
   it('puts the active first, then the newest', () => {
@@ -30,7 +30,6 @@ describe('MonitorView', () => {
       }),
     );
     expect(names(view)).toEqual(['new', 'x', 'a', 'aa', 'b', 'over']);
-    expect([view.active, view.size]).toEqual([5, 6]);
   });
 
   it('tells runs from streams, hides what is the server’s own, and filters by name', () => {
@@ -60,15 +59,60 @@ describe('MonitorView', () => {
     expect([names(view), view.row('b')!.rate, view.version]).toEqual([['b'], 0, '2.0.0']);
   });
 
+  it('narrows a list down to how they stand', () => {
+    const view = new MonitorView();
+    const over = { status: 'failed', endedAt: 5 } as const;
+    view.take(
+      state({
+        streams: [
+          row('live'),
+          row('failed', over),
+          row('completed', { status: 'completed' }),
+          row('runs/waiting', { run: 'waiting' }),
+          row('runs/lost', { ...over, run: 'lost' }),
+          row('runs/done', { status: 'completed', run: 'completed' }),
+        ],
+      }),
+    );
+    const found = (kind: 'streams' | 'runs', wanted: Wanted) => view.list(kind, '', wanted).map(({ id }) => id);
+    expect([found('streams', 'live'), found('streams', 'failed')]).toEqual([['live'], ['failed']]);
+    expect(found('streams', 'ended')).toEqual(['completed', 'failed']);
+    expect([found('runs', 'waiting'), found('runs', 'failed')]).toEqual([['runs/waiting'], ['runs/lost']]);
+    expect(found('runs', 'live')).toEqual(['runs/waiting']);
+  });
+
   it('takes in who reads, and the figures', () => {
     const view = new MonitorView();
-    const reader = { session: 's', transport: 'websocket', next: 1, credit: 2, repaired: 3 };
-    view.take(state({ readers: [reader], moreReaders: 4, figures: figures({ connections: 5 }) }));
+    view.take(state({ readers: [reader()], moreReaders: 4, figures: figures({ connections: 5 }) }));
     expect([view.readers, view.moreReaders, view.figures!.connections, view.series.points.length]).toEqual([
-      [reader],
+      [{ ...reader(), behindSince: undefined }],
       4,
       5,
       1,
     ]);
+  });
+
+  it('knows since when a reader is behind', () => {
+    const view = new MonitorView();
+    const since = (now: number, lag: number) => {
+      view.take(state({ now, readers: [reader({ lag }), reader({ session: 'other', lag: 0 })] }));
+      return view.readers.map(({ behindSince }) => behindSince);
+    };
+    expect([since(1000, 0), since(2000, 5), since(3000, 9), since(4000, 0), since(5000, 1)]).toEqual([
+      [undefined, undefined],
+      [2000, undefined],
+      [2000, undefined],
+      [undefined, undefined],
+      [5000, undefined],
+    ]);
+  });
+
+  it('goes by the clock of the server, for its own may be wrong', () => {
+    vi.useFakeTimers({ now: 5_000_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const view = new MonitorView();
+    view.take(state({ now: 1000 }));
+    vi.advanceTimersByTime(500);
+    expect(view.now()).toBe(1500);
   });
 });

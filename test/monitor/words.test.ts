@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agoWords, byteWords, countWords, shortWords } from '../../src/monitor/words.js';
+import { agoWords, byteWords, countWords, shortWords, spanWords } from '../../src/monitor/words.js';
 
 describe('words', () => {
   it('write counts in full', () => expect(countWords(1_234_567)).toBe('1,234,567'));
@@ -26,4 +26,12 @@ describe('words', () => {
     [7_200_000, '2 hours ago'],
     [86_400_000, 'yesterday'],
   ])('say of %d ms ago: %s', (ms, words) => expect(agoWords(ms)).toBe(words));
+
+  it.each([
+    [-5, '0 s'],
+    [59_400, '59 s'],
+    [60_000, '1 min'],
+    [7_300_000, '2 h'],
+    [200_000_000, '2 d'],
+  ])('say that %d ms have passed: %s', (ms, words) => expect(spanWords(ms)).toBe(words));
 });

@@ -4,14 +4,17 @@ import { createMemoryLog } from 'sluice/log/memory';
 import { createStreams } from 'sluice/streams';
 import { MonitorSource } from '../../src/node/monitor-source.js';
 
-function stage(connections: () => readonly object[] = () => []) {
+function stage() {
+  const connected: object[] = [];
+  const connections = () => connected;
+  const connect = (...more: object[]) => connected.push(...more);
   const streams = createStreams({ log: createMemoryLog() });
   const gateway = { streams, connections } as unknown as ConstructorParameters<typeof MonitorSource>[0]['gateway'];
   const memory = () => ({ rss: 9, heapUsed: 5 });
   const source = new MonitorSource({ gateway, version: '1.2.3', memory });
   const publish = async (id: string) =>
     await streams.publish(id, [createChunk({ streamId: 's', seq: 0, data: 'four' })]);
-  return { streams, source, publish };
+  return { streams, source, publish, connect };
 }
 
 describe('MonitorSource', () => {
@@ -22,7 +25,7 @@ describe('MonitorSource', () => {
     const { source, publish } = stage();
     await publish('a');
     const first = await source.read('', 0, undefined);
-    expect(first).toMatchObject({ format: 1, version: '1.2.3', total: 1, streams: [{ id: 'a', next: 1, bytes: 4 }] });
+    expect(first).toMatchObject({ format: 2, version: '1.2.3', total: 1, streams: [{ id: 'a', next: 1, bytes: 4 }] });
     vi.advanceTimersByTime(500);
     await publish('b');
     const second = await source.read(first.life, first.cursor, undefined);
@@ -59,28 +62,59 @@ describe('MonitorSource', () => {
     await streams.dispose();
   });
 
-  it('tells who reads the stream that is looked at, so many at most', async () => {
-    const reading = { streamId: 'a', next: 3, credit: 7, repaired: 1 };
+  const gaps = { holes: 2, asked: 5, resent: 4, lost: 1 };
+  const whole = { holes: 0, asked: 0, resent: 0, lost: 0 };
+  const reading = { streamId: 'a', next: 3, credit: 7, gaps: whole };
+
+  it('tells who reads the stream that is looked at, so many at most, those who are most behind', async () => {
     const one = {
       session: 's',
-      peer: { transport: 'websocket', address: '::1' },
-      reading: [reading, { ...reading, streamId: 'b' }],
+      peer: { transport: 'websocket', address: '::1', principal: { id: 'ann' } },
+      reading: [
+        { ...reading, gaps },
+        { ...reading, streamId: 'b' },
+      ],
     };
-    const { source } = stage(() => [
-      one,
-      ...Array.from({ length: 204 }, () => ({ ...one, peer: { transport: 'sse' } })),
+    const late = { ...one, session: 'late', peer: { transport: 'sse' }, reading: [{ ...reading, next: 1 }] };
+    const { source, publish, connect } = stage();
+    connect(one);
+    for (let i = 0; i < 3; i++) await publish('a');
+    expect((await source.read('', 0, 'a')).readers).toEqual([
+      {
+        session: 's',
+        stream: 'a',
+        transport: 'websocket',
+        address: '::1',
+        who: 'ann',
+        next: 3,
+        credit: 7,
+        lag: 0,
+        gaps,
+      },
     ]);
+    connect(...Array.from({ length: 203 }, () => one), late);
     const { readers, moreReaders, figures } = await source.read('', 0, 'a');
-    expect(readers[0]).toEqual({
-      session: 's',
-      transport: 'websocket',
-      address: '::1',
-      next: 3,
-      credit: 7,
-      repaired: 1,
-    });
-    expect(readers[1]).not.toHaveProperty('address');
     expect([readers.length, moreReaders, figures.connections]).toEqual([200, 5, 205]);
+    const { session, transport, next, lag } = readers[0]!;
+    expect({ session, transport, next, lag }).toEqual({ session: 'late', transport: 'sse', next: 1, lag: 2 });
+    expect(readers[0]).not.toHaveProperty('address');
+    source.dispose();
+  });
+
+  it('tells of all streams who is behind or has lost something, where none is looked at', async () => {
+    const { source, publish, connect } = stage();
+    for (let i = 0; i < 3; i++) await publish('a');
+    const peer = { transport: 'websocket' };
+    connect(
+      { session: 'well', peer, reading: [reading] },
+      { session: 'late', peer, reading: [{ ...reading, next: 2 }] },
+      { session: 'lossy', peer, reading: [{ ...reading, gaps }] },
+    );
+    const { readers, moreReaders } = await source.read('', 0, undefined);
+    expect([readers.map(({ session }) => session), moreReaders]).toEqual([['late', 'lossy'], 0]);
+    connect(...Array.from({ length: 22 }, () => ({ session: 'late', peer, reading: [{ ...reading, next: 0 }] })));
+    const more = await source.read('', 0, undefined);
+    expect([more.readers.length, more.moreReaders]).toEqual([20, 4]);
     source.dispose();
   });
 
