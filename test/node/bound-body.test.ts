@@ -60,7 +60,10 @@ describe('boundBody', () => {
   it('lets go on what has come in time, and what goes on sending as calls do', async () => {
     let answered!: () => void;
     const here = new Promise<void>((resolve) => (answered = resolve));
-    await start((response) => void (response.writeHead(200).write('a'), answered()), 20);
+    await start((response) => {
+      response.writeHead(200).write('a');
+      answered();
+    }, 20);
     const whole = send();
     whole.end('}');
     const call = send({ 'content-type': 'application/grpc+proto' });

@@ -1,4 +1,4 @@
-import type { ConnectError } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { EncodedChunk } from '../../chunk/index.js';
 import { type ClientFrame, closeCodes, type OutgoingFrame, type ServerFrame } from '../../protocol/index.js';
@@ -90,7 +90,7 @@ export class Call implements Link {
 
   private readonly abandoned = (): void => {
     if (!this.end()) return;
-    this.events.failed(callError('connection-lost', 'the caller has left'));
+    this.events.failed(timeUp(this.signal) ?? callError('connection-lost', 'the caller has left'));
     this.session.closed(closeCodes.lost, 'the caller has left');
   };
 
@@ -102,4 +102,9 @@ export class Call implements Link {
     this.signal.removeEventListener('abort', this.abandoned);
     return true;
   }
+}
+
+/** The error of a call whose caller gave it a time that is over: nobody else should try it in his place. */
+function timeUp({ reason }: AbortSignal): ConnectError | undefined {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded ? reason : undefined;
 }

@@ -6,6 +6,7 @@ import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
 import {
+  type CallOptions,
   Client as GrpcClient,
   type ClientReadableStream,
   credentials,
@@ -117,17 +118,24 @@ export class Grpc {
     this.client = new GrpcClient(address, credentials.createInsecure());
   }
 
-  read(request: Parameters<typeof create<typeof ReadRequestSchema>>[1]): ClientReadableStream<ReadResponse> {
+  read(
+    request: Parameters<typeof create<typeof ReadRequestSchema>>[1],
+    options: CallOptions = {},
+  ): ClientReadableStream<ReadResponse> {
     return this.client.makeServerStreamRequest(
       '/sluice.v1.StreamService/Read',
       serialize(ReadRequestSchema),
       deserialize(ReadResponseSchema),
       create(ReadRequestSchema, request),
       new Metadata(),
+      options,
     );
   }
 
-  async publish(request: Parameters<typeof create<typeof PublishRequestSchema>>[1]): Promise<PublishResponse> {
+  async publish(
+    request: Parameters<typeof create<typeof PublishRequestSchema>>[1],
+    options: CallOptions = {},
+  ): Promise<PublishResponse> {
     return await new Promise((resolve, reject) => {
       const answered = (error: ServiceError | null, answer?: PublishResponse): void => {
         if (error === null) resolve(answer!);
@@ -139,6 +147,7 @@ export class Grpc {
         serialize(PublishRequestSchema),
         deserialize(PublishResponseSchema),
         message,
+        options,
         answered,
       );
     });

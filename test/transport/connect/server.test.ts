@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { create } from '@bufbuild/protobuf';
+import { type Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectHandler } from '../../../src/transport/connect/server.js';
 import {
@@ -215,6 +216,80 @@ describe('connectHandler, for a client of gRPC', () => {
     await expect(client.publish(batch(9, 'a'))).rejects.toMatchObject({ code: Code.FailedPrecondition });
   });
 
+  it('goes on behind the last chunk after it was cut, and gets each once', async () => {
+    lab = await Lab.start({ windowChunks: 4 });
+    const texts = Array.from({ length: 50 }, (_one, i) => `${i} `);
+    lab.keep('s', ...texts);
+    lab.end('s');
+    let text = '';
+    let next = 0n;
+    for (let calls = 0, ended = false; !ended; calls++) {
+      expect(calls).toBeLessThan(50);
+      const answers = lab.grpc().read({ stream: 's', from: { case: 'seq', value: next } });
+      for await (const { event } of answers) {
+        ended = event.case === 'end';
+        if (event.case !== 'chunks') continue;
+        text += textOf(event.value.chunks);
+        next = event.value.seq + BigInt(event.value.chunks.length);
+        // Leaving the loop cancels the call.
+        break;
+      }
+    }
+    expect(text).toBe(texts.join(''));
+    await until('nobody reads', () => lab.gateway.connections().length === 0);
+  });
+
+  it('ends with the time that the caller gives, and lets the stream go', async () => {
+    lab = await Lab.start();
+    lab.keep('s', 'a');
+    const answers = lab.grpc().read({ stream: 's' }, { deadline: Date.now() + 300 });
+    const got: string[] = [];
+    const reading = (async () => {
+      for await (const answer of answers) got.push(words(answer));
+    })();
+    await expect(reading).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(got).toEqual(['begin 0', '0: a']);
+    await until('nobody reads', () => lab.gateway.connections().length === 0);
+    lab.log.append = () => new Promise(() => {});
+    const late = lab.grpc().publish(batch(0, 'b'), { deadline: Date.now() + 100 });
+    await expect(late).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    await until('nobody writes', () => lab.gateway.connections().length === 0);
+  });
+
+  it('lets the stream go at once when the call is cancelled', async () => {
+    lab = await Lab.start();
+    lab.keep('s', 'a');
+    const answers = lab.grpc().read({ stream: 's' });
+    const over = new Promise((resolve) => answers.once('error', resolve));
+    await new Promise((resolve) => answers.once('data', resolve));
+    answers.cancel();
+    expect(await over).toMatchObject({ code: status.CANCELLED });
+    await until('nobody reads', () => lab.gateway.connections().length === 0);
+  });
+
+  it('is told the names of what went wrong', async () => {
+    lab = await Lab.start();
+    const reading = lab.grpc().read({ stream: 'nowhere' });
+    const failed = new Promise<{ code: number; metadata: Metadata }>((resolve) =>
+      reading.once('error', resolve as never),
+    );
+    const { code, metadata } = await failed;
+    expect(status[code]).toBe('NOT_FOUND');
+    const [details] = metadata.get('grpc-status-details-bin');
+    expect((details as Buffer).toString('latin1')).toContain('stream-not-found');
+    await expect(lab.grpc().publish(batch(5, 'a'))).rejects.toMatchObject({ code: status.FAILED_PRECONDITION });
+    await expect(lab.grpc().publish({ ...batch(0, 'a'), stream: '../s' })).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+    });
+    const large = lab.grpc().publish(batch(0, 'x'.repeat(2_000_000)));
+    await expect(large).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    lab.keep('more', 'a');
+    const leaving = lab.grpc().read({ stream: 'more' });
+    const left = new Promise((resolve) => leaving.once('error', resolve));
+    leaving.once('data', () => void lab.gateway.drain(1));
+    expect(await left).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
   it('carries every type of chunk', async () => {
     lab = await Lab.start();
     const data = new Uint8Array([0, 255]);
@@ -261,6 +336,19 @@ describe('connectHandler, for a client of gRPC', () => {
     let text = '';
     for await (const { event } of answers) if (event.case === 'chunks') text += textOf(event.value.chunks);
     expect(text.match(/^\d+|(?<=;)\d+/g)).toEqual(Array.from({ length: 1000 }, (_, i) => `${i}`));
+  });
+});
+
+describe('connectHandler, for a caller whose time is over', () => {
+  it('says so, and not that another gateway should be asked', async () => {
+    lab = await Lab.start();
+    lab.log.append = () => new Promise(() => {});
+    const answer = await fetch(`${lab.url}/sluice.v1.StreamService/Publish`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'connect-timeout-ms': '50' },
+      body: JSON.stringify({ stream: 's', producer: 'p', chunks: [{ type: 'CHUNK_TYPE_TEXT', data: 'YQ==' }] }),
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([504, { code: 'deadline_exceeded' }]);
   });
 });
 
