@@ -3,11 +3,17 @@ import { checkBound, checkName, type Chunk, type ChunkBody, encodeChunk } from '
 import type { AppendOptions } from '../log/log.js';
 import { checkLength, maxReason, type ReadClient, type ReadClientOptions, StreamReader } from './read-client.js';
 import type { Line } from './line.js';
+import { type TokenSource, withToken } from './with-token.js';
 import { Writer } from './writer.js';
 import { WritingConnection } from './writing-connection.js';
 
 /** Options of {@link createClient}. */
 export interface ClientOptions extends ReadClientOptions {
+  /**
+   * Says who this client is: a token, or what gets one. Asked for each connection, and again before the time of one is over.
+   * Default: nobody in particular.
+   */
+  readonly token?: TokenSource;
   /** Chunks given to `publish` that may wait for their acknowledgement; one more is an `overflow`. Default 65 536. */
   readonly maxQueue?: number;
   /**
@@ -52,12 +58,17 @@ function checkAppend({ producer, close }: AppendOptions): void {
   checkLength('close.reason', close?.reason ?? '', 0, maxReason);
 }
 
+function known({ token, ...options }: ClientOptions): ReadClientOptions {
+  if (token === undefined) return options;
+  return { ...options, transport: withToken(options.transport, token, options.scheduler) };
+}
+
 class StreamClient<C> extends StreamReader<C> implements Client<C> {
   private readonly writer: Writer;
   readonly stopped: Client['stopped'];
 
   constructor(options: ClientOptions) {
-    super(options, WritingConnection);
+    super(known(options), WritingConnection);
     const { scheduler } = this.settings;
     const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
     const producer = checkLength('producer', options.producer ?? crypto.randomUUID(), 1, maxProducer);

@@ -8,3 +8,4 @@ export * from './client.js';
 export { createReadClient, type ReadClient, type ReadClientOptions, type ReceiveOptions } from './read-client.js';
 export { type ConnectionState } from './connection.js';
 export { type Window } from './reading.js';
+export { type TokenSource, withToken } from './with-token.js';

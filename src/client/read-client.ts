@@ -25,17 +25,14 @@ import { Line, type LineSettings, type Machine } from './line.js';
 import { Reader } from './reader.js';
 import { Reading, type Window } from './reading.js';
 import { wakeUps } from './wake-ups.js';
-import { type TokenSource, withToken } from './with-token.js';
 
 /** Options of {@link createReadClient}. */
 export interface ReadClientOptions {
-  /** How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. */
-  readonly transport: ClientTransport;
   /**
-   * Says who this client is: a token, or what gets one. Asked for each connection, and again before the time of one is over.
-   * Default: nobody in particular.
+   * How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. Where the server asks who reads:
+   * `withToken` around it.
    */
-  readonly token?: TokenSource;
+  readonly transport: ClientTransport;
   /** What a reader takes before it has consumed some. Default 256 chunks and 1 MiB. */
   readonly window?: Window;
   /** How long a missing chunk may take before it is asked for again. Default 200 ms. */
@@ -197,9 +194,12 @@ export class StreamReader<C> implements ReadClient<C> {
   }
 
   private line(state: (state: ConnectionState) => void, machine: Machine<Connection>): Line {
-    const { transport, token } = this.options;
-    const known = token === undefined ? transport : withToken(transport, token, this.settings.scheduler);
-    return new Line(known, this.settings, { state, pushed: (data) => this.pushes.next(data) }, machine);
+    return new Line(
+      this.options.transport,
+      this.settings,
+      { state, pushed: (data) => this.pushes.next(data) },
+      machine,
+    );
   }
 
   receive(streamId: string, options: ReceiveOptions = {}): Observable<C> {

@@ -1,16 +1,23 @@
-import type { SchedulerLike, Subscription } from 'rxjs';
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { BadFrame, closeCodes, type FrameOf, type OutgoingFrame, type ServerFrame } from '../protocol/index.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../transport/transport.js';
 
-/** Where tokens come from: asked for each connection, and again before one's time is over. */
+/** Where tokens come from: asked for each connection, and again before the time of one is over. */
 export type TokenSource = () => string | Promise<string>;
 
 /**
- * A transport whose links say who the client is before anybody else hears that they are there, and say it again in time.
+ * A transport whose links say who the client is before anybody else hears that they are there, and say it again in time. For
+ * clients that only read; `createClient` has an option for it.
  *
- * @internal
+ * @example
+ * const transport = withToken(createWebSocketTransport({ url: location.origin }), () => session.token());
+ * createReadClient({ transport }).receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
  */
-export function withToken(transport: ClientTransport, token: TokenSource, scheduler: SchedulerLike): ClientTransport {
+export function withToken(
+  transport: ClientTransport,
+  token: TokenSource,
+  scheduler: SchedulerLike = asyncScheduler,
+): ClientTransport {
   return { connect: (events) => new TokenLink(transport, token, events, scheduler) };
 }
 

@@ -1,6 +1,12 @@
 import { config } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Client, createClient, createReadClient, type ReceiveOptions } from '../../../src/client/index.js';
+import {
+  type Client,
+  createClient,
+  createReadClient,
+  type ReceiveOptions,
+  withToken,
+} from '../../../src/client/index.js';
 import { createTabsTransport, type TabsTransport } from '../../../src/client/tabs/index.js';
 import { ClientStage, type ClientStageOptions } from '../stage.js';
 import { FakeBrowser } from './browser.js';
@@ -239,7 +245,11 @@ describe('createTabsTransport', () => {
     publish(made, 0, 3);
     const { transport } = made.tab();
     const { time } = made;
-    const client = createReadClient({ transport, token: () => 'secret', scheduler: time, defer: time.defer });
+    const client = createReadClient({
+      transport: withToken(transport, () => 'secret', time),
+      scheduler: time,
+      defer: time.defer,
+    });
     const { got } = made.collect('s', {}, client);
     await time.pass(1000);
     expect(got).toEqual(numbers(0, 3));
