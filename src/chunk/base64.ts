@@ -1,7 +1,10 @@
 /** Node's `Buffer` where there is one: ten times as fast as the portable way. */
 interface BufferLike {
-  from(data: string, encoding: 'base64'): Uint8Array;
-  from(data: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'base64'): string };
+  from(data: string, encoding: 'base64'): Uint8Array & Base64;
+  from(data: ArrayBufferLike, offset: number, length: number): Base64;
+}
+interface Base64 {
+  toString(encoding: 'base64'): string;
 }
 const buffer = (globalThis as { Buffer?: BufferLike }).Buffer;
 
@@ -30,10 +33,10 @@ export function portableToBase64(bytes: Uint8Array): string {
  */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (buffer === undefined) return portableFromBase64(text);
-  // A copy, because Node cuts small buffers from a pool that others can see through `.buffer`.
-  const bytes = new Uint8Array(buffer.from(text, 'base64'));
+  const bytes = buffer.from(text, 'base64');
   // Decoders forgive much, and each something else: writing it again tells what was forgiven.
-  return toBase64(bytes) === text ? bytes : undefined;
+  // A copy, because Node cuts small buffers from a pool that others can see through `.buffer`.
+  return bytes.toString('base64') === text ? new Uint8Array(bytes) : undefined;
 }
 
 /** @internal The browser's way; exported so that tests can run both. */

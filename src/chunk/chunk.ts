@@ -75,7 +75,7 @@ export function createChunk(init: ChunkInit): Chunk {
   const chunk = {
     streamId: init.streamId,
     seq: init.seq,
-    type: init.type ?? typeOf(data),
+    type: init.type ?? dataType(data),
     data,
     final: init.final ?? false,
     size: 0,
@@ -83,7 +83,7 @@ export function createChunk(init: ChunkInit): Chunk {
     timestamp: init.timestamp ?? Date.now(),
   };
   if (!isPlain(chunk)) judge(chunk);
-  chunk.size = sizeOf(chunk.type, data);
+  chunk.size = dataSize(chunk.type, data);
   if (checksum !== undefined && checksum !== false) {
     const algorithm = checksum === true ? crc32cChecksum : checksum;
     (chunk as { checksum?: string }).checksum = checksumOf(chunk, algorithm);
@@ -129,7 +129,7 @@ function judge(value: unknown): void {
 /** @internal Refuses a chunk, valid otherwise, whose `size` is not that of its data. */
 export function checkSize(chunk: ChunkBody & Partial<Pick<Chunk, 'streamId' | 'seq'>>): void {
   const { type, data, size, streamId, seq } = chunk;
-  const actual = sizeOf(type, data);
+  const actual = dataSize(type, data);
   if (size === actual) return;
   throw new StreamError('chunk-invalid', `chunk field "size" says ${size} but the data takes ${actual} bytes`, {
     ...(streamId === undefined ? {} : { streamId }),
@@ -138,13 +138,14 @@ export function checkSize(chunk: ChunkBody & Partial<Pick<Chunk, 'streamId' | 's
   });
 }
 
-/** Bytes that valid data of this type takes: what {@link Chunk.size} must say. */
-function sizeOf(type: ChunkType, data: unknown): number {
+/** @internal Bytes that valid data of this type takes: what {@link Chunk.size} must say. */
+export function dataSize(type: ChunkType, data: unknown): number {
   if (data instanceof Uint8Array) return data.byteLength;
   return utf8Length(type === 'text' ? (data as string) : JSON.stringify(data));
 }
 
-function typeOf(data: ChunkData): ChunkType {
+/** @internal The type of a chunk that nobody said the type of. */
+export function dataType(data: ChunkData): ChunkType {
   if (typeof data === 'string') return 'text';
   return data instanceof Uint8Array ? 'binary' : 'json';
 }

@@ -5,6 +5,7 @@
  */
 export * from './base64.js';
 export * from './bound.js';
+export * from './check-kind.js';
 export * from './checksum.js';
 export * from './chunk.js';
 export * from './chunk-schema.js';

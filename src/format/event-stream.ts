@@ -1,4 +1,4 @@
-import { checkBound, kindOf, StreamError, utf8Length } from '../chunk/index.js';
+import { checkBound, kindOf, StreamError, utf8Bytes } from '../chunk/index.js';
 
 /** An event to write. */
 export interface OutgoingEvent {
@@ -86,89 +86,75 @@ export function createEventStreamReader(
   onEvent: (event: IncomingEvent) => void,
   options: EventStreamReaderOptions = {},
 ): EventStreamReader {
-  return new Reader(onEvent, checkBound('maxEventBytes', options.maxEventBytes ?? 1 << 20));
-}
-
-class Reader implements EventStreamReader {
-  private readonly decoder = new TextDecoder();
+  const maxEventBytes = checkBound('maxEventBytes', options.maxEventBytes ?? 1 << 20);
+  const decoder = new TextDecoder();
   /** Events of one push: handed out when it is read, so that a callback that throws leaves the reader whole. */
-  private events: IncomingEvent[] = [];
-  private overflow: StreamError | undefined;
+  let events: IncomingEvent[] = [];
+  let overflow: StreamError | undefined;
   /** The last text ended with CR: a LF at the start of the next belongs to it. */
-  private afterReturn = false;
+  let afterReturn = false;
   /** The line that is not whole yet. */
-  private line = '';
+  let rest = '';
   /** The fields of the event that is not whole yet. */
-  private name = '';
-  private id: string | undefined;
-  private data: string | undefined;
+  let name = '';
+  let id: string | undefined;
+  let data: string | undefined;
 
-  constructor(
-    private readonly onEvent: (event: IncomingEvent) => void,
-    private readonly maxEventBytes: number,
-  ) {}
+  const check = (bytes: number): void => {
+    if (bytes <= maxEventBytes) return;
+    overflow ??= new StreamError('overflow', `an event has more than maxEventBytes = ${maxEventBytes} bytes`);
+  };
 
-  push(bytes: Uint8Array): void {
-    this.check();
-    const text = this.decoder.decode(bytes, { stream: true });
-    if (text !== '') this.read(this.withLineFeeds(text));
-    const { events } = this;
-    this.events = [];
-    for (const event of events) this.onEvent(event);
-    this.check();
-  }
-
-  /** A CR at the end ends its line at once, and does not wait to see whether a LF follows. */
-  private withLineFeeds(text: string): string {
-    const rest = this.afterReturn && text.startsWith('\n') ? text.slice(1) : text;
-    this.afterReturn = text.endsWith('\r');
-    return rest.includes('\r') ? rest.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : rest;
-  }
-
-  private read(text: string): void {
-    let from = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      const line = this.line + text.slice(from, end);
-      this.line = '';
-      from = end + 1;
-      if (line === '') this.finish();
-      else this.take(line);
+  const finish = (): void => {
+    if (data !== undefined) {
+      // A UTF-16 unit takes three bytes at most, so that only large events are measured.
+      if (data.length * 3 > maxEventBytes) check(utf8Bytes(data).length);
+      if (overflow === undefined) events.push({ event: name || 'message', id, data });
     }
-    // Not joined before it ends: a long line that comes in small pieces costs no more than a short one.
-    this.line += text.slice(from);
-    // Text has at most as many units as bytes.
-    if (this.line.length + (this.data ?? '').length > this.maxEventBytes + slack) this.fail();
-  }
+    name = '';
+    id = data = undefined;
+  };
 
   /** Takes a line in; what begins with a colon is a comment. */
-  private take(line: string): void {
+  const take = (line: string): void => {
     const colon = line.indexOf(':');
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
-    if (field === 'data') this.data = this.data === undefined ? value : `${this.data}\n${value}`;
-    else if (field === 'event') this.name = value;
-    else if (field === 'id' && !value.includes('\0')) this.id = value;
-  }
+    if (field === 'data') data = data === undefined ? value : `${data}\n${value}`;
+    else if (field === 'event') name = value;
+    else if (field === 'id' && !value.includes('\0')) id = value;
+  };
 
-  private finish(): void {
-    const { name, id, data } = this;
-    this.name = '';
-    this.id = this.data = undefined;
-    if (data === undefined || this.overflow !== undefined) return;
-    if (this.fits(data)) this.events.push({ event: name || 'message', id, data });
-    else this.fail();
-  }
+  /** A CR at the end ends its line at once, and does not wait to see whether a LF follows. */
+  const withLineFeeds = (decoded: string): string => {
+    if (decoded === '') return decoded;
+    const text = afterReturn && decoded.startsWith('\n') ? decoded.slice(1) : decoded;
+    afterReturn = decoded.endsWith('\r');
+    return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
+  };
 
-  private fits(data: string): boolean {
-    // A UTF-16 unit takes three bytes at most, so that only large events are measured.
-    return data.length * 3 <= this.maxEventBytes || utf8Length(data) <= this.maxEventBytes;
-  }
+  const read = (text: string): void => {
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      const line = rest + text.slice(from, end);
+      rest = '';
+      from = end + 1;
+      if (line === '') finish();
+      else take(line);
+    }
+    // Not joined before it ends: a long line that comes in small pieces costs no more than a short one.
+    rest += text.slice(from);
+    // Text has at most as many units as bytes.
+    check(rest.length + (data ?? '').length - slack);
+  };
 
-  private check(): void {
-    if (this.overflow !== undefined) throw this.overflow;
-  }
-
-  private fail(): void {
-    this.overflow = new StreamError('overflow', `an event has more than maxEventBytes = ${this.maxEventBytes} bytes`);
-  }
+  return {
+    push: (bytes) => {
+      if (overflow === undefined) read(withLineFeeds(decoder.decode(bytes, { stream: true })));
+      const complete = events;
+      events = [];
+      for (const event of complete) onEvent(event);
+      if (overflow !== undefined) throw overflow;
+    },
+  };
 }

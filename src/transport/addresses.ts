@@ -1,3 +1,4 @@
+import { kindOf } from '../chunk/index.js';
 import { closeCodes } from '../protocol/index.js';
 import type { ClientLinkEvents } from './transport.js';
 
@@ -30,43 +31,41 @@ export function createAddresses(
   check: (url: unknown) => string,
   random: () => number = Math.random,
 ): Addresses {
-  if (typeof url === 'function') return new Asked((failures) => check(url(failures)));
-  if (!Array.isArray(url)) return new Listed([check(url)], 0);
-  if (url.length === 0) throw new TypeError('url must hold one address at least, got an empty list');
-  return new Listed(url.map(check), Math.floor(random() * url.length));
+  const ask = typeof url === 'function' ? (failures: number) => check(url(failures)) : listed(url, check, random);
+  let failures = 0;
+  let latest: string | undefined;
+  return {
+    current: () => (latest = ask(failures)),
+    failed: (address) => {
+      // Of many that used it together, the first one goes on for all.
+      if (address !== latest) return;
+      failures++;
+      latest = undefined;
+    },
+  };
 }
 
-class Listed implements Addresses {
-  constructor(
-    private readonly addresses: readonly string[],
-    private at: number,
-  ) {}
-
-  current(): string {
-    return this.addresses[this.at]!;
-  }
-
-  failed(address: string): void {
-    // Of many that used it together, the first one goes on for all.
-    if (address === this.current()) this.at = (this.at + 1) % this.addresses.length;
-  }
+/** Goes round a list, from anywhere in it. */
+function listed(
+  url: Address | readonly Address[],
+  check: (url: unknown) => string,
+  random: () => number,
+): (failures: number) => string {
+  const all = Array.isArray(url) ? url.map(check) : [check(url)];
+  if (all.length === 0) throw new TypeError('url must hold one address at least, got an empty list');
+  const first = Math.floor(random() * all.length);
+  return (failures) => all[(first + failures) % all.length]!;
 }
 
-class Asked implements Addresses {
-  private failures = 0;
-  private last: string | undefined;
-
-  constructor(private readonly ask: (failures: number) => string) {}
-
-  current(): string {
-    return (this.last = this.ask(this.failures));
+/** @internal Makes the address of an HTTP server whole. @throws TypeError when it is none */
+export function checkHttpUrl(url: unknown): string {
+  const parsed = URL.canParse(url as string) ? new URL(url as string) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
   }
-
-  failed(address: string): void {
-    if (address !== this.last) return;
-    this.failures++;
-    this.last = undefined;
-  }
+  // `fetch` takes none, and names them in its error.
+  if (parsed.username !== '' || parsed.password !== '') throw new TypeError('url must not hold a name or password');
+  return parsed.href;
 }
 
 /** @internal What one link needs of addresses. */

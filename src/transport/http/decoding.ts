@@ -1,4 +1,5 @@
-import { fromBase64, type JsonValue, kindOf, StreamError, utf8Bytes } from '../../chunk/index.js';
+import { fromBase64, type JsonValue, kindOf, utf8Bytes } from '../../chunk/index.js';
+import { malformed } from './failure.js';
 
 /** What the items of a batch are, by the word for it. */
 export interface HttpItems {
@@ -27,58 +28,56 @@ export function essence(contentType: string | null): string {
 
 /** @internal Makes items of what answers hold, from answer to answer: a character may be cut between two. */
 export class Decoding {
-  // A byte order mark is left in: where a reading goes on, there is no beginning to have one.
-  private readonly text = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #text: TextDecoder;
 
-  constructor(readonly format: HttpFormat) {}
+  constructor(readonly format: HttpFormat) {
+    // A byte order mark is left in: where a reading goes on, there is no beginning to have one.
+    this.#text = new TextDecoder('utf-8', { ignoreBOM: format === 'text' });
+  }
 
   /** Items of a body, or a piece of it. */
   body(bytes: Uint8Array): readonly unknown[] {
     if (bytes.length === 0) return [];
-    switch (this.format) {
-      case 'json':
-        return messages(new TextDecoder().decode(bytes));
-      case 'text':
-        return textual(this.text.decode(bytes, { stream: true }));
-      case 'bytes':
-        return [bytes];
-    }
+    return this.format === 'bytes'
+      ? [bytes]
+      : this.#items(this.#text.decode(bytes, { stream: this.format === 'text' }));
   }
 
   /** Items of a data event. */
   event(data: string, base64: boolean): readonly unknown[] {
     if (base64) return this.body(bytesOf(data));
-    if (data === '') return [];
-    if (this.format === 'json') return messages(data);
-    return [this.format === 'text' ? data : utf8Bytes(data)];
+    return this.format === 'bytes' ? this.body(utf8Bytes(data)) : this.#items(data);
   }
 
   /** What is left of a character when nothing more comes. */
-  end(): readonly string[] {
-    return textual(this.text.decode());
+  end(): readonly unknown[] {
+    return this.#items(this.#text.decode());
   }
-}
 
-function textual(text: string): readonly string[] {
-  return text === '' ? [] : [text];
+  #items(text: string): readonly unknown[] {
+    if (text === '') return [];
+    return this.format === 'json' ? messages(text) : [text];
+  }
 }
 
 function messages(text: string): readonly unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new StreamError('data-malformed', 'the data is no JSON', { field: 'data', cause });
-  }
+  const value = parseJson('data', text);
   if (Array.isArray(value)) return value;
-  throw new StreamError('data-malformed', `the data must be an array of messages, got ${kindOf(value)}`, {
-    field: 'data',
-  });
+  throw malformed('data', `must be an array of messages, got ${kindOf(value)}`);
+}
+
+/** @internal The value that text stands for. @throws {@link StreamError} `data-malformed` naming what is no JSON */
+export function parseJson(field: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw malformed(field, 'is no JSON', cause);
+  }
 }
 
 function bytesOf(data: string): Uint8Array {
   // A server may break the text into lines.
   const bytes = fromBase64(data.replaceAll(/[\r\n]/g, ''));
-  if (bytes !== undefined) return bytes;
-  throw new StreamError('data-malformed', 'the data is not base64', { field: 'data' });
+  if (bytes === undefined) throw malformed('data', 'is not base64');
+  return bytes;
 }

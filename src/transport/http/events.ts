@@ -9,18 +9,14 @@ export async function* eventsOf(
   pieces: AsyncIterable<Uint8Array>,
   maxEventBytes: number,
 ): AsyncGenerator<readonly IncomingEvent[], void, undefined> {
-  let events: IncomingEvent[] = [];
+  const events: IncomingEvent[] = [];
   const parser = createEventStreamReader((event) => events.push(event), { maxEventBytes });
   for await (const piece of pieces) {
-    let failure: { readonly error: unknown } | undefined;
     try {
       parser.push(piece);
-    } catch (error) {
-      failure = { error };
+    } finally {
+      // Also where the next one is too large: these came before it.
+      if (events.length > 0) yield events.splice(0);
     }
-    const complete = events;
-    events = [];
-    if (complete.length > 0) yield complete;
-    if (failure !== undefined) throw failure.error;
   }
 }

@@ -1,194 +1,138 @@
-import { errorOf, HttpError, isTransient } from './failure.js';
+import { aborted, wanted } from './aborted.js';
+import { errorOf, HttpError, isTransient, type Reason } from './failure.js';
 import type { HttpFields, HttpRules } from './rules.js';
 
-/** @internal One request. Fields that are `undefined` are left out. */
+/** Fields of a request; those that are `undefined` are left out. */
+type Fields = Readonly<Record<string, string | undefined>>;
+
+/** @internal One request. */
 export interface HttpRequest {
   readonly method: 'DELETE' | 'GET' | 'HEAD' | 'POST' | 'PUT';
-  readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly query?: Fields;
+  readonly headers?: Fields;
   readonly body?: string | Uint8Array | undefined;
+  /** What a refusal is about, where its status alone does not say it. */
+  readonly refusal?: (answer: Response, request: HttpRequest) => Reason | undefined;
 }
 
-/** Most of a refusal that is read for its reason, in bytes, and shown of it, in characters. */
-const maxRefusal = 4096;
-const maxReason = 200;
-
-/**
- * @internal A request that has been answered with success, and its answer while it comes. Whatever goes wrong is an
- * {@link HttpError}, or the reason of the signal.
- */
-export class Exchange {
-  private address = '';
-  private answer!: Response;
-  private readonly abort = new AbortController();
-  private silent = false;
-
-  private constructor(
-    private readonly rules: HttpRules,
-    private readonly request: HttpRequest,
-    private readonly signal: AbortSignal,
-  ) {
-    signal.addEventListener('abort', this.stop);
-  }
-
-  /** Sends a request, once. */
-  static async open(rules: HttpRules, request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
-    signal.throwIfAborted();
-    const exchange = new Exchange(rules, request, signal);
-    try {
-      await exchange.begin();
-      return exchange;
-    } catch (error) {
-      exchange.close();
-      throw error;
-    }
-  }
-
-  /** Path of the stream, for messages. */
-  get path(): string {
-    return new URL(this.address).pathname;
-  }
-
-  get status(): number {
-    return this.answer.status;
-  }
-
-  get headers(): Headers {
-    return this.answer.headers;
-  }
-
+/** @internal A request that has been answered with success, and its answer while it comes. */
+export interface Exchange {
+  /** What was asked for, in messages: the path of the stream, and not the query, which may hold a token. */
+  readonly asked: string;
+  readonly status: number;
+  readonly headers: Headers;
   /**
    * The body, piece by piece: the next is read when it is asked for, and the server held back until then.
    *
    * @param firstMs - how long the server may take for the first piece
    */
-  async *pieces(firstMs: number = this.rules.idleMs): AsyncGenerator<Uint8Array, void, undefined> {
-    const reader = this.answer.body?.getReader();
+  pieces(firstMs?: number): AsyncGenerator<Uint8Array, void, undefined>;
+  /** What the body begins with, on one line: nothing in an answer begins another line of a log. */
+  beginning(): Promise<string>;
+  /** Lets the answer go, wherever it is. */
+  close(): void;
+}
+
+/** @internal Sends a request, once. Whatever goes wrong is an {@link HttpError}, or the reason of the signal. */
+export async function openExchange(rules: HttpRules, request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+  signal.throwIfAborted();
+  const { addresses, idleMs, scheduler } = rules;
+  const { method, query, headers, body } = request;
+  const address = addresses.current();
+  const asked = `${method} ${new URL(address).pathname}`;
+  const abort = new AbortController();
+  const following = aborted(signal).subscribe(() => abort.abort(signal.reason));
+  let answer!: Response;
+
+  const close = (): void => {
+    following.unsubscribe();
+    abort.abort();
+  };
+
+  const broken = (cause: unknown): HttpError => {
+    addresses.failed(address);
+    return new HttpError('connection-lost', `${asked}: the connection broke: ${messageOf(cause)}`, { cause });
+  };
+
+  /** What comes from the server, which may not be silent for longer. */
+  const heard = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+    const silence =
+      ms === Infinity
+        ? undefined
+        : scheduler.schedule(() => abort.abort(broken('the server has been silent for too long')), ms);
+    try {
+      return await wanted(work, abort.signal);
+    } catch (cause) {
+      throw abort.signal.aborted ? abort.signal.reason : broken(cause);
+    } finally {
+      silence?.unsubscribe();
+    }
+  };
+
+  async function* pieces(firstMs = idleMs): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = answer.body?.getReader();
     if (reader === undefined) return;
-    for (let idleMs = firstMs; ; idleMs = this.rules.idleMs) {
-      const { done, value } = await this.within(reader.read(), idleMs);
+    for (let ms = firstMs; ; ms = idleMs) {
+      const { done, value } = await heard(reader.read(), ms);
       if (done) return;
       if (value.length > 0) yield value;
     }
   }
 
-  /** Reads the body to its end, so that the connection can be used again. What it holds interests nobody. */
-  async finish(): Promise<void> {
-    await this.beginning();
-    this.close();
-  }
-
-  /** Lets the answer go, wherever it is. */
-  close(): void {
-    this.signal.removeEventListener('abort', this.stop);
-    this.abort.abort();
-  }
-
-  private readonly stop = (): void => this.abort.abort();
-
-  private async begin(): Promise<void> {
-    const { rules, request, signal } = this;
-    this.address = rules.addresses.current();
-    const [params, own] = await this.whileWanted(Promise.all([rules.params(), rules.headers()]));
-    signal.throwIfAborted();
-    const { method, body } = request;
-    const init = { method, headers: headersOf(own, request.headers), body, signal: this.abort.signal };
-    const send = async (): Promise<Response> => rules.fetch(urlOf(this.address, params, request.query), init);
-    this.answer = await this.whileWanted(this.within(send(), rules.idleMs));
-    if (!this.answer.ok) throw await this.refusal();
-  }
-
-  /** Not everything that is waited for heeds the signal: a function of the user's may know nothing of it. */
-  private async whileWanted<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.abort;
-    let stop!: () => void;
-    const stopped = new Promise<never>((_, reject) => {
-      stop = () => reject(this.broken(signal.reason));
-      signal.addEventListener('abort', stop);
-    });
-    try {
-      return await Promise.race([work, stopped]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
-  }
-
-  /** Gives up on what takes longer. */
-  private async within<T>(work: Promise<T>, idleMs: number): Promise<T> {
-    const silence =
-      idleMs === Infinity
-        ? undefined
-        : this.rules.scheduler.schedule(() => {
-            this.silent = true;
-            this.abort.abort();
-          }, idleMs);
-    try {
-      return await work;
-    } catch (cause) {
-      throw this.broken(cause);
-    } finally {
-      silence?.unsubscribe();
-    }
-  }
-
-  private broken(cause: unknown): unknown {
-    if (this.signal.aborted) return this.signal.reason;
-    this.rules.addresses.failed(this.address);
-    const why = this.silent ? 'the server has been silent for too long' : `the connection broke: ${messageOf(cause)}`;
-    return new HttpError('connection-lost', `${this.request.method} ${this.path}: ${why}`, { cause });
-  }
-
-  private async refusal(): Promise<HttpError> {
-    const { method, query, headers } = this.request;
-    const offset = query?.['offset'];
-    const refused = {
-      method,
-      path: this.path,
-      located: offset !== undefined && offset !== '-1' && offset !== 'now',
-      numbered: headers?.['stream-seq'] !== undefined,
-    };
-    const error = errorOf(this.answer, refused, await this.beginning(), this.rules.scheduler.now());
-    if (isTransient(error)) this.rules.addresses.failed(this.address);
-    return error;
-  }
-
-  /** What the body begins with, on one line. */
-  private async beginning(): Promise<string> {
+  const beginning = async (): Promise<string> => {
+    const maxRead = 4096;
+    const maxShown = 200;
     const decoder = new TextDecoder();
     let text = '';
     try {
-      for await (const piece of this.pieces()) {
+      for await (const piece of pieces()) {
         text += decoder.decode(piece, { stream: true });
-        if (text.length >= maxRefusal) break;
+        if (text.length >= maxRead) break;
       }
     } catch {
-      this.signal.throwIfAborted();
+      signal.throwIfAborted();
       // The answer itself has come: that its body did not changes nothing.
     }
-    // A line of a log is what it is: nothing in an answer begins another.
     return text
       .replaceAll(/[\s\p{Cc}]+/gu, ' ')
       .trim()
-      .slice(0, maxReason);
+      .slice(0, maxShown);
+  };
+
+  try {
+    const [params, own] = await wanted(Promise.all([rules.params(), rules.headers()]), abort.signal);
+    const init = { method, headers: headersOf(own, headers), body, signal: abort.signal };
+    const url = urlOf(address, params, query);
+    const send = async (): Promise<Response> => rules.fetch(url, init);
+    answer = await heard(send(), idleMs);
+    if (!answer.ok) {
+      const error = errorOf(answer, asked, await beginning(), scheduler.now(), request.refusal?.(answer, request));
+      if (isTransient(error)) addresses.failed(address);
+      throw error;
+    }
+    return { asked, status: answer.status, headers: answer.headers, pieces, beginning, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 
-function urlOf(base: string, params: HttpFields, query: HttpRequest['query'] = {}): string {
+function urlOf(base: string, params: HttpFields, query?: Fields): string {
   const url = new URL(base);
-  for (const [name, value] of Object.entries({ ...params, ...query })) {
-    if (value !== undefined) url.searchParams.set(name, value);
-  }
+  for (const [name, value] of together(params, query)) url.searchParams.set(name, value);
   // In one order, so that caches see one address.
   url.searchParams.sort();
   return url.href;
 }
 
-function headersOf(own: HttpFields, ours: HttpRequest['headers'] = {}): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of [...Object.entries(own), ...Object.entries(ours)]) {
-    if (value !== undefined) headers[name.toLowerCase()] = value;
-  }
-  return headers;
+function headersOf(own: HttpFields, ours?: Fields): Record<string, string> {
+  return Object.fromEntries(together(own, ours).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Fields of theirs, and behind them ours, which have the last word. */
+function together(theirs: Fields, ours: Fields = {}): [string, string][] {
+  const all = [...Object.entries(theirs), ...Object.entries(ours)];
+  return all.filter((field): field is [string, string] => field[1] !== undefined);
 }
 
 /** `fetch` says little itself; what it was caused by says more. */

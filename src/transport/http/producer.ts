@@ -1,10 +1,11 @@
 import type { Subscription } from 'rxjs';
-import { checkBound, kindOf, StreamError } from '../../chunk/index.js';
+import { checkBound, checkKind, StreamError } from '../../chunk/index.js';
+import { aborted } from './aborted.js';
 import { type Encoding, encodingOf, type HttpItem } from './encoding.js';
-import { Exchange } from './exchange.js';
 import { HttpError } from './failure.js';
-import { longestTimer, Retries } from './retries.js';
+import { createRetries, longestTimer } from './retries.js';
 import { checkHeaderValue, type HttpOptions, type HttpRules, httpRules } from './rules.js';
+import { offsetOf, send } from './send.js';
 import type { HttpWritten } from './stream.js';
 
 /** Options of {@link createHttpProducer}. */
@@ -86,7 +87,7 @@ export interface HttpProducer extends AsyncDisposable {
 export function createHttpProducer(options: HttpProducerOptions): HttpProducer {
   const { producerId, epoch = 0, autoClaim = false } = options;
   if (checkHeaderValue('producerId', producerId).trim() === '') throw new TypeError('producerId must not be empty');
-  if (typeof autoClaim !== 'boolean') throw new TypeError(`autoClaim must be a boolean, got ${kindOf(autoClaim)}`);
+  checkKind('autoClaim', autoClaim, 'boolean');
   return new Producer({
     ...httpRules(options),
     producerId,
@@ -98,7 +99,6 @@ export function createHttpProducer(options: HttpProducerOptions): HttpProducer {
     lingerMs: checkBound('lingerMs', options.lingerMs ?? 5, { min: 0, max: longestTimer }),
     maxInFlight: checkBound('maxInFlight', options.maxInFlight ?? 5),
     maxPendingBytes: checkBound('maxPendingBytes', options.maxPendingBytes ?? 16 << 20),
-    signal: options.signal,
   });
 }
 
@@ -112,7 +112,6 @@ interface ProducerRules extends HttpRules {
   readonly lingerMs: number;
   readonly maxInFlight: number;
   readonly maxPendingBytes: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Most epochs taken in a row: whoever always finds a later one is not alone. */
@@ -186,12 +185,13 @@ class Producer implements HttpProducer {
   private closing: Promise<HttpWritten> | undefined;
   private leaving: Promise<void> | undefined;
   private readonly abort = new AbortController();
+  private readonly following: Subscription | undefined;
 
   constructor(private readonly rules: ProducerRules) {
     this.epoch = rules.epoch;
     this.claimed = !rules.autoClaim;
-    if (rules.signal?.aborted === true) this.stop();
-    else rules.signal?.addEventListener('abort', this.stop);
+    const { signal } = rules;
+    this.following = aborted(signal).subscribe(() => this.fail(signal.reason));
   }
 
   append(item: HttpItem): Promise<HttpAppended> {
@@ -310,7 +310,7 @@ class Producer implements HttpProducer {
   }
 
   private async deliver(batch: Batch): Promise<void> {
-    const retries = new Retries(this.rules, this.abort.signal, 'createHttpProducer');
+    const retries = createRetries(this.rules, this.abort.signal, 'createHttpProducer');
     let waited = false;
     try {
       for (;;) {
@@ -346,9 +346,8 @@ class Producer implements HttpProducer {
       'producer-seq': `${seq}`,
       'stream-closed': closing ? 'true' : undefined,
     };
-    const exchange = await Exchange.open(this.rules, { method: 'POST', headers, body }, this.abort.signal);
-    await exchange.finish();
-    return { offset: exchange.headers.get('stream-next-offset') ?? undefined, duplicate: exchange.status === 204 };
+    const answer = await send(this.rules, { method: 'POST', headers, body }, this.abort.signal);
+    return { offset: offsetOf(answer), duplicate: answer.status === 204 };
   }
 
   /** Takes the next epoch, if that is what an error calls for. */
@@ -368,8 +367,6 @@ class Producer implements HttpProducer {
     this.pump();
   }
 
-  private readonly stop = (): void => this.fail(this.rules.signal?.reason);
-
   private fail(error: unknown): void {
     if (this.failure !== undefined) return;
     this.failure = { error };
@@ -384,7 +381,7 @@ class Producer implements HttpProducer {
   }
 
   private release(): void {
-    this.rules.signal?.removeEventListener('abort', this.stop);
+    this.following?.unsubscribe();
   }
 }
 

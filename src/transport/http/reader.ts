@@ -1,8 +1,9 @@
-import { Observable, type Subscriber, Subscription } from 'rxjs';
-import { checkBound, kindOf } from '../../chunk/index.js';
+import { Observable, type Subscriber } from 'rxjs';
+import { checkBound } from '../../chunk/index.js';
 import type { Flow } from '../../flow/index.js';
+import { wanted } from './aborted.js';
 import type { HttpFormat, HttpItems } from './decoding.js';
-import { maxOffsetLength } from './place.js';
+import { offsetProblem } from './place.js';
 import { type HttpBatch, type HttpLive, Reading, type ReadRules } from './reading.js';
 import { type HttpOptions, httpRules } from './rules.js';
 
@@ -54,9 +55,9 @@ export function readHttp<F extends HttpFormat = HttpFormat>(
 ): Observable<HttpBatch<HttpItems[F]>> {
   const rules = readRules(options);
   return new Observable((destination) => {
-    const batches = new Pull<HttpItems[F]>(rules, options.signal);
-    destination.add(() => void batches.return());
-    void pour(batches, destination, options.flow);
+    const reading = new Reading<HttpItems[F]>(rules);
+    destination.add(() => reading.stop());
+    void pour(reading, destination, options.flow);
   });
 }
 
@@ -72,42 +73,34 @@ export function readHttp<F extends HttpFormat = HttpFormat>(
 export function pullHttp<F extends HttpFormat = HttpFormat>(
   options: HttpReadOptions<F>,
 ): AsyncIterableIterator<HttpBatch<HttpItems[F]>> & AsyncDisposable {
-  return new Pull(readRules(options), options.signal);
+  return new Pull(readRules(options));
 }
 
 /** The batches of a reading, which ends at once when it is told to, also while one is being waited for. */
 class Pull<T> implements AsyncIterableIterator<HttpBatch<T>>, AsyncDisposable {
-  private readonly abort = new AbortController();
-  private readonly batches: AsyncGenerator<HttpBatch<T>, void, undefined>;
-  private left = false;
+  readonly #reading: Reading<T>;
+  readonly #batches: AsyncGenerator<HttpBatch<T>, void, undefined>;
+  #left = false;
 
-  constructor(
-    rules: ReadRules,
-    private readonly signal: AbortSignal | undefined,
-  ) {
-    if (signal?.aborted === true) this.stop();
-    else signal?.addEventListener('abort', this.stop);
-    this.batches = new Reading(rules, this.abort.signal).batches() as AsyncGenerator<HttpBatch<T>, void, undefined>;
+  constructor(rules: ReadRules) {
+    this.#reading = new Reading(rules);
+    this.#batches = this.#reading.batches();
   }
 
   async next(): Promise<IteratorResult<HttpBatch<T>, undefined>> {
     try {
-      const result = await this.batches.next();
-      if (result.done === true) this.release();
-      return result as IteratorResult<HttpBatch<T>, undefined>;
+      return (await this.#batches.next()) as IteratorResult<HttpBatch<T>, undefined>;
     } catch (error) {
-      this.release();
       // Whoever left has had enough: that the request was cut short is no news to them.
-      if (this.left) return { done: true, value: undefined };
+      if (this.#left) return { done: true, value: undefined };
       throw error;
     }
   }
 
   async return(): Promise<IteratorResult<HttpBatch<T>, undefined>> {
-    this.left = true;
-    this.release();
-    this.abort.abort();
-    await this.batches.return();
+    this.#left = true;
+    this.#reading.stop();
+    await this.#batches.return();
     return { done: true, value: undefined };
   }
 
@@ -118,50 +111,41 @@ class Pull<T> implements AsyncIterableIterator<HttpBatch<T>>, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }
-
-  private readonly stop = (): void => this.abort.abort(this.signal?.reason);
-
-  private release(): void {
-    this.signal?.removeEventListener('abort', this.stop);
-  }
 }
 
 /** Pushes what is pulled, while the flow is open. Each piece of an answer is waited for, so that nothing else starves. */
-async function pour<T>(batches: AsyncIterator<T>, destination: Subscriber<T>, flow: Flow | undefined): Promise<void> {
-  try {
-    for (;;) {
-      await opened(flow, destination);
-      if (destination.closed) return;
-      const { done, value } = await batches.next();
-      if (done === true) return destination.complete();
-      // Another source of the flow may have shut it while the batch was on its way.
-      await opened(flow, destination);
-      if (flow === undefined) destination.next(value);
-      else flow.emit(destination, value);
+async function pour<T>(
+  reading: Reading<T>,
+  destination: Subscriber<HttpBatch<T>>,
+  flow: Flow | undefined,
+): Promise<void> {
+  const opened = async (): Promise<void> => {
+    while (flow?.open === false) {
+      await wanted(new Observable<void>((waiter) => flow.whenOpen(() => waiter.next())), reading.signal);
     }
+  };
+  try {
+    await opened();
+    for await (const batch of reading.batches()) {
+      // Another source of the flow may have shut it while the batch was on its way.
+      await opened();
+      if (flow === undefined) destination.next(batch);
+      else flow.emit(destination, batch);
+      await opened();
+      if (destination.closed) return;
+    }
+    destination.complete();
   } catch (error) {
-    destination.error(error);
-  }
-}
-
-/** Resolves when the flow is open, or nobody waits for it any more. */
-async function opened(flow: Flow | undefined, destination: Subscriber<unknown>): Promise<void> {
-  while (flow?.open === false && !destination.closed) {
-    await new Promise<void>((resolve) => {
-      const waiting = new Subscription(resolve);
-      destination.add(waiting);
-      waiting.add(flow.whenOpen(() => waiting.unsubscribe()));
-    });
+    if (!destination.closed) destination.error(error);
   }
 }
 
 function readRules(options: HttpReadOptions): ReadRules {
   const { offset = '-1', live = 'auto', as: format } = options;
-  if (typeof offset !== 'string' || offset === '')
-    throw new TypeError(`offset must be an offset, got ${kindOf(offset)}`);
-  if (offset.length > maxOffsetLength) throw new RangeError(`offset must have at most ${maxOffsetLength} characters`);
-  if (live !== false && !lives.includes(live)) throw new TypeError('live must be "auto", "sse", "long-poll" or false');
-  if (format !== undefined && !formats.includes(format)) throw new TypeError('as must be "json", "text" or "bytes"');
+  const problem = offsetProblem(offset);
+  if (problem !== undefined) throw new TypeError(`offset ${problem}`);
+  checkWord('live', live, 'auto', 'sse', 'long-poll', false);
+  if (format !== undefined) checkWord('as', format, 'json', 'text', 'bytes');
   return {
     ...httpRules(options),
     offset,
@@ -173,5 +157,7 @@ function readRules(options: HttpReadOptions): ReadRules {
   };
 }
 
-const lives: readonly string[] = ['auto', 'long-poll', 'sse'];
-const formats: readonly string[] = ['bytes', 'json', 'text'];
+function checkWord<T>(name: string, word: T, ...words: readonly T[]): void {
+  if (!words.includes(word))
+    throw new TypeError(`${name} must be ${words.map((one) => JSON.stringify(one)).join(' or ')}`);
+}

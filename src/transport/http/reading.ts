@@ -1,11 +1,11 @@
-import { StreamError } from '../../chunk/index.js';
+import { joinBytes, StreamError } from '../../chunk/index.js';
+import { aborted } from './aborted.js';
 import { Decoding, essence, formatOf, type HttpFormat } from './decoding.js';
 import { eventsOf } from './events.js';
-import { Exchange } from './exchange.js';
-import { HttpError } from './failure.js';
-import { partsOf } from './parts.js';
+import { type Exchange, openExchange } from './exchange.js';
+import { HttpError, malformed, type Reason } from './failure.js';
 import { type Place, placeOf, placeOfControl } from './place.js';
-import { Retries } from './retries.js';
+import { createRetries, type Retries } from './retries.js';
 import type { HttpRules } from './rules.js';
 
 /** Some items of a stream, and where it goes on behind them. */
@@ -36,184 +36,192 @@ export interface ReadRules extends HttpRules {
   readonly maxEventBytes: number;
 }
 
-type Batches = AsyncGenerator<HttpBatch<unknown>, void, undefined>;
-type Query = Readonly<Record<string, string | undefined>>;
+type Batches<T = unknown> = AsyncGenerator<HttpBatch<T>, void, undefined>;
+
+const eventStream = 'text/event-stream';
 
 /** Answers to a request for events that say: not here, or not so. */
-const withoutEvents = new Set([400, 405, 406, 415, 501]);
+const withoutEvents: readonly unknown[] = [400, 405, 406, 415, 501];
+
+/** Refusals that are about the place within the stream: gone is what was before the first offset that is kept. */
+const aboutOffset: Readonly<Partial<Record<number, Reason>>> = { 400: { field: 'offset' }, 410: { code: 'gap' } };
 
 /** How long the first event may take where long-polling is there to fall back on: some proxies hold events back. */
 const firstEventMs = 10_000;
 
 /** @internal One reading of a stream, over as many requests as it takes. */
-export class Reading {
-  private place: Place;
-  private live: HttpLive | false;
-  private decoding: Decoding | undefined;
-  private readonly retries: Retries;
-  /** Bytes behind `place` that have been handed out already, from an answer that did not come to its end. */
-  private ahead = 0;
-  /** Whether the request under way has been answered. */
-  private answered = false;
-  /** Whether a server-sent event has ever come. */
-  private heard = false;
+export class Reading<T = unknown> {
+  readonly #rules: ReadRules;
+  #place: Place;
+  /** How to wait; it stays `auto` until it is known whether events get through. */
+  #live: HttpLive | false;
+  #decoding: Decoding | undefined;
+  /** Bytes behind the place that have been handed out already, from an answer that did not come to its end. */
+  #ahead = 0;
+  readonly #abort = new AbortController();
+  /** Aborted when it is stopped, or nobody wants it any more. */
+  readonly signal = this.#abort.signal;
+  readonly #retries: Retries;
 
-  constructor(
-    private readonly rules: ReadRules,
-    private readonly signal: AbortSignal,
-  ) {
-    this.place = { offset: rules.offset, cursor: undefined, upToDate: false, closed: false };
-    this.live = rules.live;
-    this.retries = new Retries(rules, signal, 'readHttp');
+  constructor(rules: ReadRules) {
+    this.#rules = rules;
+    this.#place = { offset: rules.offset, cursor: undefined, upToDate: false, closed: false };
+    this.#live = rules.live;
+    this.#retries = createRetries(rules, this.signal, 'readHttp');
   }
 
-  async *batches(): Batches {
-    const { scheduler, retry } = this.rules;
-    while (!this.place.closed && (this.live !== false || !this.place.upToDate)) {
-      const { offset, upToDate } = this.place;
-      const since = scheduler.now();
-      this.answered = false;
-      try {
-        yield* this.request();
-      } catch (error) {
-        if (this.answered) this.retries.lasted(scheduler.now() - since);
-        if (!this.turnsToPolling(error)) await this.retries.failed(error);
-        continue;
-      }
-      const waited = scheduler.now() - since >= retry.initialDelayMs;
-      if (!upToDate || waited || this.place.offset !== offset) this.retries.succeeded();
-      else if (!this.place.closed) await this.retries.idle();
-    }
+  /** Ends it at once: what is being waited for fails. */
+  stop(): void {
+    this.#abort.abort();
   }
 
-  /** What is there already comes over plain requests, which caches can answer; then it is waited for what is to come. */
-  private request(): Batches {
-    const { upToDate, cursor } = this.place;
-    if (!upToDate) return this.ask({});
-    return this.live === 'long-poll' ? this.ask({ live: 'long-poll', cursor }) : this.listen({ live: 'sse', cursor });
-  }
-
-  private async *ask(query: Query): Batches {
-    const exchange = await this.open(query);
+  async *batches(): Batches<T> {
+    const { signal } = this.#rules;
+    const following = aborted(signal).subscribe(() => this.#abort.abort(signal.reason));
     try {
-      const place = this.placeBehind(exchange.headers);
-      const contentType = exchange.headers.get('content-type');
-      if (exchange.status !== 204) this.decoding ??= new Decoding(this.rules.format ?? formatOf(contentType));
-      for await (const { bytes, last, skip } of partsOf(exchange.pieces(), this.partRules(contentType))) {
-        if (last) yield* this.arrive(this.decode(bytes), place, skip);
-        else yield this.piece(bytes);
-      }
+      while (!this.#place.closed && (this.#live !== false || !this.#place.upToDate))
+        yield* this.#request() as Batches<T>;
     } finally {
-      exchange.close();
+      following.unsubscribe();
     }
   }
 
-  private async *listen(query: Query): Batches {
-    const exchange = await this.open(query, { accept: 'text/event-stream' });
+  /** One request, and the wait that it takes before the next. */
+  async *#request(): Batches {
+    const { scheduler, retry } = this.#rules;
+    const { offset, cursor, upToDate } = this.#place;
+    // What is there already comes over plain requests, which caches can answer; then it is waited for what is to come.
+    const waiting = this.#live === 'long-poll' ? this.#live : 'sse';
+    const live = upToDate ? waiting : undefined;
+    const events = live === 'sse';
+    const since = scheduler.now();
+    let exchange: Exchange | undefined;
+    let failure: unknown;
     try {
-      checkEventStream(exchange.headers.get('content-type'));
-      const base64 = exchange.headers.get('stream-sse-data-encoding')?.toLowerCase() === 'base64';
-      const { idleMs, maxEventBytes } = this.rules;
-      const patient = this.live === 'sse' || this.heard;
-      const pieces = exchange.pieces(patient ? idleMs : Math.min(idleMs, firstEventMs));
-      let placed = false;
-      let data: string[] = [];
-      let length = 0;
-      for await (const events of eventsOf(pieces, maxEventBytes)) {
-        for (const event of events) {
-          // What is neither data nor control belongs to a later version of the protocol.
-          if (event.event === 'data') {
-            // Without its place it may come again: it is kept back until its place is known.
-            data.push(event.data);
-            length += event.data.length;
-            this.checkHeld(length);
-          } else if (event.event === 'control') {
-            placed = true;
-            this.heard = true;
-            const place = placeOfControl(event.data);
-            yield* this.arrive(
-              data.flatMap((text) => this.decoder.event(text, base64)),
-              place,
-            );
-            if (place.closed) return;
-            data = [];
-            length = 0;
-          }
+      exchange = await openExchange(
+        this.#rules,
+        {
+          method: 'GET',
+          query: { offset, live, cursor: live && cursor },
+          headers: { accept: events ? eventStream : undefined },
+          refusal: ({ status }) => (offset === '-1' || offset === 'now' ? undefined : aboutOffset[status]),
+        },
+        this.signal,
+      );
+      yield* events ? this.#listen(exchange) : this.#take(exchange);
+    } catch (error) {
+      failure = error;
+    } finally {
+      exchange?.close();
+    }
+    const ms = scheduler.now() - since;
+    if (failure === undefined) {
+      if (!upToDate || ms >= retry.initialDelayMs || this.#place.offset !== offset) this.#retries.succeeded();
+      else if (!this.#place.closed) await this.#retries.idle();
+    } else if (!this.#turnsToPolling(failure, exchange !== undefined)) {
+      await this.#retries.failed(failure, exchange && ms);
+    }
+  }
+
+  /** Takes what a plain answer brings. */
+  async *#take({ headers, status, pieces }: Exchange): Batches {
+    const place = placeOf(headers);
+    const contentType = headers.get('content-type');
+    if (status !== 204) this.#decoder(contentType);
+    const { maxPieceBytes, maxAnswerBytes } = this.#rules;
+    // Messages make sense as a whole only; and so does JSON as text, which ends otherwise when there is more of it.
+    const whole = formatOf(contentType) === 'json' || this.#decoding?.format === 'json';
+    let known = whole ? 0 : this.#ahead;
+    let held: Uint8Array[] = [];
+    let bytes = 0;
+    // An answer without content has no bytes either.
+    const items = (): readonly unknown[] => this.#decoding?.body(joinBytes(held)) ?? [];
+    for await (const piece of pieces()) {
+      if (!whole && bytes >= maxPieceBytes) {
+        this.#ahead += bytes;
+        this.#retries.succeeded();
+        yield { items: items(), offset: this.#place.offset, upToDate: false, closed: false };
+        held = [];
+        bytes = 0;
+      }
+      const fresh = piece.subarray(known);
+      known -= piece.length - fresh.length;
+      held.push(fresh);
+      bytes += fresh.length;
+      if (whole) checkSize('an answer has', bytes, maxAnswerBytes);
+    }
+    // An answer that leads nowhere is at the end, whether it says so or not: to ask again at once would never end.
+    const upToDate = place.upToDate || place.offset === this.#place.offset;
+    yield* this.#arrive(items(), { ...place, upToDate }, known);
+  }
+
+  /** Takes the events of an answer that goes on for as long as it lasts. */
+  async *#listen({ asked, headers, pieces }: Exchange): Batches {
+    if (essence(headers.get('content-type')) !== eventStream) {
+      throw malformed('Content-Type', `must be ${eventStream}`);
+    }
+    const base64 = headers.get('stream-sse-data-encoding')?.toLowerCase() === 'base64';
+    const { idleMs, maxAnswerBytes, maxEventBytes } = this.#rules;
+    const before = this.#place;
+    let held: string[] = [];
+    let length = 0;
+    const firstMs = this.#live === 'auto' ? Math.min(idleMs, firstEventMs) : idleMs;
+    for await (const events of eventsOf(pieces(firstMs), maxEventBytes)) {
+      for (const { event, data } of events) {
+        // What is neither data nor control belongs to a later version of the protocol.
+        if (event === 'data') {
+          // Without its place it may come again: it is kept back until its place is known.
+          held.push(data);
+          length += data.length;
+          checkSize('events without a place have', length, maxAnswerBytes);
+        } else if (event === 'control') {
+          // Events get through: whatever ends them now, they are worth another try.
+          this.#live = 'sse';
+          const place = placeOfControl(data);
+          yield* this.#arrive(
+            held.flatMap((text) => this.#decoder().event(text, base64)),
+            place,
+          );
+          if (place.closed) return;
+          held = [];
+          length = 0;
         }
       }
-      if (!placed) throw new HttpError('connection-lost', `GET ${exchange.path}: the events ended before the first`);
-    } finally {
-      exchange.close();
+    }
+    if (this.#place === before) {
+      throw new HttpError('connection-lost', `${asked}: the events ended before the first`);
     }
   }
 
-  private async open(query: Query, headers: Readonly<Record<string, string>> = {}): Promise<Exchange> {
-    const request = { method: 'GET', query: { offset: this.place.offset, ...query }, headers } as const;
-    const exchange = await Exchange.open(this.rules, request, this.signal);
-    this.answered = true;
-    return exchange;
-  }
-
-  /** Messages make sense as a whole only; and so does JSON as text, which ends otherwise when there is more of it. */
-  private partRules(contentType: string | null): { skip: number; size: number; most: number } {
-    const { maxPieceBytes, maxAnswerBytes } = this.rules;
-    const whole = formatOf(contentType) === 'json' || this.decoding?.format === 'json';
-    return whole
-      ? { skip: 0, size: Infinity, most: maxAnswerBytes }
-      : { skip: this.ahead, size: maxPieceBytes, most: Infinity };
-  }
-
-  private placeBehind(headers: Headers): Place {
-    const place = placeOf(headers);
-    // An answer that leads nowhere is at the end, whether it says so or not: to ask again at once would never end.
-    return place.offset === this.place.offset ? { ...place, upToDate: true } : place;
-  }
-
-  private get decoder(): Decoding {
-    // A stream that has never answered with data: only its server could say what it holds.
-    this.decoding ??= new Decoding(this.rules.format ?? 'bytes');
-    return this.decoding;
-  }
-
-  private decode(bytes: Uint8Array): readonly unknown[] {
-    return bytes.length === 0 ? [] : this.decoder.body(bytes);
-  }
-
-  private checkHeld(length: number): void {
-    const { maxAnswerBytes } = this.rules;
-    if (length <= maxAnswerBytes) return;
-    throw new StreamError('overflow', `events without a place have more than maxAnswerBytes = ${maxAnswerBytes} bytes`);
-  }
-
-  /** A piece of an answer that is still coming. */
-  private piece(bytes: Uint8Array): HttpBatch<unknown> {
-    this.ahead += bytes.length;
-    this.retries.succeeded();
-    return { items: this.decode(bytes), offset: this.place.offset, upToDate: false, closed: false };
+  /** @param contentType - `null` for a stream that has never answered with data: only its server could say what it holds */
+  #decoder(contentType: string | null = null): Decoding {
+    return (this.#decoding ??= new Decoding(this.#rules.format ?? formatOf(contentType)));
   }
 
   /** Goes on to a place; it is told when it is another, or something came on the way. */
-  private *arrive(come: readonly unknown[], place: Place, skip = 0): Generator<HttpBatch<unknown>, void, undefined> {
-    const { offset, upToDate, cursor } = this.place;
-    this.place = { ...place, cursor: place.cursor ?? cursor };
-    this.ahead = skip;
-    const items = place.closed ? [...come, ...this.decoder.end()] : come;
-    const news = items.length > 0 || place.offset !== offset || place.upToDate !== upToDate || place.closed;
-    if (news) yield { items, offset: place.offset, upToDate: place.upToDate, closed: place.closed };
+  *#arrive(come: readonly unknown[], place: Place, ahead = 0): Generator<HttpBatch<unknown>, void, undefined> {
+    const before = this.#place;
+    const { offset, upToDate, closed } = place;
+    this.#place = { ...place, cursor: place.cursor ?? before.cursor };
+    this.#ahead = ahead;
+    const items = closed ? [...come, ...(this.#decoding?.end() ?? [])] : come;
+    const news = items.length > 0 || offset !== before.offset || upToDate !== before.upToDate || closed;
+    if (news) yield { items, offset, upToDate, closed };
   }
 
   /** Whether it goes on over long-polling, because events do not get through to here. */
-  private turnsToPolling(error: unknown): boolean {
-    if (this.live !== 'auto' || !this.place.upToDate || this.heard || !(error instanceof StreamError)) return false;
-    const { status } = error instanceof HttpError ? error : { status: undefined };
-    const silent = this.answered && error.code === 'connection-lost';
-    if (!silent && error.details.field !== 'Content-Type' && !withoutEvents.has(status ?? 0)) return false;
-    this.live = 'long-poll';
-    return true;
+  #turnsToPolling(error: unknown, answered: boolean): boolean {
+    if (this.#live !== 'auto' || !this.#place.upToDate || !(error instanceof StreamError)) return false;
+    const { code, details } = error;
+    const unfit = answered
+      ? code === 'connection-lost' || details.field === 'Content-Type'
+      : withoutEvents.includes((error as HttpError).status);
+    if (unfit) this.#live = 'long-poll';
+    return unfit;
   }
 }
 
-function checkEventStream(contentType: string | null): void {
-  if (essence(contentType) === 'text/event-stream') return;
-  throw new StreamError('data-malformed', 'the answer is no event stream', { field: 'Content-Type' });
+function checkSize(what: string, bytes: number, maxAnswerBytes: number): void {
+  if (bytes <= maxAnswerBytes) return;
+  throw new StreamError('overflow', `${what} more than maxAnswerBytes = ${maxAnswerBytes} bytes`);
 }

@@ -1,7 +1,8 @@
-import { Subscription, type SchedulerLike } from 'rxjs';
+import { type SchedulerLike, timer } from 'rxjs';
 import { callbackError, tell } from '../../../operators/operate.js';
-import { checkBound, kindOf } from '../../chunk/index.js';
+import { checkBound, checkKind } from '../../chunk/index.js';
 import type { Probe } from '../../probe/index.js';
+import { wanted } from './aborted.js';
 import { HttpError, isTransient } from './failure.js';
 
 /** When and how often a request is repeated. */
@@ -34,10 +35,8 @@ export function retryRules(options: HttpRetryOptions = {}): RetryRules {
   checkBound('retry.maxDelayMs', maxDelayMs, { min: initialDelayMs, max: longestTimer });
   checkBound('retry.multiplier', multiplier, { whole: false });
   const { retryOn = isTransient, random = Math.random } = options;
-  for (const [name, callback] of Object.entries({ retryOn, random })) {
-    if (typeof callback !== 'function')
-      throw new TypeError(`retry.${name} must be a function, got ${kindOf(callback)}`);
-  }
+  checkKind('retry.retryOn', retryOn, 'function');
+  checkKind('retry.random', random, 'function');
   return { maxRetries, initialDelayMs, maxDelayMs, multiplier, retryOn, random };
 }
 
@@ -52,76 +51,53 @@ export interface Pace {
 }
 
 /** @internal How often in a row something has failed, and how long to wait before it is tried again. */
-export class Retries {
-  private attempt = 0;
-  private idles = 0;
-
-  constructor(
-    private readonly pace: Pace,
-    private readonly signal: AbortSignal,
-    private readonly operator: string,
-  ) {}
-
+export interface Retries {
   /** It went well: what failed before is forgotten. */
-  succeeded(): void {
-    this.attempt = 0;
-    this.idles = 0;
-  }
-
-  /** It went well for a while: what lasts longer than the wait before it is no failure in a row. */
-  lasted(ms: number): void {
-    if (ms >= this.bound(this.attempt)) this.attempt = 0;
-  }
-
+  succeeded(): void;
   /**
    * Waits until it is time to try again.
    *
+   * @param ms - how long it went well: what lasts longer than the wait before it is no failure in a row. Default 0
    * @throws the error itself when it is not worth another try, or the tries are used up
    */
-  async failed(error: unknown): Promise<void> {
-    const { retry, probe } = this.pace;
-    if (this.attempt >= retry.maxRetries || !this.isWorthATry(error)) throw error;
-    const asked = error.retryAfterMs;
-    // What the server asks for is the least: with the same number for all, all would come back together.
-    const delayMs =
-      asked === undefined
-        ? retry.random() * this.bound(this.attempt)
-        : Math.min(asked + retry.random() * retry.initialDelayMs, longestTimer);
-    this.attempt++;
-    tell(probe, { type: 'retry', attempt: this.attempt, delayMs, operator: this.operator });
-    await this.pause(delayMs);
-  }
-
+  failed(error: unknown, ms?: number): Promise<unknown>;
   /** Waits because an answer came at once and brought nothing: whoever asks on without a wait floods the server. */
-  async idle(): Promise<void> {
-    await this.pause(this.pace.retry.random() * this.bound(this.idles++));
-  }
+  idle(): Promise<unknown>;
+}
 
-  private isWorthATry(error: unknown): error is HttpError {
-    if (!(error instanceof HttpError)) return false;
+/** @internal Counts the failures of what is tried until the signal is aborted. */
+export function createRetries({ probe, retry, scheduler }: Pace, signal: AbortSignal, operator: string): Retries {
+  const { initialDelayMs, maxDelayMs, maxRetries, multiplier, random, retryOn } = retry;
+  let attempt = 0;
+  let idles = 0;
+
+  /** The longest wait after so many failures. Waits are random up to it, so that many do not come back together. */
+  const bound = (failures: number): number => Math.min(maxDelayMs, initialDelayMs * multiplier ** failures);
+  const pause = (ms: number): Promise<unknown> => wanted(timer(ms, scheduler), signal);
+  const isWorthATry = (error: HttpError): boolean => {
     try {
-      return this.pace.retry.retryOn(error);
+      return retryOn(error);
     } catch (cause) {
       throw callbackError('retryOn', cause);
     }
-  }
+  };
 
-  /** The longest wait after so many failures. Waits are random up to it, so that many do not come back together. */
-  private bound(attempt: number): number {
-    const { initialDelayMs, maxDelayMs, multiplier } = this.pace.retry;
-    return Math.min(maxDelayMs, initialDelayMs * multiplier ** attempt);
-  }
-
-  private async pause(ms: number): Promise<void> {
-    const { signal } = this;
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      const over = new Subscription(resolve);
-      const stop = (): void => over.unsubscribe();
-      signal.addEventListener('abort', stop);
-      over.add(() => signal.removeEventListener('abort', stop));
-      over.add(this.pace.scheduler.schedule(stop, ms));
-    });
-    signal.throwIfAborted();
-  }
+  return {
+    succeeded: () => {
+      attempt = idles = 0;
+    },
+    failed: async (error, ms = 0) => {
+      if (ms >= bound(attempt)) attempt = 0;
+      if (attempt >= maxRetries || !(error instanceof HttpError) || !isWorthATry(error)) throw error;
+      const { retryAfterMs } = error;
+      // What the server asks for is the least: with the same number for all, all would come back together.
+      const delayMs =
+        retryAfterMs === undefined
+          ? random() * bound(attempt)
+          : Math.min(retryAfterMs + random() * initialDelayMs, longestTimer);
+      tell(probe, { type: 'retry', attempt: ++attempt, delayMs, operator });
+      return pause(delayMs);
+    },
+    idle: () => pause(random() * bound(idles++)),
+  };
 }

@@ -1,8 +1,8 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { callbackError } from '../../../operators/operate.js';
-import { checkBound, kindOf } from '../../chunk/index.js';
+import { checkBound, checkKind, kindOf } from '../../chunk/index.js';
 import type { Probe } from '../../probe/index.js';
-import { type Addresses, createAddresses, type ServerAddress } from '../addresses.js';
+import { type Addresses, checkHttpUrl, createAddresses, type ServerAddress } from '../addresses.js';
 import { type HttpRetryOptions, longestTimer, type RetryRules, retryRules } from './retries.js';
 
 /** Headers, or parameters of a query, by name. */
@@ -55,6 +55,7 @@ export interface HttpRules {
   readonly fetch: HttpFetch;
   readonly retry: RetryRules;
   readonly idleMs: number;
+  readonly signal: AbortSignal;
   readonly probe: Probe | undefined;
   readonly scheduler: SchedulerLike;
 }
@@ -62,15 +63,16 @@ export interface HttpRules {
 /** @internal Checks the options every request shares. @throws TypeError or RangeError naming the wrong one */
 export function httpRules(options: HttpOptions): HttpRules {
   const { probe, scheduler = asyncScheduler, fetch = platformFetch } = options;
-  if (typeof fetch !== 'function') throw new TypeError(`fetch must be a function, got ${kindOf(fetch)}`);
+  checkKind('fetch', fetch, 'function');
   const retry = retryRules(options.retry);
   return {
-    addresses: createAddresses(options.url, checkUrl, retry.random),
-    headers: fieldsOf('headers', options.headers, checkHeader),
-    params: fieldsOf('params', options.params, checkParam),
+    addresses: createAddresses(options.url, checkHttpUrl, retry.random),
+    headers: fieldsOf('headers', options.headers, headerName, 'no name of a header', checkHeaderValue),
+    params: fieldsOf('params', options.params, notOurs, "the protocol's own", checkKind),
     fetch,
     retry,
     idleMs: checkBound('idleMs', options.idleMs ?? 90_000, { max: longestTimer, infinite: true }),
+    signal: options.signal ?? new AbortController().signal,
     probe,
     scheduler,
   };
@@ -78,61 +80,43 @@ export function httpRules(options: HttpOptions): HttpRules {
 
 const platformFetch: HttpFetch = (url, init) => globalThis.fetch(url, init as RequestInit);
 
-function checkUrl(url: unknown): string {
-  const text = url instanceof URL ? url.href : url;
-  const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
-    throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
-  }
-  // `fetch` takes none, and names them in its error.
-  if (parsed.username !== '' || parsed.password !== '') throw new TypeError('url must not hold a name or password');
-  return parsed.href;
-}
+const headerName = /^[!#$%&'*+\-.^`|~\w]+$/;
+const notOurs = /^(?!(?:cursor|live|offset)$)/;
 
-type Check = (name: string, key: string, value: unknown) => void;
-
-function fieldsOf(name: string, fields: HttpOptions['headers'], check: Check): () => Promise<HttpFields> {
+function fieldsOf(
+  name: string,
+  fields: HttpOptions['headers'] = {},
+  key: RegExp,
+  otherwise: string,
+  checkValue: (name: string, value: unknown) => void,
+): () => Promise<HttpFields> {
+  const checked = (given: HttpFields): HttpFields => {
+    if (typeof given !== 'object' || given === null) {
+      throw new TypeError(`${name} must be an object of strings, got ${kindOf(given)}`);
+    }
+    for (const [each, value] of Object.entries(given)) {
+      if (!key.test(each)) throw new TypeError(`${name} must not have a key that is ${otherwise}`);
+      checkValue(`${name}.${each}`, value);
+    }
+    return given;
+  };
   if (typeof fields !== 'function') {
-    const fixed = checkFields(name, fields === undefined ? {} : fields, check);
-    return () => Promise.resolve(fixed);
+    checked(fields);
+    return async () => fields;
   }
   return async () => {
     try {
-      return checkFields(name, await fields(), check);
+      return checked(await fields());
     } catch (error) {
       throw callbackError(name, error);
     }
   };
 }
 
-function checkFields(name: string, fields: unknown, check: Check): HttpFields {
-  if (typeof fields !== 'object' || fields === null) {
-    throw new TypeError(`${name} must be an object of strings, got ${kindOf(fields)}`);
-  }
-  for (const [key, value] of Object.entries(fields)) check(name, key, value);
-  return fields as HttpFields;
-}
-
-function checkHeader(name: string, key: string, value: unknown): void {
-  if (!token.test(key)) throw new TypeError(`${name} must not have a key that is no name of a header`);
-  checkHeaderValue(`${name}.${key}`, value);
-}
-
-const token = /^[!#$%&'*+\-.^`|~\w]+$/;
-// What `fetch` takes: visible Latin-1, with spaces and tabs between.
-const headerText = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
-
 /** @internal Checks what goes into a header. Nothing in it can begin another. @throws TypeError naming it */
 export function checkHeaderValue(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, got ${kindOf(value)}`);
-  if (headerText.test(value)) return value;
-  const controls = /[^\t\u0020-\u{10ffff}]|\u007f/u.test(value);
-  throw new TypeError(`${name} must not hold ${controls ? 'CR, LF or other controls' : 'characters beyond Latin-1'}`);
+  checkKind(name, value);
+  // What `fetch` takes: visible Latin-1, with spaces and tabs between.
+  if (/^[\t -~\u0080-\u00ff]*$/.test(value as string)) return value as string;
+  throw new TypeError(`${name} must not hold CR, LF or other controls, nor characters beyond Latin-1`);
 }
-
-function checkParam(name: string, key: string, value: unknown): void {
-  if (reserved.has(key)) throw new TypeError(`${name}.${key} is the protocol's own`);
-  if (typeof value !== 'string') throw new TypeError(`${name}.${key} must be a string, got ${kindOf(value)}`);
-}
-
-const reserved = new Set(['cursor', 'live', 'offset']);

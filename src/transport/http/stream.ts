@@ -1,9 +1,10 @@
 import { checkBound, kindOf } from '../../chunk/index.js';
 import { encodingOf, type Encoding, type HttpItem } from './encoding.js';
-import { Exchange, type HttpRequest } from './exchange.js';
+import type { Exchange, HttpRequest } from './exchange.js';
 import { HttpError, isTrue } from './failure.js';
-import { Retries } from './retries.js';
+import { createRetries } from './retries.js';
 import { checkHeaderValue, type HttpOptions, type HttpRules, httpRules } from './rules.js';
+import { offsetOf, send } from './send.js';
 
 /** Options of {@link httpStream}. */
 export interface HttpStreamOptions extends HttpOptions {
@@ -88,21 +89,20 @@ export interface HttpStream {
  */
 export function httpStream(options: HttpStreamOptions): HttpStream {
   const encoding = encodingOf(options.contentType ?? 'application/octet-stream');
-  return new Stream(httpRules(options), encoding, options.signal ?? new AbortController().signal);
+  return new Stream(httpRules(options), encoding);
 }
 
 class Stream implements HttpStream {
   constructor(
     private readonly rules: HttpRules,
     private readonly encoding: Encoding,
-    private readonly signal: AbortSignal,
   ) {}
 
   async create(options: HttpCreateOptions = {}): Promise<HttpCreated> {
     const { items = [], closed = false } = options;
     const headers = { ...this.typed(closed), ...lifeOf(options), ...forkOf(options) };
     const body = items.length === 0 ? undefined : this.bodyOf(items);
-    const answer = await send(this.rules, { method: 'PUT', headers, body }, this.signal);
+    const answer = await sendUntil(this.rules, { method: 'PUT', headers, body });
     return { created: answer.status === 201, offset: offsetOf(answer) };
   }
 
@@ -129,7 +129,7 @@ class Stream implements HttpStream {
       unknown ||= isUnknown(error);
     };
     try {
-      await send(this.rules, { method: 'DELETE' }, this.signal, { failed });
+      await sendUntil(this.rules, { method: 'DELETE' }, { failed });
     } catch (error) {
       // Whoever removed it may have been ourselves, before the answer was lost.
       if (!unknown || !(error instanceof HttpError) || error.status !== 404) throw error;
@@ -137,7 +137,7 @@ class Stream implements HttpStream {
   }
 
   async head(): Promise<HttpStreamInfo> {
-    const answer = await send(this.rules, { method: 'HEAD' }, this.signal);
+    const answer = await sendUntil(this.rules, { method: 'HEAD' });
     const { headers } = answer;
     const ttl = headers.get('stream-ttl');
     return {
@@ -150,7 +150,7 @@ class Stream implements HttpStream {
   }
 
   private async write(request: HttpRequest, repeatable: boolean): Promise<HttpWritten> {
-    return { offset: offsetOf(await send(this.rules, request, this.signal, { repeatable })) };
+    return { offset: offsetOf(await sendUntil(this.rules, request, { repeatable })) };
   }
 
   private typed(closed: boolean): Readonly<Record<string, string | undefined>> {
@@ -189,10 +189,6 @@ function forkOf(options: HttpCreateOptions): Readonly<Record<string, string | un
   };
 }
 
-function offsetOf({ headers }: Exchange): string | undefined {
-  return headers.get('stream-next-offset') ?? undefined;
-}
-
 /** Whether nobody knows what became of a request: there was no answer, or somebody between gave up waiting for it. */
 function isUnknown(error: unknown): boolean {
   if (!(error instanceof HttpError)) return false;
@@ -207,18 +203,15 @@ interface SendOptions {
 }
 
 /** Sends a request until it is answered for good. */
-async function send(
+async function sendUntil(
   rules: HttpRules,
   request: HttpRequest,
-  signal: AbortSignal,
   { repeatable = true, failed }: SendOptions = {},
 ): Promise<Exchange> {
-  const retries = new Retries(rules, signal, 'httpStream');
+  const retries = createRetries(rules, rules.signal, 'httpStream');
   for (;;) {
     try {
-      const exchange = await Exchange.open(rules, request, signal);
-      await exchange.finish();
-      return exchange;
+      return await send(rules, request, rules.signal);
     } catch (error) {
       if (!repeatable && isUnknown(error)) throw error;
       failed?.(error);

@@ -1,4 +1,4 @@
-import { checkBound, type JoinPosition, kindOf, nameProblem, type StreamError } from '../../chunk/index.js';
+import { checkBound, type JoinPosition, nameProblem, type StreamError } from '../../chunk/index.js';
 import {
   type ClientFrame,
   closeCodes,
@@ -7,7 +7,7 @@ import {
   type ServerFrame,
   subprotocol,
 } from '../../protocol/index.js';
-import { addressOfLink, createAddresses, type ServerAddress } from '../addresses.js';
+import { addressOfLink, checkHttpUrl, createAddresses, type ServerAddress } from '../addresses.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../transport.js';
 import { Reading } from './reading.js';
 import { streamPath } from './route.js';
@@ -48,7 +48,7 @@ export interface SseTransportOptions {
  * const transport = createSseTransport({ url: 'http://127.0.0.1:4437' });
  */
 export function createSseTransport(options: SseTransportOptions): ClientTransport {
-  const addresses = createAddresses(options.url, checkUrl, options.random);
+  const addresses = createAddresses(options.url, checkHttpUrl, options.random);
   const pingMs = checkBound('pingMs', options.pingMs ?? 30_000);
   const { headers = {} } = options;
   const open = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
@@ -66,15 +66,6 @@ export function createSseTransport(options: SseTransportOptions): ClientTranspor
       return new SseLink(async (...reading) => read(address(), ...reading), events, pingMs);
     },
   };
-}
-
-function checkUrl(url: unknown): string {
-  const text = url instanceof URL ? url.href : url;
-  const parsed = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-    throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
-  }
-  return parsed.href;
 }
 
 type Request = (

@@ -1,5 +1,6 @@
 import { lastValueFrom, of, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { checkChunk } from '../../../src/chunk/index.js';
 import { toChunks } from '../../../src/transport/http/chunks.js';
 
 const batch = (offset: string, ...items: (string | { a: number } | Uint8Array)[]) => ({
@@ -15,17 +16,30 @@ describe('toChunks', () => {
     const chunks = source.pipe(toChunks({ streamId: 's', start: 5 }), toArray());
     for (let i = 0; i < 2; i++) {
       expect(await lastValueFrom(chunks)).toMatchObject([
-        { streamId: 's', seq: 5, type: 'text', data: 'a', metadata: {} },
-        { seq: 6, type: 'json', data: { a: 1 }, metadata: { offset: '0_1' } },
-        { seq: 7, type: 'binary', metadata: { offset: '0_3' } },
+        { streamId: 's', seq: 5, type: 'text', data: 'a', size: 1, final: false, metadata: {} },
+        { seq: 6, type: 'json', data: { a: 1 }, size: 7, metadata: { offset: '0_1' } },
+        { seq: 7, type: 'binary', size: 1, metadata: { offset: '0_3' } },
       ]);
     }
   });
 
-  it('fails on what no chunk can hold', async () => {
-    const source = of(batch('0_1', 'a\ud800'));
+  it('makes chunks that are valid by the rules of all chunks', async () => {
+    const chunks = of(batch('0_1', 'é', { a: 1 }, new Uint8Array(3))).pipe(toChunks({ streamId: 's' }), toArray());
+    for (const chunk of await lastValueFrom(chunks)) {
+      expect(checkChunk(chunk)).toEqual(chunk);
+      expect(Object.isFrozen(chunk)).toBe(true);
+    }
+  });
+
+  it.each([
+    ['a\ud800', 'holds a lone surrogate'],
+    [{ a: Number.NaN }, 'holds NaN'],
+  ])('fails on what no chunk can hold: %o', async (item, problem) => {
+    const source = of(batch('0_1', 'a', item as string));
     await expect(lastValueFrom(source.pipe(toChunks({ streamId: 's' })))).rejects.toMatchObject({
       code: 'chunk-invalid',
+      message: `chunk field "data": ${problem}`,
+      details: { streamId: 's', seq: 1, field: 'data' },
     });
   });
 

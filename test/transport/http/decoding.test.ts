@@ -70,19 +70,26 @@ describe('Decoding', () => {
   });
 
   it.each([
-    ['X[1]', 'the data is no JSON'],
-    ['[1', 'the data is no JSON'],
-    ['{"a":1}', 'the data must be an array of messages, got an object'],
-    ['null', 'the data must be an array of messages, got null'],
+    ['X[1]', 'data is no JSON'],
+    ['[1', 'data is no JSON'],
+    ['{"a":1}', 'data must be an array of messages, got an object'],
+    ['null', 'data must be an array of messages, got null'],
   ])('refuses %s as messages', (text, message) => {
     expect(() => new Decoding('json').body(bytes(text))).toThrow(
-      expect.objectContaining({ code: 'data-malformed', message, details: { field: 'data' } }),
+      expect.objectContaining({
+        code: 'data-malformed',
+        message: `the answer is none of Durable Streams: ${message}`,
+        details: { field: 'data' },
+      }),
     );
   });
 
   it.each(['AQ', 'A Q=', '****'])('refuses %s as base64', (data) => {
     expect(() => new Decoding('bytes').event(data, true)).toThrow(
-      expect.objectContaining({ code: 'data-malformed', message: 'the data is not base64' }),
+      expect.objectContaining({
+        code: 'data-malformed',
+        message: 'the answer is none of Durable Streams: data is not base64',
+      }),
     );
   });
 });

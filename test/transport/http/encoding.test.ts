@@ -41,7 +41,7 @@ describe('encodingOf', () => {
   it.each([
     [5, 'contentType must be a string, got a number'],
     [' ', 'contentType must not be empty'],
-    ['text/plain\r\nevil: 1', 'contentType must not hold CR, LF or other controls'],
+    ['text/plain\r\nevil: 1', 'contentType must not hold CR, LF or other controls, nor characters beyond Latin-1'],
   ])('refuses %o as a content type', (contentType, message) => {
     expect(() => encodingOf(contentType)).toThrow(new TypeError(message));
   });

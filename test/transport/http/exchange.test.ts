@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Exchange, type HttpRequest } from '../../../src/transport/http/exchange.js';
+import { type Exchange, type HttpRequest, openExchange } from '../../../src/transport/http/exchange.js';
 import { type HttpOptions, httpRules } from '../../../src/transport/http/rules.js';
 import { freePort } from '../../servers/server.js';
 import { until } from '../../servers/until.js';
@@ -19,14 +19,14 @@ async function open(
   signal: AbortSignal = never,
 ): Promise<Exchange> {
   lab = await Lab.start(answer);
-  return Exchange.open(httpRules({ url: lab.url, ...options }), request, signal);
+  return openExchange(httpRules({ url: lab.url, ...options }), request, signal);
 }
 
 async function text(exchange: Exchange): Promise<string> {
   return Buffer.concat(await all(exchange.pieces())).toString();
 }
 
-describe('Exchange', () => {
+describe('openExchange', () => {
   it('sends what it is told, in one order, ours before the own', async () => {
     const exchange = await open(
       (response) => response.end('body'),
@@ -54,7 +54,7 @@ describe('Exchange', () => {
     let count = 0;
     lab = await Lab.start((response) => response.end());
     const rules = httpRules({ url: lab.url, headers: async () => ({ token: `${++count}` }) });
-    for (let i = 0; i < 3; i++) await (await Exchange.open(rules, { method: 'GET' }, never)).finish();
+    for (let i = 0; i < 3; i++) (await openExchange(rules, { method: 'GET' }, never)).close();
     expect(lab.asked.map(({ headers }) => headers['token'])).toEqual(['1', '2', '3']);
   });
 
@@ -76,24 +76,27 @@ describe('Exchange', () => {
     expect((error as Error).message).not.toContain('secret');
   });
 
-  it('knows which refusals are about a place, and which about a number', async () => {
-    const answer: Answer = (response, { method }) => response.writeHead(method === 'GET' ? 410 : 409).end();
-    lab = await Lab.start(answer);
-    const rules = httpRules({ url: lab.url });
-    const code = async (request: HttpRequest): Promise<unknown> => {
-      const error = await failureOf(Exchange.open(rules, request, never));
-      return (error as { code: string }).code;
+  it('asks whoever asked what a refusal is about', async () => {
+    lab = await Lab.start((response) => response.writeHead(409, { 'stream-closed': 'true' }).end());
+    const request: HttpRequest = {
+      method: 'POST',
+      refusal: ({ headers }, { method }) => ({
+        code: 'stream-closed',
+        field: method,
+        offset: headers.get('none') ?? '-',
+      }),
     };
-    expect(await code({ method: 'GET', query: { offset: '0_1' } })).toBe('gap');
-    expect(await code({ method: 'GET', query: { offset: '-1' } })).toBe('stream-not-found');
-    expect(await code({ method: 'GET', query: { offset: 'now' } })).toBe('stream-not-found');
-    expect(await code({ method: 'POST', headers: { 'stream-seq': '1' } })).toBe('sequence-gap');
-    expect(await code({ method: 'POST' })).toBe('data-malformed');
+    await expect(openExchange(httpRules({ url: lab.url }), request, never)).rejects.toMatchObject({
+      code: 'stream-closed',
+      status: 409,
+      offset: '-',
+      details: { field: 'POST' },
+    });
   });
 
   it('fails as a lost connection when nobody answers', async () => {
     const rules = httpRules({ url: `http://127.0.0.1:${await freePort()}/s` });
-    await expect(Exchange.open(rules, { method: 'GET' }, never)).rejects.toMatchObject({
+    await expect(openExchange(rules, { method: 'GET' }, never)).rejects.toMatchObject({
       code: 'connection-lost',
       status: undefined,
       message: expect.stringMatching(/^GET \/s: the connection broke: fetch failed \(.*ECONNREFUSED/),
@@ -112,7 +115,7 @@ describe('Exchange', () => {
   it('fails as a lost connection whatever fetch throws', async () => {
     const failing = async (thrown: unknown): Promise<unknown> => {
       const rules = httpRules({ url: 'http://127.0.0.1', fetch: () => Promise.reject(thrown as Error) });
-      return failureOf(Exchange.open(rules, { method: 'GET' }, never));
+      return failureOf(openExchange(rules, { method: 'GET' }, never));
     };
     expect(await failing('odd')).toMatchObject({
       code: 'connection-lost',
@@ -122,7 +125,7 @@ describe('Exchange', () => {
     const fetch = (): never => {
       throw new Error('at once');
     };
-    const opened = Exchange.open(httpRules({ url: 'http://127.0.0.1', fetch }), { method: 'GET' }, never);
+    const opened = openExchange(httpRules({ url: 'http://127.0.0.1', fetch }), { method: 'GET' }, never);
     await expect(opened).rejects.toMatchObject({
       code: 'connection-lost',
       message: 'GET /: the connection broke: at once',
@@ -136,7 +139,7 @@ describe('Exchange', () => {
         if (head) response.writeHead(200).flushHeaders();
       });
       const rules = httpRules({ url: lab.url, idleMs: 1000, scheduler: time });
-      const opened = Exchange.open(rules, { method: 'GET' }, never);
+      const opened = openExchange(rules, { method: 'GET' }, never);
       const silent = failureOf(head ? opened.then(async (exchange) => all(exchange.pieces())) : opened);
       if (head) await opened;
       await until('it was asked', () => lab.asked.length === 1);
@@ -154,7 +157,7 @@ describe('Exchange', () => {
       setTimeout(() => response.end('b'), 50);
     });
     const rules = httpRules({ url: lab.url, idleMs: 1000, scheduler: time });
-    const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+    const exchange = await openExchange(rules, { method: 'GET' }, never);
     await time.pass(2000);
     const pieces = exchange.pieces();
     let text = '';
@@ -169,7 +172,7 @@ describe('Exchange', () => {
     const { signal } = new AbortController();
     const exchange = await open((response) => response.end('body'), { method: 'GET' }, {}, signal);
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    await exchange.finish();
+    exchange.close();
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     await lab.close();
     await failureOf(open((response) => response.writeHead(404).end(), { method: 'GET' }, {}, signal));
@@ -180,19 +183,19 @@ describe('Exchange', () => {
     const time = new VirtualTime();
     lab = await Lab.start((response) => response.end('late'));
     const rules = httpRules({ url: lab.url, idleMs: Infinity, scheduler: time });
-    expect(await text(await Exchange.open(rules, { method: 'GET' }, never))).toBe('late');
+    expect(await text(await openExchange(rules, { method: 'GET' }, never))).toBe('late');
     expect(time.actions).toEqual([]);
   });
 
   it('lets go at once when nobody wants it any more', async () => {
     const abort = new AbortController();
     lab = await Lab.start(() => {});
-    const opened = failureOf(Exchange.open(httpRules({ url: lab.url }), { method: 'GET' }, abort.signal));
+    const opened = failureOf(openExchange(httpRules({ url: lab.url }), { method: 'GET' }, abort.signal));
     await until('it was asked', () => lab.asked.length === 1);
     abort.abort(new Error('enough'));
     expect(await opened).toMatchObject({ message: 'enough' });
     await until('the connection was let go', () => lab.cut === 1);
-    const asked = Exchange.open(httpRules({ url: lab.url }), { method: 'GET' }, abort.signal);
+    const asked = openExchange(httpRules({ url: lab.url }), { method: 'GET' }, abort.signal);
     await expect(asked).rejects.toThrow('enough');
     expect(lab.asked.length).toBe(1);
   });
@@ -204,7 +207,7 @@ describe('Exchange', () => {
     ]) {
       const abort = new AbortController();
       const rules = httpRules({ url: 'http://127.0.0.1', ...options });
-      const opened = failureOf(Exchange.open(rules, { method: 'GET' }, abort.signal));
+      const opened = failureOf(openExchange(rules, { method: 'GET' }, abort.signal));
       abort.abort(new Error('enough'));
       expect(await opened).toMatchObject({ message: 'enough' });
     }
@@ -224,14 +227,14 @@ describe('Exchange', () => {
         return new Response();
       },
     });
-    await expect(Exchange.open(rules, { method: 'GET' }, abort.signal)).rejects.toThrow('enough');
+    await expect(openExchange(rules, { method: 'GET' }, abort.signal)).rejects.toThrow('enough');
     expect(sent).toBe(0);
   });
 
   it('reads a refusal no further when nobody wants it any more', async () => {
     const abort = new AbortController();
     lab = await Lab.start((response) => response.writeHead(500).flushHeaders());
-    const opened = failureOf(Exchange.open(httpRules({ url: lab.url }), { method: 'GET' }, abort.signal));
+    const opened = failureOf(openExchange(httpRules({ url: lab.url }), { method: 'GET' }, abort.signal));
     await until('it was asked', () => lab.asked.length === 1);
     abort.abort(new Error('enough'));
     expect(await opened).toMatchObject({ message: 'enough' });
@@ -255,7 +258,7 @@ describe('Exchange', () => {
       },
     });
     const rules = httpRules({ url: 'http://127.0.0.1', fetch: async () => new Response(body) });
-    const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+    const exchange = await openExchange(rules, { method: 'GET' }, never);
     expect(await all(exchange.pieces())).toEqual([new Uint8Array([1]), new Uint8Array([2])]);
   });
 
@@ -288,23 +291,11 @@ describe('Exchange', () => {
     exchange.close();
   });
 
-  it('uses a connection again when its answer was read to the end', async () => {
-    const ports = new Set<number>();
-    lab = await Lab.start((response) => {
-      ports.add(response.socket!.remotePort!);
-      response.end('x'.repeat(1000));
-    });
-    const rules = httpRules({ url: lab.url });
-    for (let i = 0; i < 10; i++) await (await Exchange.open(rules, { method: 'GET' }, never)).finish();
-    // One is enough, but fetch may open a second before it notices that the first is free.
-    expect(ports.size).toBeLessThan(5);
-  });
-
   describe('with several addresses', () => {
     const statusOf = async (rules: ReturnType<typeof httpRules>) => {
       try {
-        const exchange = await Exchange.open(rules, { method: 'GET' }, never);
-        await exchange.finish();
+        const exchange = await openExchange(rules, { method: 'GET' }, never);
+        exchange.close();
         return exchange.status;
       } catch (error) {
         return (error as { code: string }).code;
@@ -338,7 +329,7 @@ describe('Exchange', () => {
         setTimeout(() => response.destroy(), 5);
       });
       const rules = httpRules({ url: [lab.url, 'http://127.0.0.1:9/other'], retry: { random: () => 0 } });
-      const exchange = await Exchange.open(rules, { method: 'GET' }, never);
+      const exchange = await openExchange(rules, { method: 'GET' }, never);
       await expect(text(exchange)).rejects.toMatchObject({ code: 'connection-lost' });
       expect(rules.addresses.current()).toBe('http://127.0.0.1:9/other');
     });

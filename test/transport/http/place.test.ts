@@ -17,9 +17,12 @@ describe('placeOf', () => {
   });
 
   it.each([
-    [{}, 'Stream-Next-Offset must be an offset, got null'],
-    [{ 'Stream-Next-Offset': '' }, 'Stream-Next-Offset must be an offset, got an empty string'],
-    [{ 'Stream-Next-Offset': '0'.repeat(1025) }, 'at most 1024 characters, got 1025'],
+    [{}, 'Stream-Next-Offset must be an offset of at most 1024 characters, got null'],
+    [
+      { 'Stream-Next-Offset': '' },
+      'Stream-Next-Offset must be an offset of at most 1024 characters, got an empty string',
+    ],
+    [{ 'Stream-Next-Offset': '0'.repeat(1025) }, 'at most 1024 characters, got a string'],
   ])('refuses an answer without one', (headers, message) => {
     expect(() => placeOf(new Headers(headers as Record<string, string>))).toThrow(
       expect.objectContaining({ code: 'data-malformed', message: expect.stringContaining(message) }),
@@ -39,10 +42,10 @@ describe('placeOfControl', () => {
   });
 
   it.each([
-    ['', 'control', 'a control event is no JSON'],
-    ['{', 'control', 'a control event is no JSON'],
-    ['null', 'control', 'got null'],
-    ['[]', 'control', 'got an array'],
+    ['', 'control', 'control is no JSON'],
+    ['{', 'control', 'control is no JSON'],
+    ['null', 'streamNextOffset', 'got undefined'],
+    ['[]', 'streamNextOffset', 'got undefined'],
     ['{}', 'streamNextOffset', 'got undefined'],
     ['{"streamNextOffset":5}', 'streamNextOffset', 'got a number'],
     ['{"streamNextOffset":"0","streamCursor":5}', 'streamCursor', 'must be a string, got a number'],

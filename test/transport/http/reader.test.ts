@@ -81,11 +81,11 @@ describe('readHttp', () => {
   });
 
   it.each<[object, string]>([
-    [{ offset: '' }, 'offset must be an offset, got an empty string'],
-    [{ offset: 5 }, 'offset must be an offset, got a number'],
-    [{ offset: 'x'.repeat(1025) }, 'offset must have at most 1024 characters'],
-    [{ live: true }, 'live must be "auto", "sse", "long-poll" or false'],
-    [{ as: 'xml' }, 'as must be "json", "text" or "bytes"'],
+    [{ offset: '' }, 'offset must be an offset of at most 1024 characters, got an empty string'],
+    [{ offset: 5 }, 'offset must be an offset of at most 1024 characters, got a number'],
+    [{ offset: 'x'.repeat(1025) }, 'offset must be an offset of at most 1024 characters, got a string'],
+    [{ live: true }, 'live must be "auto" or "sse" or "long-poll" or false'],
+    [{ as: 'xml' }, 'as must be "json" or "text" or "bytes"'],
     [{ maxPieceBytes: 0 }, 'maxPieceBytes must be a whole number of at least 1, got 0'],
     [{ maxAnswerBytes: '1' }, 'maxAnswerBytes must be a number, got a string'],
     [{ maxEventBytes: -1 }, 'maxEventBytes must be a whole number of at least 1, got -1'],
@@ -109,7 +109,10 @@ describe('pullHttp', () => {
     expect(listeners()).toBe(0);
     await all(pullHttp(options));
     expect(listeners()).toBe(0);
-    const left = pullHttp(options);
+    await lab.close();
+    lab = await Lab.start(quiet);
+    const left = pullHttp({ url: lab.url, signal });
+    await left.next();
     expect(listeners()).toBe(1);
     await left.return!();
     expect(listeners()).toBe(0);

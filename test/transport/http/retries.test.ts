@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProbeEvent } from '../../../src/probe/index.js';
 import { HttpError } from '../../../src/transport/http/failure.js';
-import { type HttpRetryOptions, Retries, retryRules } from '../../../src/transport/http/retries.js';
+import { type HttpRetryOptions, type Retries, createRetries, retryRules } from '../../../src/transport/http/retries.js';
 import { VirtualTime } from '../../virtual-time.js';
 
 const broken = new HttpError('connection-lost', 'broken');
@@ -18,10 +18,10 @@ function stage(options: HttpRetryOptions = {}): {
   const abort = new AbortController();
   const retry = retryRules({ random: () => 0.5, ...options });
   const pace = { retry, scheduler: time, probe: (event: ProbeEvent) => void heard.push(event) };
-  return { time, retries: new Retries(pace, abort.signal, 'readHttp'), abort, heard };
+  return { time, retries: createRetries(pace, abort.signal, 'readHttp'), abort, heard };
 }
 
-describe('Retries', () => {
+describe('createRetries', () => {
   it('waits longer from failure to failure, at random up to a bound that grows', async () => {
     const { time, retries, heard } = stage({ initialDelayMs: 100, maxDelayMs: 500, multiplier: 3 });
     for (let i = 0; i < 4; i++) await time.until(retries.failed(broken));
@@ -39,10 +39,8 @@ describe('Retries', () => {
     await time.until(retries.failed(broken));
     retries.succeeded();
     await time.until(retries.failed(broken));
-    retries.lasted(199);
-    await time.until(retries.failed(broken));
-    retries.lasted(400);
-    await time.until(retries.failed(broken));
+    await time.until(retries.failed(broken, 199));
+    await time.until(retries.failed(broken, 400));
     expect(heard.map((event) => event.type === 'retry' && event.attempt)).toEqual([1, 1, 2, 1]);
   });
 

@@ -36,12 +36,15 @@ describe('httpRules', () => {
     [{ headers: null }, 'headers must be an object of strings, got null'],
     [{ headers: { a: 5 } }, 'headers.a must be a string, got a number'],
     [{ headers: { 'a b': '1' } }, 'headers must not have a key that is no name of a header'],
-    [{ headers: { a: '1\r\nb: 2' } }, 'headers.a must not hold CR, LF or other controls'],
-    [{ headers: { a: '\u0000' } }, 'headers.a must not hold CR, LF or other controls'],
-    [{ headers: { a: '\u007f' } }, 'headers.a must not hold CR, LF or other controls'],
-    [{ headers: { a: '日' } }, 'headers.a must not hold characters beyond Latin-1'],
+    [
+      { headers: { a: '1\r\nb: 2' } },
+      'headers.a must not hold CR, LF or other controls, nor characters beyond Latin-1',
+    ],
+    [{ headers: { a: '\u0000' } }, 'headers.a must not hold CR, LF or other controls, nor characters beyond Latin-1'],
+    [{ headers: { a: '\u007f' } }, 'headers.a must not hold CR, LF or other controls, nor characters beyond Latin-1'],
+    [{ headers: { a: '日' } }, 'headers.a must not hold CR, LF or other controls, nor characters beyond Latin-1'],
     [{ params: { a: 5 } }, 'params.a must be a string, got a number'],
-    [{ params: { live: 'sse' } }, "params.live is the protocol's own"],
+    [{ params: { live: 'sse' } }, "params must not have a key that is the protocol's own"],
     [{ params: 5 }, 'params must be an object of strings, got a number'],
     [{ retry: { maxRetries: -1 } }, 'retry.maxRetries must be a whole number of at least 0 or Infinity, got -1'],
     [{ idleMs: 0 }, 'idleMs must be a whole number of at least 1 and at most 2147483647 or Infinity, got 0'],
@@ -59,7 +62,8 @@ describe('httpRules', () => {
     });
     await expect(rules.headers()).rejects.toMatchObject({
       code: 'callback-failed',
-      message: 'headers: a callback threw: headers.a must not hold CR, LF or other controls',
+      message:
+        'headers: a callback threw: headers.a must not hold CR, LF or other controls, nor characters beyond Latin-1',
     });
     await expect(rules.params()).rejects.toMatchObject({ code: 'callback-failed', message: /no key/ });
   });

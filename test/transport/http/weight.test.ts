@@ -28,11 +28,13 @@ async function weigh(names: string): Promise<{ files: string[]; bytes: number }>
 describe('sluice/transport/http/client', () => {
   it('weighs little where it only reads: no schema library, and nothing that writes', async () => {
     const { files, bytes } = await weigh('readHttp, pullHttp');
-    expect(files.filter((path) => /zod|http\/(?:producer|stream|encoding|chunks)\./.test(path))).toEqual([]);
-    expect(bytes).toBeLessThan(9000);
+    expect(files.filter((path) => /zod|http\/(?:producer|stream|send|refusal|encoding|chunks)\./.test(path))).toEqual(
+      [],
+    );
+    expect(bytes).toBeLessThan(7000);
   });
 
-  it('carries no schema library where it writes', async () => {
+  it('carries no schema library where it writes, and nothing that reads', async () => {
     const { files } = await weigh('httpStream, createHttpProducer');
     expect(files.filter((path) => /zod|eventsource|http\/(?:reader|reading|chunks)\./.test(path))).toEqual([]);
   });
