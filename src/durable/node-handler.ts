@@ -26,7 +26,8 @@ export function nodeHandler(
   options: NodeHandlerOptions = {},
 ): (request: IncomingMessage, response: ServerResponse, principal?: Principal) => void {
   const { path = '/v1/stream/', origins } = options;
-  const security = securityHeaders(checkOrigins(origins));
+  const security: string[] = [];
+  addHeaders(security, securityHeaders(checkOrigins(origins)));
   const stallMs = checkBound('stallMs', options.stallMs ?? 60_000);
   const outbox = new Outbox();
   const respond = async (request: IncomingMessage, response: ServerResponse, principal?: Principal): Promise<void> => {
@@ -35,16 +36,18 @@ export function nodeHandler(
     const { status, headers: said, body } = refusalOf(request, cors.allowed) ?? (await durable.handle(asked));
     const whole = body === undefined || body instanceof Uint8Array;
     if (response.destroyed) return whole ? undefined : body.closed();
-    const headers: Record<string, string> = { ...security, ...cors.headers, ...said };
+    const headers = [...security];
+    addHeaders(headers, cors.headers);
+    addHeaders(headers, said);
     const unread = isUnread(request);
-    if (unread) headers['connection'] = 'close';
+    if (unread) headers.push('connection', 'close');
     if (!whole) {
       response.writeHead(status, headers);
       return pour(response, body, stallMs);
     }
     // HEAD says how long the stream is by other means.
     const sized = status !== 204 && status !== 304 && request.method !== 'HEAD';
-    if (sized) headers['content-length'] = `${body?.length ?? 0}`;
+    if (sized) headers.push('content-length', `${body?.length ?? 0}`);
     response.writeHead(status, headers);
     if (unread) request.resume();
     outbox.add(response, body);
@@ -58,6 +61,11 @@ export function nodeHandler(
 }
 
 function ignore(): void {}
+
+/** In a list, of which Node makes an answer three times as fast as of an object whose names have dashes. */
+function addHeaders(list: string[], headers: Reply['headers']): void {
+  for (const name in headers) list.push(name, headers[name]!);
+}
 
 /** What needs not be asked further. */
 function refusalOf(request: IncomingMessage, allowed: boolean): Reply | undefined {

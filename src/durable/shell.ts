@@ -52,17 +52,19 @@ const exposed = [
   'retry-after',
 ].join(', ');
 
+const varies = { vary: 'origin' };
+
 /** @internal Whether the page that asks may, and what to tell its browser. */
 export function allowOrigin(
   origins: Origins | undefined,
   headers: OriginHeaders,
 ): { readonly allowed: boolean; readonly headers: Readonly<Record<string, string>> } {
   const { origin } = headers;
-  if (origin === undefined) return { allowed: true, headers: { vary: 'origin' } };
-  if (!originAllowed(origins, headers)) return { allowed: false, headers: { vary: 'origin' } };
+  if (origin === undefined) return { allowed: true, headers: varies };
+  if (!originAllowed(origins, headers)) return { allowed: false, headers: varies };
   return {
     allowed: true,
-    headers: { vary: 'origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed },
+    headers: { ...varies, 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import { constants, Http2ServerResponse } from 'node:http2';
 
 /** Of one connection, not of an answer: HTTP/2 has none of them (RFC 9113, section 8.2.2). */
@@ -10,6 +10,9 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** By name, or names and values in turn. */
+type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
 /** @internal An answer over HTTP/2 that has all that our doors use of one over HTTP/1.1. */
 export class Http2Response extends Http2ServerResponse {
   override setHeader(name: string, value: number | string | readonly string[]): void {
@@ -18,10 +21,10 @@ export class Http2Response extends Http2ServerResponse {
 
   override writeHead(
     status: number,
-    reason?: string | OutgoingHttpHeaders,
-    headers: OutgoingHttpHeaders = isHeaders(reason) ? reason : {},
+    reason?: string | Headers,
+    headers: Headers = isHeaders(reason) ? reason : {},
   ): this {
-    const own = Object.entries(headers).filter(([name]) => !hopByHop.has(name.toLowerCase()));
+    const own = entriesOf(headers).filter(([name]) => !hopByHop.has(name.toLowerCase()));
     return super.writeHead(status, Object.fromEntries(own));
   }
 
@@ -47,6 +50,13 @@ Object.defineProperties(Http2Response.prototype, {
   },
 });
 
-function isHeaders(said: string | OutgoingHttpHeaders | undefined): said is OutgoingHttpHeaders {
+function isHeaders(said: string | Headers | undefined): said is Headers {
   return typeof said === 'object';
+}
+
+function entriesOf(headers: Headers): [name: string, value: OutgoingHttpHeader | undefined][] {
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  const entries: [string, OutgoingHttpHeader | undefined][] = [];
+  for (let i = 0; i < headers.length; i += 2) entries.push([`${headers[i]}`, headers[i + 1]]);
+  return entries;
 }

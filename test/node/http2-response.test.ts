@@ -43,6 +43,15 @@ describe('Http2Response', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('takes headers as a list, as an answer over HTTP/1.1 does', async () => {
+    const stream = await ask((response) => {
+      response.writeHead(201, ['x-a', '1', 'Connection', 'close', 'x-b', '2']).end();
+    });
+    const headers = await headersOf(stream);
+    expect(headers).toMatchObject({ ':status': 201, 'x-a': '1', 'x-b': '2' });
+    expect(headers).not.toHaveProperty('connection');
+  });
+
   it('breaks off so that nobody takes it for whole', async () => {
     let answer!: ServerResponse;
     const stream = await ask((response) => {
