@@ -117,6 +117,8 @@ export class Appender {
     const { producer, close, sequence } = wish;
     const options: StreamAppendOptions = {
       create: false,
+      // Whoever may write to this one may not write to the next of its name.
+      life: record.info.life,
       ...(producer === undefined ? {} : { producer }),
       ...(close ? { close: { status: 'completed' } } : {}),
     };

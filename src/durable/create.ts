@@ -1,15 +1,18 @@
+import { ownerKey } from '../auth/auth.js';
 import type { ChunkType, EncodedChunk } from '../chunk/index.js';
-import type { Log } from '../log/log.js';
+import type { Log, StreamConfig } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
+import type { Asker } from './asker.js';
 import { encodeBody } from './body.js';
 import { type Lifetime, readLifetime, sameLifetime } from './lifetime.js';
 import { chunkTypeOf, defaultMediaType, essenceOf, isMediaType } from './media-type.js';
 import { formatOffset, parseOffset } from './offset.js';
+import { type Made, readSame } from './read-same.js';
 import type { Registry } from './registry.js';
 import { renderChunks } from './render.js';
 import { answer, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, isBook, isTrue, nameOfPath, readCount } from './request.js';
-import { baseOf, type ForkOrigin, type StreamRecord, tailOf, writeNote } from './stream-record.js';
+import { baseOf, type ForkOrigin, madeOf, type StreamRecord, tailOf, writeNote } from './stream-record.js';
 
 /** @internal What a request to create a stream asks for. */
 export interface Wish {
@@ -17,8 +20,6 @@ export interface Wish {
   readonly lifetime: Lifetime;
   readonly closed: boolean;
   readonly fork: ForkWish | undefined;
-  /** Whose it is to be. */
-  readonly owner?: string | undefined;
 }
 
 /** @internal What is to be forked, and where. */
@@ -29,7 +30,7 @@ export interface ForkWish {
 }
 
 /** @internal Reads what a request to create a stream asks for. */
-export function readWish(request: Pick<DurableRequest, 'header' | 'owner'>): Wish {
+export function readWish(request: Pick<DurableRequest, 'header'>): Wish {
   const mediaType = request.header('content-type');
   if (mediaType !== undefined && !isMediaType(mediaType)) {
     throw new Refusal(400, 'header-invalid', 'Content-Type must be a media type, such as text/plain');
@@ -39,7 +40,6 @@ export function readWish(request: Pick<DurableRequest, 'header' | 'owner'>): Wis
     lifetime: readLifetime(request.header('stream-ttl'), request.header('stream-expires-at')),
     closed: isTrue(request.header('stream-closed')),
     fork: readFork(request),
-    owner: request.owner,
   };
 }
 
@@ -86,6 +86,21 @@ interface Surroundings {
   readonly now: () => number;
   readonly rootPath: string;
   readonly maxMessages: number;
+  readonly asker: Asker;
+}
+
+/** A stream that is to be made. */
+interface Making {
+  readonly name: string;
+  /** Where it will be found. */
+  readonly url: string;
+  /** Whose it will be; `''` for nobody's. */
+  readonly owner: string;
+}
+
+/** What is forked, and where. */
+interface ForkSource extends Omit<ForkWish, 'path'> {
+  readonly record: StreamRecord;
 }
 
 const copyLimit = { chunks: 1024, bytes: 1 << 20 };
@@ -100,11 +115,13 @@ export class Creator {
 
   /** Creates the stream, unless it is there. `url` is where it is found. */
   create(name: string, wish: Wish, body: Uint8Array, url: string): Promise<Reply> {
-    const { registry } = this.surroundings;
+    const { registry, asker } = this.surroundings;
     return registry.change(name, async () => {
       const known = await registry.lookAlive(name);
       const unfinished = known?.fork !== undefined && known.info.next < known.fork.count;
-      if (known !== undefined && !unfinished) return this.confirm(known, wish);
+      if (known !== undefined && !unfinished) return await this.confirm(known, wish);
+      const source = wish.fork === undefined ? undefined : await this.sourceOf(name, wish.fork);
+      const owner = await asker.checkCreate(name);
       if (known === undefined && (await registry.forks.isDeleted(name))) {
         throw new Refusal(
           409,
@@ -114,12 +131,14 @@ export class Creator {
       }
       // Whoever made it died over it.
       if (known !== undefined) await registry.remove(known);
-      return wish.fork === undefined ? this.plain(name, wish, body, url) : this.fork(name, wish, wish.fork, body, url);
+      if (source === undefined) return this.plain({ name, url, owner }, wish, body);
+      return this.fork({ name, url, owner }, wish, source, body);
     });
   }
 
-  private confirm(known: StreamRecord, wish: Wish): Reply {
-    const { registry, rootPath } = this.surroundings;
+  private async confirm(known: StreamRecord, wish: Wish): Promise<Reply> {
+    const { registry, rootPath, asker } = this.surroundings;
+    await asker.check('read', known.name, known.info);
     if (!isAsWished(known, wish, rootPath)) {
       const headers = known.closed ? { 'stream-closed': 'true' } : {};
       throw new Refusal(409, 'stream-exists', 'there is a stream of this name, of another kind', headers);
@@ -128,30 +147,33 @@ export class Creator {
     return answer(200, this.headers(known));
   }
 
-  private async plain(name: string, wish: Wish, body: Uint8Array, url: string): Promise<Reply> {
+  private async plain(making: Making, wish: Wish, body: Uint8Array): Promise<Reply> {
     const contentType = wish.mediaType ?? defaultMediaType;
     const chunks = this.encode(body, contentType);
-    await this.surroundings.registry.create(name, {
-      contentType,
-      ttlMs: Infinity,
-      ...writeNote({ lifetime: wish.lifetime }, wish.owner),
-    });
-    return this.finish(name, chunks, 0, wish.closed, url);
+    const note = writeNote({ lifetime: wish.lifetime }, making.owner);
+    const made = await this.make(making, { contentType, ttlMs: Infinity, ...note });
+    return this.finish(making, made, chunks, 0, wish.closed);
+  }
+
+  /** What is to be forked. What somebody may not read, he may not copy. */
+  private async sourceOf(name: string, { path, offset, sub }: ForkWish): Promise<ForkSource> {
+    const { registry, rootPath, asker } = this.surroundings;
+    const from = nameOfPath(path, rootPath);
+    if (from === undefined || from === name || isBook(from)) throw await this.noSource(from);
+    const record = await registry.peek(from);
+    await asker.check('read', from, record?.info);
+    if (record === undefined) throw await this.noSource(from);
+    return { record, offset, sub };
   }
 
   private async fork(
-    name: string,
+    making: Making,
     wish: Wish,
-    { path, offset, sub }: ForkWish,
+    { record: source, offset, sub }: ForkSource,
     body: Uint8Array,
-    url: string,
   ): Promise<Reply> {
-    const { registry, rootPath } = this.surroundings;
-    const from = nameOfPath(path, rootPath);
-    // What nobody may read, nobody may copy.
-    const mayCopy = from !== undefined && from !== name && !isBook(from);
-    const source = mayCopy ? await registry.peek(from) : undefined;
-    if (source === undefined) throw await this.noSource(from);
+    const { registry } = this.surroundings;
+    const { name } = making;
     if (wish.mediaType !== undefined && essenceOf(wish.mediaType) !== essenceOf(source.mediaType)) {
       throw new Refusal(409, 'content-type-mismatch', `a fork has the media type of its source, ${source.mediaType}`);
     }
@@ -170,12 +192,12 @@ export class Creator {
     };
     const lifetime = ttl === undefined && expiresAt === undefined ? source.lifetime : wish.lifetime;
     if (!(await registry.forks.fork(name, source.name))) throw await this.noSource(source.name);
-    const note = writeNote({ lifetime, fork: origin }, wish.owner);
-    await registry.create(name, { contentType: source.mediaType, ttlMs: Infinity, ...note });
+    const note = writeNote({ lifetime, fork: origin }, making.owner);
+    const made = await this.make(making, { contentType: source.mediaType, ttlMs: Infinity, ...note });
     registry.touch(source);
-    await this.copy(source.name, name, first, count);
-    if (rest.length > 0) await this.log.append(name, rest);
-    return this.finish(name, chunks, origin.count, wish.closed, url);
+    await this.copy(madeOf(source), madeOf(made), first, count);
+    if (rest.length > 0) await this.log.append(name, rest, { life: made.info.life });
+    return this.finish(making, made, chunks, origin.count, wish.closed);
   }
 
   private async noSource(from: string | undefined): Promise<Refusal> {
@@ -204,26 +226,26 @@ export class Creator {
       const messages: EncodedChunk[] = [];
       while (messages.length < sub) {
         const limit = { ...copyLimit, chunks: Math.min(copyLimit.chunks, sub - messages.length) };
-        const { chunks } = await this.log.read(source.name, from + messages.length, limit);
+        const { chunks } = await readSame(this.log, madeOf(source), from + messages.length, limit);
         if (chunks.length === 0) throw beyond;
         messages.push(...chunks);
       }
       return messages;
     }
-    const { chunks } = await this.log.read(source.name, from, { chunks: 1, bytes: 1 });
+    const { chunks } = await readSame(this.log, madeOf(source), from, { chunks: 1, bytes: 1 });
     const bytes = renderChunks(type, chunks);
     if (sub > bytes.length) throw beyond;
     return encodeBody(bytes.slice(0, sub), { type, timestamp: this.surroundings.now() });
   }
 
-  private async copy(source: string, name: string, first: number, to: number): Promise<void> {
+  private async copy(source: Made, { name, life }: Made, first: number, to: number): Promise<void> {
     for (let next = first; next < to;) {
       const limit = { ...copyLimit, chunks: Math.min(copyLimit.chunks, to - next) };
-      const { from, chunks } = await this.log.read(source, next, limit);
+      const { from, chunks } = await readSame(this.log, source, next, limit);
       if (from !== next || chunks.length === 0) {
         throw new Refusal(409, 'gap', 'the source has lost what was to be taken over');
       }
-      await this.log.append(name, chunks);
+      await this.log.append(name, chunks, { life });
       next += chunks.length;
     }
   }
@@ -234,18 +256,29 @@ export class Creator {
     return encodeBody(body, { type: chunkTypeOf(mediaType), timestamp: now(), maxMessages });
   }
 
+  /** Makes a stream, unless the same was made elsewhere at this moment. */
+  private async make({ name, owner }: Making, config: StreamConfig): Promise<StreamRecord> {
+    const { registry } = this.surroundings;
+    await registry.create(name, config);
+    const made = await registry.look(name);
+    // It may have gone since, and somebody else's have come.
+    if (made === undefined || (made.info.metadata?.[ownerKey] ?? '') !== owner) return await registry.refuse(name);
+    return made;
+  }
+
   private async finish(
-    name: string,
+    { name, url }: Making,
+    made: StreamRecord,
     chunks: readonly EncodedChunk[],
     at: number,
     closed: boolean,
-    url: string,
   ): Promise<Reply> {
     const { streams, registry } = this.surroundings;
+    const { life } = made.info;
     const close = closed ? { close: { status: 'completed' as const } } : {};
     // Another server on the same log may have made the same stream at the same time: one of them fills it.
-    if (closed || chunks.length > 0) await streams.append(name, chunks, { at, create: false, ...close });
-    const record = (await registry.look(name))!;
+    if (closed || chunks.length > 0) await streams.append(name, chunks, { at, create: false, life, ...close });
+    const record = (await registry.look(name)) ?? made;
     registry.touch(record);
     return answer(201, { location: url, ...this.headers(record) });
   }

@@ -1,12 +1,14 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { Action } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 import { type MaybePromise, whenReady } from '../log/log.js';
 import type { Access, Streams } from '../streams/index.js';
 import { Appender, readAppend } from './append.js';
+import { Asker } from './asker.js';
 import { Bodies } from './bodies.js';
+import { Counted } from './counted.js';
 import { Creator, readWish } from './create.js';
-import { Guarded } from './guarded.js';
 import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
@@ -60,6 +62,10 @@ export interface DurableStreams {
 
 const mebibyte = 1 << 20;
 const smallBody = 8 * 1024;
+/** Where subscriptions are kept: who may see or change those may do everything. */
+const books = 'sluice/server/subscriptions';
+/** What a worker of a subscription does, with a token that it was given with its work. */
+const ofWorkers: ReadonlySet<string> = new Set(['callback', 'ack', 'release']);
 
 /**
  * Makes a server of the Durable Streams protocol over streams. Shells make it one of HTTP: `nodeHandler` and `webHandler`.
@@ -69,9 +75,9 @@ const smallBody = 8 * 1024;
  * createServer(nodeHandler(durable, { path: '/v1/stream/' })).listen(4437);
  */
 export function createDurableStreams(options: DurableStreamsOptions): DurableStreams {
-  const { access, quotas } = options;
+  const { quotas } = options;
   const door = new Door(options);
-  return access === undefined && quotas === undefined ? door : new Guarded(door, { access, quotas });
+  return quotas === undefined ? door : new Counted(door, quotas);
 }
 
 const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
@@ -79,6 +85,11 @@ const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
 /** The path of a URL that is known to be one. */
 function pathOf(url: string): string {
   return url.slice(url.indexOf('/', url.indexOf('//') + 2));
+}
+
+/** Whether a body may still be on its way: a small one has come with the headers. */
+function isLarge(request: DurableRequest): boolean {
+  return Number(request.header('content-length') ?? Infinity) > smallBody;
 }
 
 class Door implements DurableStreams {
@@ -156,23 +167,39 @@ class Door implements DurableStreams {
       case 'GET':
         return this.read(name, readRead(query), request);
       case 'HEAD':
-        return whenReady(this.registry.get(name), (record) => this.reads.head(record));
+        return whenReady(this.found(name, 'read', request), (record) => this.reads.head(record));
       case 'PUT':
         return this.create(name, rootPath, request);
       case 'DELETE':
-        return this.delete(name);
+        return this.delete(name, request);
       default:
         throw new Refusal(405, 'method-not-allowed', `this is done with one of ${allowed}`, { allow: allowed });
     }
   }
 
+  /** A stream that is there, of which somebody may do that. Who may not is not told whether it is. */
+  private found(name: string, action: Action, request: DurableRequest): MaybePromise<StreamRecord> {
+    return whenReady(this.registry.find(name), (record) =>
+      whenReady(this.askerOf(request).check(action, name, record?.info), () => record ?? this.registry.refuse(name)),
+    );
+  }
+
+  private askerOf({ principal }: DurableRequest): Asker {
+    return new Asker(this.options.access, principal);
+  }
+
   private control(segments: readonly string[], request: DurableRequest): MaybePromise<Reply> {
-    if (this.subscriptions !== undefined) return this.subscriptions.handle(segments, request);
-    throw new Refusal(501, 'not-implemented', 'this server has no subscriptions');
+    const [area, , word = ''] = segments;
+    const isOpen = area === 'jwks.json' || ofWorkers.has(word);
+    const may = isOpen ? undefined : this.askerOf(request).check('admin', books, undefined);
+    return whenReady(may, () => {
+      if (this.subscriptions !== undefined) return this.subscriptions.handle(segments, request);
+      throw new Refusal(501, 'not-implemented', 'this server has no subscriptions');
+    });
   }
 
   private read(name: string, wish: ReadWish, request: DurableRequest): MaybePromise<Reply> {
-    return whenReady(this.registry.get(name), (record) => {
+    return whenReady(this.found(name, 'read', request), (record) => {
       this.registry.touch(record);
       return this.reads.read(record, wish, request);
     });
@@ -182,27 +209,33 @@ class Door implements DurableStreams {
     const wish = readAppend(request);
     const receive = (): Promise<Reply> =>
       this.bodies.with(request, (body) =>
-        whenReady(this.registry.get(name), (record) => this.appender.append(record, wish, body)),
+        // Asked when it is written: while a body comes slowly, much may become of its stream.
+        whenReady(this.found(name, 'publish', request), (record) => this.appender.append(record, wish, body)),
       );
-    const announced = Number(request.header('content-length') ?? Infinity);
-    // Before the body, so that what goes nowhere is not received. A small one has come with the headers.
-    return announced > smallBody ? whenReady(this.registry.get(name), receive) : receive();
+    // Before the body, so that what goes nowhere is not received.
+    return isLarge(request) ? whenReady(this.found(name, 'publish', request), receive) : receive();
   }
 
   private async create(name: string, rootPath: string, request: DurableRequest): Promise<Reply> {
     const wish = readWish(request);
     const { streams } = this.options;
     const { registry, maxMessages } = this;
-    const creator = new Creator({ streams, registry, now: () => this.scheduler.now(), rootPath, maxMessages });
+    const asker = this.askerOf(request);
+    const creator = new Creator({ streams, registry, now: () => this.scheduler.now(), rootPath, maxMessages, asker });
     const url = request.root + name.split('/').map(encodeURIComponent).join('/');
+    if (isLarge(request)) {
+      const known = await registry.find(name);
+      await asker.check(known === undefined ? 'create' : 'read', name, known?.info);
+    }
     return await this.bodies.with(request, (body) => creator.create(name, wish, body, url));
   }
 
-  private async delete(name: string): Promise<Reply> {
-    await this.registry.get(name);
+  private async delete(name: string, request: DurableRequest): Promise<Reply> {
+    const { info } = await this.found(name, 'delete', request);
     return await this.registry.change(name, async () => {
       const record = await this.registry.lookAlive(name);
-      if (record === undefined) throw new Refusal(404, 'stream-not-found', 'there is no such stream');
+      // Another of its name may be somebody else's.
+      if (record?.info.life !== info.life) return await this.registry.refuse(name);
       await this.registry.remove(record);
       return answer(204);
     });
@@ -219,7 +252,7 @@ class Door implements DurableStreams {
     const stream = madeOf(record);
     const { name } = stream;
     const known = this.tails.get(name);
-    if (known?.stream.createdAt === stream.createdAt) return known;
+    if (known?.stream.life === stream.life) return known;
     known?.close(new StreamError('stream-not-found', `the stream "${name}" was removed`, { streamId: name }));
     const form = { type: chunkTypeOf(record.mediaType), base: baseOf(record) };
     const tail = new Tail(stream, form, this.options.streams.log, this.timing, () => void this.tails.delete(name));

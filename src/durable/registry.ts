@@ -60,7 +60,8 @@ export class Registry {
     return whenReady(this.find(name), (record) => record ?? this.refuse(name));
   }
 
-  private async refuse(name: string): Promise<never> {
+  /** Says why a stream is not there. */
+  async refuse(name: string): Promise<never> {
     throw (await this.forks.isDeleted(name))
       ? new Refusal(410, 'stream-not-found', 'the stream was deleted, and there are forks of it')
       : new Refusal(404, 'stream-not-found', 'there is no such stream');
@@ -114,10 +115,10 @@ export class Registry {
   }
 
   /** Removes a stream; its name stays blocked while there are forks of it. */
-  async remove({ name }: StreamRecord): Promise<void> {
+  async remove({ name, info }: StreamRecord): Promise<void> {
     await this.forks.deleted(name);
     this.lifetimes.forget(name);
-    await this.surroundings.streams.delete(name);
+    await this.surroundings.streams.delete(name, info.life);
   }
 
   /** A stream is read or written. */

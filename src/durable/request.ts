@@ -15,8 +15,6 @@ export interface DurableRequest {
   readonly principal?: Principal | undefined;
   /** Remote address, where there is one. */
   readonly address?: string | undefined;
-  /** Whose a stream is that is created. Default: nobody's. */
-  readonly owner?: string | undefined;
   /** Aborted when the one who asks has gone. */
   readonly signal: AbortSignal;
   /** Reads the body: `undefined` as soon as `admits`, which is told how long it is so far, says no. */

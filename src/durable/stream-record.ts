@@ -72,5 +72,5 @@ export function tailOf(record: StreamRecord): string {
 
 /** @internal Which of all streams that ever had its name a stream is. */
 export function madeOf({ name, info }: StreamRecord): Made {
-  return { name, createdAt: info.createdAt };
+  return { name, life: info.life };
 }

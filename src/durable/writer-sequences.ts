@@ -2,11 +2,12 @@ import { type EncodedChunk, StreamError } from '../chunk/index.js';
 import type { Appended } from '../log/log.js';
 import type { StreamAppendOptions, Streams } from '../streams/index.js';
 import { Refusal } from './reply.js';
-import type { StreamRecord } from './stream-record.js';
+import { readSame } from './read-same.js';
+import { madeOf, type StreamRecord } from './stream-record.js';
 
 /** How far the chunks of a stream were looked through. */
 interface Known {
-  readonly createdAt: number;
+  readonly life: string;
   /** The latest `Stream-Seq` below `next`. */
   last: string | undefined;
   next: number;
@@ -55,17 +56,18 @@ export class WriterSequences {
     throw new StreamError('overflow', `too many write to "${record.name}" at a time`, { streamId: record.name });
   }
 
-  private async catchUp({ name, info }: StreamRecord): Promise<Known> {
+  private async catchUp(record: StreamRecord): Promise<Known> {
+    const { name, life } = madeOf(record);
     let known = this.known.get(name);
-    if (known === undefined || known.createdAt !== info.createdAt) {
-      known = { createdAt: info.createdAt, last: undefined, next: 0 };
+    if (known === undefined || known.life !== life) {
+      known = { life, last: undefined, next: 0 };
       // What is forgotten is looked up again.
       if (this.known.size >= maxKnown) this.known.delete(this.known.keys().next().value!);
       this.known.set(name, known);
     }
     for (;;) {
-      const { from, chunks, next } = await this.streams.log.read(name, known.next, limit);
-      // Fewer than were looked through: it is another stream, made in the same millisecond.
+      const { from, chunks, next } = await readSame(this.streams.log, { name, life }, known.next, limit);
+      // A log may have lost what was looked through.
       if (next < known.next) {
         known.last = undefined;
         known.next = 0;

@@ -83,11 +83,6 @@ export class Feed {
     this.turn.feed(this);
   }
 
-  /** The stream was removed: its readers are told, also those who would not have looked for it. */
-  removed(): void {
-    this.fail([...this.readers.keys()], anotherStream(this.streamId));
-  }
-
   /** No more calls. */
   dispose(): void {
     this.unwatch();
@@ -168,9 +163,9 @@ export class Feed {
     // The link, or the turn, may have got full while the log was read.
     if (!session.writable) return;
     if (session.full) return this.offer(subscription);
-    if (slice.next < subscription.next && subscription.next > subscription.start) {
-      return session.drop(subscription, anotherStream(this.streamId));
-    }
+    // A log that lost chunks has fewer than a reader was sent.
+    const lost = slice.next < subscription.next && subscription.next > subscription.start;
+    if (lost || slice.life !== subscription.life) return session.drop(subscription, anotherStream(this.streamId));
     if (slice.from > subscription.next) this.miss(subscription, session, subscription.next, slice.from);
     const count = subscription.affordable(slice.chunks);
     if (count > 0) this.deliver(subscription, session, parcels.take(count));
@@ -220,6 +215,7 @@ export class Feed {
       () =>
         whenReady(this.streams.log.read(this.streamId, range.from, limit), (slice) => {
           if (!this.readers.has(subscription)) return;
+          if (slice.life !== subscription.life) return session.drop(subscription, anotherStream(this.streamId));
           const sent = this.resend(subscription, session, range, slice);
           this.repairFrom(index + 1, bytes - sent, subscription, session, ranges);
         }),
@@ -246,7 +242,7 @@ export class Feed {
   }
 }
 
-/** Fewer chunks than a reader was sent: the stream was removed, and another has its name now. */
+/** The stream was removed, and another has its name now. */
 function anotherStream(streamId: string): StreamError {
   return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }

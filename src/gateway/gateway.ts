@@ -11,11 +11,11 @@ import {
 } from '../chunk/index.js';
 import type { Authenticate } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
-import { attempt, type MaybePromise, whenReady } from '../log/log.js';
+import { attempt, type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { BadFrame, type ClientFrame, closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
 import { leases } from '../streams/lease.js';
-import { joinStream } from '../streams/reader.js';
+import { joinStream, type ReaderOptions } from '../streams/reader.js';
 import { snapshots } from '../streams/snapshot-store.js';
 import type { Access, Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
@@ -165,9 +165,6 @@ class StreamGateway implements Gateway {
         for (const session of this.sessions.keys()) session.stopped(streamId, reason);
       }),
     );
-    const { guests } = this;
-    if (guests !== undefined)
-      this.teardown.add(this.streams.deletions.subscribe((streamId) => this.forget(guests, streamId)));
   }
 
   accept(link: Link, peer: Peer): ServerLinkEvents {
@@ -271,25 +268,37 @@ class StreamGateway implements Gateway {
   private subscribe(session: Session, guest: Guest | undefined, streamId: string, from: JoinPosition): void {
     if (streamId.startsWith(books)) return session.subscribeRefused(streamId, reservedName(streamId));
     attempt(
-      () => whenReady(guest?.checkRead(streamId), () => this.join(session, guest, streamId, from)),
+      () =>
+        whenReady(guest?.checkRead(streamId), (life) =>
+          this.join(session, guest, streamId, life === undefined ? { from } : { from, life }),
+        ),
       (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
     );
   }
 
-  private join(session: Session, guest: Guest | undefined, streamId: string, from: JoinPosition): MaybePromise<void> {
+  private join(
+    session: Session,
+    guest: Guest | undefined,
+    streamId: string,
+    where: Pick<ReaderOptions, 'from' | 'life'>,
+  ): MaybePromise<void> {
     const read = (): MaybePromise<void> =>
-      whenReady(joinStream(this.streams, streamId, from), ({ seq, live, snapshot }) => {
+      whenReady(joinStream(this.streams, streamId, where), ({ life, seq, live, snapshot }) => {
         const feed = this.feedOf(streamId);
         const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk);
         if (subscription === undefined) {
           guest?.unread();
           return this.release(feed);
         }
+        subscription.life = life;
         subscription.live = live;
         feed.add(subscription, session);
       });
     if (guest === undefined) return read();
-    return failing(read, () => guest.unread());
+    return orElse(read, (error) => {
+      guest.unread();
+      throw error;
+    });
   }
 
   private feedOf(streamId: string): Feed {
@@ -298,12 +307,6 @@ class StreamGateway implements Gateway {
     const feed = new Feed(streamId, this.channels++, this.streams, this.turn, this.report);
     this.feeds.set(streamId, feed);
     return feed;
-  }
-
-  /** A stream is no more. The next of its name may be somebody else's: who could read or write this one is asked again. */
-  private forget(guests: Guests, streamId: string): void {
-    guests.forget(streamId);
-    this.feeds.get(streamId)?.removed();
   }
 
   private unsubscribe(subscription: Subscription): void {
@@ -329,14 +332,16 @@ class StreamGateway implements Gateway {
     if (isReserved(stream) || (stream === leases && close !== undefined)) {
       return session.publishRefused(frame, reservedName(stream));
     }
-    const options = {
-      producer: { id: producer, epoch, seq },
-      ...(close === undefined ? {} : { close: definite(close) }),
+    const append = (life?: string): MaybePromise<void> => {
+      const options = {
+        producer: { id: producer, epoch, seq },
+        ...(close === undefined ? {} : { close: definite(close) }),
+        ...(life === undefined ? {} : { life, create: false }),
+      };
+      return whenReady(this.streams.append(stream, chunks, options), (appended) => session.published(frame, appended));
     };
-    const append = (): MaybePromise<void> =>
-      whenReady(this.streams.append(stream, chunks, options), (appended) => session.published(frame, appended));
     attempt(
-      () => (guest === undefined ? append() : whenReady(guest.checkPublish(stream, chunks), append)),
+      () => (guest === undefined ? append() : guest.publish(stream, chunks, append)),
       (error) => session.publishRefused(frame, toStreamError(error, 'internal', { streamId: stream })),
     );
   }
@@ -345,7 +350,7 @@ class StreamGateway implements Gateway {
     if (isReserved(streamId) || streamId === leases)
       return session.refuse(reservedName(streamId), { stream: streamId });
     attempt(
-      () => whenReady(guest?.checkCancel(streamId), () => this.streams.cancel(streamId, reason)),
+      () => whenReady(guest?.checkCancel(streamId), (life) => this.streams.cancel(streamId, reason, life)),
       (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),
     );
   }
@@ -445,20 +450,6 @@ function countBad(frames: readonly (ClientFrame | BadFrame)[], refusals: Pick<Re
 /** Ends all that somebody reads. */
 function cutOff(session: Session, error: StreamError): void {
   for (const subscription of [...session.subscriptions]) session.drop(subscription, error);
-}
-
-/** Work, with what is to be done when it fails. */
-function failing<T>(work: () => MaybePromise<T>, failed: () => void): MaybePromise<T> {
-  const fail = (error: unknown): never => {
-    failed();
-    throw error;
-  };
-  try {
-    const result = work();
-    return result instanceof Promise ? result.catch(fail) : result;
-  } catch (error) {
-    return fail(error);
-  }
 }
 
 /** Where a server keeps the books of its other doors: nobody else reads them. */

@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import { type MaybePromise, whenReady } from '../log/log.js';
+import { type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import type { ServerFrame } from '../protocol/index.js';
 import type { Access } from '../streams/index.js';
@@ -20,6 +20,22 @@ const uncounted = (): undefined => undefined;
 /** Most streams that are remembered to be open to a guest: beyond, they are asked about again. */
 const maxOpen = 4096;
 
+/** Lives of streams, or whom they are being asked of: frame after frame is for the same. */
+type Open = Map<string, string | Promise<string | undefined>>;
+
+function remember(open: Open, streamId: string, life: string | Promise<string | undefined> | undefined): void {
+  if (life === undefined) {
+    open.delete(streamId);
+    return;
+  }
+  if (open.size >= maxOpen && !open.has(streamId)) open.clear();
+  open.set(streamId, life);
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof StreamError && error.code === 'stream-not-found';
+}
+
 /** @internal Who is at the other end of a connection, what he may do, and how much of it. */
 export class Guest {
   /** When something is to be done about him: his time is over, or it took too long to say who he is. */
@@ -28,11 +44,13 @@ export class Guest {
   /** Somebody is just finding out who he is. */
   asking = false;
 
-  /** Streams he may write to, or is being asked about: frame after frame is for the same. */
-  private open: Map<string, true | Promise<void>> | undefined;
+  /** Streams he may write to. */
+  private open: Open | undefined;
   private unpaid = 0;
   private paying = false;
   private subscriptions = 0;
+  /** Whether he has a place among the connections of whoever he is. */
+  admitted: MaybePromise<boolean> = true;
 
   /**
    * @param key - what limits are counted by; `undefined` as long as nobody knows who he is
@@ -46,36 +64,55 @@ export class Guest {
   ) {}
 
   /** Takes a place among the connections of whoever he is. Answers whether there was one. */
-  enter(): boolean {
-    return this.key === undefined || (this.house.quotas?.hold(this.key, 'connections') ?? true);
+  enter(): MaybePromise<boolean> {
+    return this.key === undefined ? true : this.take(this.key);
+  }
+
+  private take(key: string): MaybePromise<boolean> {
+    return (this.admitted = this.house.quotas?.hold(key, 'connections') ?? true);
   }
 
   /** He has gone: what he held is free. */
   leave(): void {
-    if (this.key === undefined) return;
-    for (; this.subscriptions > 0; this.subscriptions--) this.house.quotas?.release(this.key, 'subscriptions');
-    this.house.quotas?.release(this.key, 'connections');
+    const { key, admitted } = this;
+    if (key === undefined) return;
+    for (; this.subscriptions > 0; this.subscriptions--) this.house.quotas?.release(key, 'subscriptions');
     this.key = undefined;
+    // Perhaps he has gone before it was known whether there was a place for him.
+    void whenReady(admitted, (taken) => {
+      if (taken) this.house.quotas?.release(key, 'connections');
+    });
   }
 
   /** It is known who he is, or known for longer. Answers whether there is a place for him. */
-  known(principal: Principal): boolean {
+  known(principal: Principal): MaybePromise<boolean> {
     const { id } = principal;
-    if (this.key === undefined && this.house.quotas?.hold(id, 'connections') === false) return false;
-    this.key = id;
-    this.principal = principal;
-    this.open = undefined;
-    return true;
+    return whenReady(this.key === undefined ? this.take(id) : true, (taken) => {
+      if (!taken) return false;
+      this.key = id;
+      this.principal = principal;
+      this.open = undefined;
+      return true;
+    });
   }
 
-  /** Whether he may read a stream, one more than he does. */
-  checkRead(streamId: string): MaybePromise<void> {
-    const { access, quotas } = this.house;
-    return whenReady(access?.check(this.principal, 'read', streamId), () => {
-      if (this.key === undefined || quotas === undefined) return undefined;
-      if (!quotas.hold(this.key, 'subscriptions')) {
+  /** Whether he may read a stream, one more than he does. Answers which life of it that holds for; `undefined` for any. */
+  checkRead(streamId: string): MaybePromise<string | undefined> {
+    return whenReady(this.house.access?.permit(this.principal, 'read', streamId), (life) =>
+      whenReady(this.countRead(streamId), () => life),
+    );
+  }
+
+  private countRead(streamId: string): MaybePromise<void> {
+    const { key } = this;
+    const { quotas } = this.house;
+    if (key === undefined || quotas === undefined) return undefined;
+    return whenReady(quotas.hold(key, 'subscriptions'), (held) => {
+      if (!held) {
         throw this.refusal('subscriptions', 'limit-reached', 'these credentials read as many streams as they may');
       }
+      // He has gone meanwhile.
+      if (this.key === undefined) return quotas.release(key, 'subscriptions');
       this.subscriptions++;
       return this.checkBudget(streamId);
     });
@@ -115,46 +152,65 @@ export class Guest {
     return this.house.access?.check(this.principal, 'read', streamId);
   }
 
-  /** Whether he may cancel a stream. */
-  checkCancel(streamId: string): MaybePromise<void> {
-    return this.house.access?.check(this.principal, 'cancel', streamId);
+  /** Whether he may cancel a stream. Answers which life of it that holds for; `undefined` for any. */
+  checkCancel(streamId: string): MaybePromise<string | undefined> {
+    return this.house.access?.permit(this.principal, 'cancel', streamId);
   }
 
-  /** Whether he may write chunks to a stream, and so many. */
-  checkPublish(streamId: string, chunks: readonly EncodedChunk[]): MaybePromise<void> {
-    return whenReady(this.checkOpen(streamId), () =>
-      whenReady(streamId === leases ? this.checkLeases(chunks) : undefined, () => this.checkRate(chunks)),
+  /**
+   * Appends, if he may write to a stream, and so many chunks. What he may is known of one life of the stream, which `append` is told:
+   * where that is over, he is asked about the next.
+   */
+  publish(
+    streamId: string,
+    chunks: readonly EncodedChunk[],
+    append: (life: string | undefined) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    const keep = (life: string | undefined): MaybePromise<void> =>
+      orElse(
+        () => append(life),
+        (error) => {
+          if (life === undefined || !isGone(error)) throw error;
+          if (this.open?.get(streamId) === life) this.open.delete(streamId);
+          return whenReady(this.checkOpen(streamId), append);
+        },
+      );
+    return whenReady(this.checkOpen(streamId), (life) =>
+      whenReady(streamId === leases ? this.checkLeases(chunks) : undefined, () =>
+        whenReady(this.checkRate(chunks), () => keep(life)),
+      ),
     );
   }
 
-  private checkOpen(streamId: string): MaybePromise<void> {
+  /** Whether he may write to a stream. Answers which life of it that holds for. */
+  private checkOpen(streamId: string): MaybePromise<string | undefined> {
     const { access } = this.house;
     if (access === undefined) return undefined;
     const before = this.open?.get(streamId);
-    if (before !== undefined) return before === true ? undefined : before;
+    if (before !== undefined) return before;
     const open = (this.open ??= new Map());
-    if (open.size >= maxOpen) open.clear();
     const asked = access.checkPublish(this.principal, streamId);
-    if (asked === undefined) {
-      open.set(streamId, true);
-      return undefined;
+    if (!(asked instanceof Promise)) {
+      remember(open, streamId, asked);
+      return asked;
     }
-    const answer = asked.then(
-      // It may have been deleted meanwhile: then nothing is known of it.
-      () => void (open.get(streamId) === answer && open.set(streamId, true)),
+    const settled = (life?: string): void => {
+      // Somebody may have asked anew meanwhile.
+      if (open.get(streamId) === answer) remember(open, streamId, life);
+    };
+    const answer: Promise<string | undefined> = asked.then(
+      (life) => {
+        settled(life);
+        return life;
+      },
       (error: unknown) => {
-        open.delete(streamId);
+        settled();
         throw error;
       },
     );
     // Frames that come meanwhile wait for the very same answer, and so stay in order.
-    open.set(streamId, answer);
+    remember(open, streamId, answer);
     return answer;
-  }
-
-  /** A stream was deleted: whether he may write to the next of its name is another question. */
-  forget(streamId: string): void {
-    this.open?.delete(streamId);
   }
 
   /** Who says that a producer lives must be allowed to be it. */

@@ -1,7 +1,7 @@
 import type { SchedulerLike, Subscription as Teardown } from 'rxjs';
 import { askingWith, type Authenticate, type Principal } from '../auth/auth.js';
 import { checkBound, StreamError, toStreamError } from '../chunk/index.js';
-import { attempt, whenReady } from '../log/log.js';
+import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import { Deadlines } from '../streams/deadlines.js';
 import type { Peer } from '../transport/transport.js';
 import { Guest, type House } from './guest.js';
@@ -37,7 +37,8 @@ export class Guests {
     const { principal } = peer;
     const guest = new Guest(this.options, principal, this.keyOf(peer), cut);
     const waits = principal === undefined && this.options.authenticate !== undefined;
-    if ((waits && this.unknown >= this.maxUnknown) || !guest.enter()) {
+    // Where others have to be asked whether there is a place, he sits down until they answer.
+    if ((waits && this.unknown >= this.maxUnknown) || guest.enter() === false) {
       this.options.refusals?.count('connections');
       const message = waits
         ? 'too many clients have not said who they are'
@@ -57,14 +58,12 @@ export class Guests {
   /** He has a session. */
   seat(guest: Guest, session: Session): void {
     this.sessions.set(guest, session);
+    void whenReady(guest.admitted, (taken) => {
+      if (!taken && this.sessions.has(guest)) this.refuseMore(session);
+    });
     const { principal } = guest;
     if (principal !== undefined) this.appoint(guest, principal.expiresAt ?? Infinity);
     else if (this.options.authenticate !== undefined) this.appoint(guest, this.options.scheduler.now() + this.authMs);
-  }
-
-  /** A stream was deleted. */
-  forget(streamId: string): void {
-    for (const guest of this.sessions.keys()) guest.forget(streamId);
   }
 
   /** He has gone. */
@@ -126,10 +125,11 @@ export class Guests {
     guest.asking = true;
     attempt(
       () =>
-        whenReady(authenticate(askingWith(token, address)), (principal) => {
-          guest.asking = false;
-          if (this.sessions.has(guest)) this.admit(guest, session, principal);
-        }),
+        whenReady(authenticate(askingWith(token, address)), (principal) =>
+          whenReady(this.sessions.has(guest) ? this.admit(guest, session, principal) : undefined, () => {
+            guest.asking = false;
+          }),
+        ),
       (error) => {
         guest.asking = false;
         if (this.sessions.has(guest)) this.refuse(session, toStreamError(error, 'internal'));
@@ -144,19 +144,23 @@ export class Guests {
     session.close('unavailable', 'it cannot be found out who this is');
   }
 
-  private admit(guest: Guest, session: Session, principal: Principal | undefined): void {
+  private admit(guest: Guest, session: Session, principal: Principal | undefined): MaybePromise<void> {
     if (principal === undefined) return this.end(session, 'unauthenticated', 'the token is of no kind that is known');
     const before = guest.principal;
     if (before !== undefined && before.id !== principal.id) {
       this.options.refusals?.count('forbidden');
       return session.close('forbidden', 'the token is of somebody else');
     }
-    if (!guest.known(principal)) return this.refuseMore(session);
-    if (before === undefined) this.unknown--;
-    const { expiresAt } = principal;
-    this.appoint(guest, expiresAt ?? Infinity);
-    session.authenticated(expiresAt === undefined ? undefined : expiresAt - this.options.scheduler.now());
-    if (before !== undefined) this.recheck(guest, session);
+    return whenReady(guest.known(principal), (taken) => {
+      // He has gone while others were asked.
+      if (!this.sessions.has(guest)) return guest.leave();
+      if (!taken) return this.refuseMore(session);
+      if (before === undefined) this.unknown--;
+      const { expiresAt } = principal;
+      this.appoint(guest, expiresAt ?? Infinity);
+      session.authenticated(expiresAt === undefined ? undefined : expiresAt - this.options.scheduler.now());
+      if (before !== undefined) this.recheck(guest, session);
+    });
   }
 
   private refuseMore(session: Session): void {

@@ -20,6 +20,8 @@ export class Subscription {
   ended: Close | undefined;
   /** Number of the first chunk that came after the reader. */
   live = Infinity;
+  /** Of all streams that ever had the name, the one that is read. */
+  life = '';
   /** The snapshot it began with, until the reader has shown that it has it. */
   snapshot: EncodedChunk | undefined;
 

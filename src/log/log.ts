@@ -171,6 +171,16 @@ export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => Mayb
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** Runs work that may answer now or later and, should it throw or reject, `recover`. */
+export function orElse<T>(work: () => MaybePromise<T>, recover: (error: unknown) => MaybePromise<T>): MaybePromise<T> {
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(recover) : result;
+  } catch (error) {
+    return recover(error);
+  }
+}
+
 /** Runs work that may answer now or later, and hands what it throws or rejects to `failed`. */
 export function attempt(work: () => MaybePromise<void>, failed: (error: unknown) => void): void {
   try {

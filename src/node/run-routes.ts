@@ -260,8 +260,7 @@ class Routes<S> implements RunRoutes<S> {
 
   private readonly stream: Handler = async (request, response, id) => {
     const query = readRunQuery(urlOf(request), request.headers['last-event-id']?.toString());
-    await this.check(request, 'read', eventsOf(id));
-    await this.checkRun(id);
+    const life = await this.checkWatch(request, id);
     if (await this.watch.isSeen(id, query)) {
       // 204 tells an `EventSource` to stay away.
       response.writeHead(204).end();
@@ -269,7 +268,7 @@ class Routes<S> implements RunRoutes<S> {
     }
     this.checkRoom();
     this.showing.add(response);
-    await this.watched(() => this.watch.overResponse(id, query, response));
+    await this.watched(() => this.watch.overResponse(id, { ...query, life }, response));
     this.showing.delete(response);
     return undefined;
   };
@@ -288,21 +287,24 @@ class Routes<S> implements RunRoutes<S> {
       if (!originAllowed(this.options.origins, request.headers)) throw foreign();
       const id = idOf(segment);
       const query = readRunQuery(urlOf(request), undefined);
-      await this.check(request, 'read', eventsOf(id));
-      await this.checkRun(id);
+      const life = await this.checkWatch(request, id);
       this.checkRoom();
       const { expiresAt } = principalOf(request) ?? {};
       if (expiresAt !== undefined) endAt(expiresAt, socket);
       this.sockets.handleUpgrade(request, socket, head, (accepted) => {
-        void this.watched(() => this.watch.overSocket(id, query, accepted));
+        void this.watched(() => this.watch.overSocket(id, { ...query, life }, accepted));
       });
     } catch (error) {
       refuseUpgrade(socket, refusalOf(error));
     }
   }
 
-  private async checkRun(id: string): Promise<void> {
-    if ((await this.options.streams.info(eventsOf(id))) !== undefined) return;
+  /** Whether somebody may watch a run. Answers which of all that ever had its name: he is shown no other. */
+  private async checkWatch(request: IncomingMessage, id: string): Promise<string> {
+    const { access, streams } = this.options;
+    const info = await streams.info(eventsOf(id));
+    await access?.check(principalOf(request), 'read', eventsOf(id), info);
+    if (info !== undefined) return info.life;
     throw new StreamError('run-not-found', `there is no run "${id}"`);
   }
 

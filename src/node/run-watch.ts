@@ -38,6 +38,11 @@ export interface WatchSocket {
   on(event: 'close' | 'pong' | 'error', listener: () => void): unknown;
 }
 
+/** What is asked for, of one run among all that ever had its name. */
+interface WatchQuery extends RunQuery {
+  readonly life: string;
+}
+
 interface Seen {
   readonly seq: number;
   readonly event: RunEvent;
@@ -70,7 +75,7 @@ export class RunWatch {
   }
 
   /** Over SSE: each event under its name, its id its number in the stream, then `end`. */
-  async overResponse(executionId: string, query: RunQuery, response: ServerResponse): Promise<void> {
+  async overResponse(executionId: string, query: WatchQuery, response: ServerResponse): Promise<void> {
     const { capacity, heartbeatMs, retryMs, scheduler } = this.settings;
     const flow = createFlow();
     await toNode(this.events(executionId, query, flow), response, {
@@ -85,7 +90,7 @@ export class RunWatch {
   }
 
   /** Over a WebSocket: a message each; closed with 1000 behind the last. */
-  async overSocket(executionId: string, query: RunQuery, socket: WatchSocket): Promise<void> {
+  async overSocket(executionId: string, query: WatchQuery, socket: WatchSocket): Promise<void> {
     const flow = createFlow();
     const { capacity } = this.settings;
     const items = toAsyncIterable(this.events(executionId, query, flow), { capacity, flow });
@@ -125,8 +130,8 @@ export class RunWatch {
     }, pingMs);
   }
 
-  private events(executionId: string, query: RunQuery, flow: Flow): Observable<Seen> {
-    return this.streams.receive(eventsOf(executionId), { from: query.from, flow }).pipe(
+  private events(executionId: string, query: WatchQuery, flow: Flow): Observable<Seen> {
+    return this.streams.receive(eventsOf(executionId), { from: query.from, life: query.life, flow }).pipe(
       map(({ seq, data }) => ({ seq, event: this.parse(data) })),
       filter(({ event }) => isAskedFor(event, query)),
     );

@@ -1,25 +1,37 @@
 import { type Action, type Authorize, ownerKey, type Principal } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
 import { StreamError, type StreamInfo } from '../chunk/index.js';
-import { type MaybePromise, whenReady } from '../log/log.js';
+import { type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { leases } from './lease.js';
+import { notFound } from './reader.js';
 import type { Streams } from './streams.js';
 
 /** Who may do what with streams: one for all doors. */
 export interface Access {
-  /** Whether somebody may do something with a stream; `''` where it is about none. `undefined` is somebody unknown. */
-  may(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<boolean>;
+  /**
+   * Whether somebody may do something with a stream; `''` where it is about none. `undefined` is somebody unknown.
+   *
+   * @param info - what is known of the stream. Default: it is looked up where that matters
+   */
+  may(principal: Principal | undefined, action: Action, streamId: string, info?: StreamInfo): MaybePromise<boolean>;
 
   /** The same, where anything but yes is an error: `unauthenticated` for who is unknown, `forbidden` for who is known. */
-  check(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<void>;
-
-  /** Whether somebody may write to a stream: where it is not there he must be allowed to create it, and it is created as his. */
-  checkPublish(principal: Principal | undefined, streamId: string): MaybePromise<void>;
+  check(principal: Principal | undefined, action: Action, streamId: string, info?: StreamInfo): MaybePromise<void>;
 
   /**
-   * Whether somebody may create a stream, or see that it is there. Answers with what belongs into its metadata.
+   * The same, for a stream that must be there. Answers which of all that ever had its name this is said of, see
+   * {@link StreamInfo.life}: the next may be somebody else's.
    */
+  permit(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<string>;
+
+  /**
+   * Whether somebody may write to a stream: where it is not there he must be allowed to create it, and it is created as his. Answers
+   * as {@link Access.permit}; `undefined` where there may be none yet, and where it does not matter.
+   */
+  checkPublish(principal: Principal | undefined, streamId: string): MaybePromise<string | undefined>;
+
+  /** Whether somebody may create a stream that is not there. Answers with what belongs into its metadata. */
   checkCreate(principal: Principal | undefined, streamId: string): MaybePromise<Owned>;
 
   /** Those among streams that somebody may read. */
@@ -54,16 +66,19 @@ export function createAccess(options: AccessOptions): Access {
 class StreamAccess implements Access {
   constructor(private readonly options: AccessOptions) {}
 
-  may(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<boolean> {
-    return this.options.authorize(principal, action, streamId, () => this.ownerOf(streamId));
+  may(principal: Principal | undefined, action: Action, streamId: string, info?: StreamInfo): MaybePromise<boolean> {
+    return this.options.authorize(principal, action, streamId, () => this.ownerOf(streamId, info));
   }
 
-  private ownerOf(streamId: string): MaybePromise<string | undefined> {
-    return streamId === '' ? undefined : whenReady(this.options.streams.info(rootOf(streamId)), ownerIn);
+  private ownerOf(streamId: string, info?: StreamInfo): MaybePromise<string | undefined> {
+    if (streamId === '') return undefined;
+    const root = rootOf(streamId);
+    if (info !== undefined && root === streamId) return ownerIn(info);
+    return whenReady(this.options.streams.info(root), ownerIn);
   }
 
-  check(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<void> {
-    return whenReady(this.may(principal, action, streamId), (allowed) => {
+  check(principal: Principal | undefined, action: Action, streamId: string, info?: StreamInfo): MaybePromise<void> {
+    return whenReady(this.may(principal, action, streamId, info), (allowed) => {
       if (!allowed) throw this.refusal(principal, action, streamId);
     });
   }
@@ -77,23 +92,40 @@ class StreamAccess implements Access {
     return new StreamError(code, `these credentials are not good for this: ${action}${where}`, about);
   }
 
-  checkPublish(principal: Principal | undefined, streamId: string): MaybePromise<void> {
+  permit(principal: Principal | undefined, action: Action, streamId: string): MaybePromise<string> {
+    // Looked up first: should it be removed and made anew before this is decided, the answer holds for neither.
+    return whenReady(this.options.streams.info(streamId), (info) =>
+      whenReady(this.check(principal, action, streamId, info), () => {
+        if (info === undefined) throw notFound(streamId);
+        return info.life;
+      }),
+    );
+  }
+
+  checkPublish(principal: Principal | undefined, streamId: string): MaybePromise<string | undefined> {
     // What is said there is about other streams, and is looked at one by one.
-    if (streamId === leases) return principal === undefined ? this.check(principal, 'publish', streamId) : undefined;
+    if (streamId === leases) {
+      const known = principal === undefined ? this.check(principal, 'publish', streamId) : undefined;
+      return whenReady(known, () => undefined);
+    }
     return whenReady(this.options.streams.info(streamId), (info) => {
-      if (info !== undefined || rootOf(streamId) !== streamId) return this.check(principal, 'publish', streamId);
-      return whenReady(this.checkNew(principal, streamId, 'publish'), (metadata) => this.create(streamId, metadata));
+      if (info === undefined && rootOf(streamId) === streamId) return this.createFor(principal, streamId);
+      return whenReady(this.check(principal, 'publish', streamId, info), () => info?.life);
     });
   }
 
-  /** Somebody else may have created it meanwhile: then it is whose it is. */
-  private async create(streamId: string, metadata: Owned): Promise<void> {
-    try {
-      await this.options.streams.create(streamId, { metadata });
-    } catch (error) {
-      const isThere = error instanceof StreamError && error.code === 'stream-exists';
-      if (!isThere || (await this.ownerOf(streamId)) !== metadata[ownerKey]) throw error;
-    }
+  private createFor(principal: Principal | undefined, streamId: string): MaybePromise<string> {
+    const { streams } = this.options;
+    return whenReady(this.checkNew(principal, streamId, 'publish'), (metadata) => {
+      const created = orElse(
+        () => streams.create(streamId, { metadata }),
+        (error) => {
+          // Somebody else has created it meanwhile: then it is whose it is.
+          if (!(error instanceof StreamError) || error.code !== 'stream-exists') throw error;
+        },
+      );
+      return whenReady(created, () => this.permit(principal, 'publish', streamId));
+    });
   }
 
   /** Whether somebody may create what is not there, and then do something with it. */
@@ -120,10 +152,7 @@ class StreamAccess implements Access {
   }
 
   checkCreate(principal: Principal | undefined, streamId: string): MaybePromise<Owned> {
-    return whenReady(this.options.streams.info(streamId), (info) => {
-      if (info === undefined) return this.checkNew(principal, streamId);
-      return whenReady(this.check(principal, 'read', streamId), () => ({ [ownerKey]: ownerIn(info) ?? '' }));
-    });
+    return this.checkNew(principal, streamId);
   }
 
   visible(principal: Principal | undefined, list: readonly StreamInfo[]): MaybePromise<readonly StreamInfo[]> {

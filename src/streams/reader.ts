@@ -29,6 +29,8 @@ export interface ReaderOptions {
   readonly onGap?: 'error' | 'skip';
   /** The flow of the pipeline behind it: the log is not read while it is shut. For `receive` only. */
   readonly flow?: Flow;
+  /** Only the stream of this life, see {@link StreamInfo.life}: `stream-not-found` for another of its name. Default: any. */
+  readonly life?: string;
 }
 
 /** Where a reader reads, and is known to read. */
@@ -58,13 +60,20 @@ export function notFound(streamId: string): StreamError {
   return new StreamError('stream-not-found', `there is no stream "${streamId}"`, { streamId });
 }
 
-/** The error when there are fewer chunks than were read: the stream was removed, and another has its name now. */
+/** The error when another stream has the name now, or the same has fewer chunks than were read. */
 function removed(streamId: string): StreamError {
   return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }
 
+/** Whether a slice is of what was read before. A log that lost chunks has fewer. */
+function isSame(slice: LogSlice, life: string, next: number, first: number): boolean {
+  return slice.life === life && (slice.next >= next || next <= first);
+}
+
 /** Where a reader joins a stream: the number of the first chunk that comes from the log, and what those before come to. */
 export interface Joint {
+  /** Of all that ever had the name, the stream that is joined: what is read behind this is of the same, or of none. */
+  readonly life: string;
   readonly seq: number;
   /** Number of the first chunk that comes after the reader. */
   readonly live: number;
@@ -75,20 +84,28 @@ export interface Joint {
 export function joinStream(
   { log, rollup }: Pick<Source, 'log' | 'rollup'>,
   streamId: string,
-  from: JoinPosition,
+  { from = 'beginning', life }: Pick<ReaderOptions, 'from' | 'life'>,
 ): MaybePromise<Joint> {
-  if (from !== 'snapshot') return joinAt(log, streamId, from);
-  return whenReady(rollup.snapshot(streamId), (snapshot) => {
-    if (snapshot === undefined) return joinAt(log, streamId, 'beginning');
-    return { seq: snapshot.seq, live: snapshot.seq, snapshot };
+  const joint = from === 'snapshot' ? joinBehind(log, rollup, streamId) : joinAt(log, streamId, from);
+  return whenReady(joint, (found) => {
+    if ((life ?? found.life) === found.life) return found;
+    throw removed(streamId);
   });
+}
+
+/** Behind what there is, where that comes to something. */
+async function joinBehind(log: Log, rollup: Rollup, streamId: string): Promise<Joint> {
+  const snapshot = await rollup.snapshot(streamId);
+  if (snapshot === undefined) return joinAt(log, streamId, 'beginning');
+  const { life, seq } = snapshot;
+  return { life, seq, live: seq, snapshot };
 }
 
 function joinAt(log: Log, streamId: string, from: Position): MaybePromise<Joint> {
   return whenReady(log.info(streamId), (info) => {
     if (info === undefined) throw notFound(streamId);
-    const { first, next } = info;
-    return { seq: from === 'beginning' ? first : from === 'now' ? next : from, live: next };
+    const { first, next, life } = info;
+    return { life, seq: from === 'beginning' ? first : from === 'now' ? next : from, live: next };
   });
 }
 
@@ -113,6 +130,7 @@ export function followLog(
 
 class Follower {
   readonly subscription = new Subscription();
+  private life = '';
   private first = 0;
   private next = 0;
   private live = 0;
@@ -137,19 +155,17 @@ class Follower {
     this.subscription.add(() => this.turn?.unsubscribe());
     attempt(
       () =>
-        whenReady(
-          joinStream(this.source, this.streamId, this.options.from ?? 'beginning'),
-          ({ seq, live, snapshot }) => {
-            this.next = seq;
-            this.live = live;
-            // Who has a snapshot has read what is in it.
-            this.first = snapshot === undefined ? seq : seq - 1;
-            this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
-            if (snapshot !== undefined) this.push(decodeSnapshot(this.streamId, snapshot));
-            this.busy = false;
-            this.wake();
-          },
-        ),
+        whenReady(joinStream(this.source, this.streamId, this.options), ({ life, seq, live, snapshot }) => {
+          this.life = life;
+          this.next = seq;
+          this.live = live;
+          // Who has a snapshot has read what is in it.
+          this.first = snapshot === undefined ? seq : seq - 1;
+          this.subscription.add(readers.add(this.streamId, { next: () => this.next }));
+          if (snapshot !== undefined) this.push(decodeSnapshot(this.streamId, snapshot));
+          this.busy = false;
+          this.wake();
+        }),
       this.fail,
     );
   }
@@ -187,7 +203,7 @@ class Follower {
   private emit(slice: LogSlice): void {
     const { streamId, destination } = this;
     if (destination.closed) return;
-    if (slice.next < this.next && this.next > this.first) throw removed(streamId);
+    if (!isSame(slice, this.life, this.next, this.first)) throw removed(streamId);
     if (slice.from > this.next) reportGap(streamId, this.next, slice.from, this.options, this.report);
     this.next = slice.from;
     const { flow } = this.options;
@@ -250,7 +266,7 @@ async function* pull(
 ): AsyncGenerator<Chunk, void> {
   const limit = { chunks: options.batch ?? defaultBatch, bytes: batchBytes };
   const { log, readers } = source;
-  const { seq, live, snapshot } = await joinStream(source, streamId, options.from ?? 'beginning');
+  const { life, seq, live, snapshot } = await joinStream(source, streamId, options);
   // Who has a snapshot has read what is in it.
   const start = snapshot === undefined ? seq : seq - 1;
   let next = seq;
@@ -261,7 +277,7 @@ async function* pull(
     while (!bell.closed) {
       const changed = bell.next();
       const slice = await log.read(streamId, next, limit);
-      if (slice.next < next && next > start) throw removed(streamId);
+      if (!isSame(slice, life, next, start)) throw removed(streamId);
       if (slice.from > next) reportGap(streamId, next, slice.from, options, report);
       next = slice.from;
       for (const encoded of slice.chunks) {

@@ -14,6 +14,8 @@ import type { KeptSnapshot, SnapshotStore } from './snapshot-store.js';
 
 /** What the chunks below a number come to. */
 export interface Snapshot {
+  /** Of all streams that ever had the name, the one whose chunks they are. */
+  readonly life: string;
   /** Number of the first chunk that is not in it. */
   readonly seq: number;
   /** What the others come to. Its own number is `seq - 1`. */
@@ -64,7 +66,7 @@ export class RolledStream {
 
   constructor(
     private readonly log: Log,
-    readonly info: Pick<StreamInfo, 'streamId' | 'createdAt'>,
+    readonly info: Pick<StreamInfo, 'streamId' | 'life'>,
     private readonly rules: RollingRules,
     private readonly store: SnapshotStore,
   ) {
@@ -134,6 +136,7 @@ export class RolledStream {
     let target = Infinity;
     for (let reads = 1; !this.over && this.next < target; reads++) {
       const slice = await this.log.read(this.info.streamId, this.next, limit);
+      if (slice.life !== this.info.life) throw notFound(this.info.streamId);
       // As far as it was when asked: a fast producer must not keep who asks waiting.
       target = Math.min(target, slice.next);
       if (slice.next < this.next) await this.begin();
@@ -160,7 +163,7 @@ export class RolledStream {
     this.from = mark.from;
     this.timestamp = chunk.timestamp;
     this.final = chunk.final;
-    this.made = { seq: this.next, chunk: encoded };
+    this.made = { life: this.info.life, seq: this.next, chunk: encoded };
   }
 
   /** There are fewer chunks than were folded: the log has lost some, and what comes in their place is not the same. */
@@ -206,7 +209,7 @@ export class RolledStream {
     try {
       const chunk = this.encode();
       if (chunk === undefined) return;
-      if (chunk.length <= this.rules.maxBytes) this.made = { seq: this.next, chunk };
+      if (chunk.length <= this.rules.maxBytes) this.made = { life: this.info.life, seq: this.next, chunk };
       else this.giveUp();
     } catch {
       this.giveUp();
@@ -225,4 +228,8 @@ export class RolledStream {
   private pause(): Promise<void> {
     return new Promise((resolve) => void this.rules.scheduler.schedule(() => resolve()));
   }
+}
+
+function notFound(streamId: string): StreamError {
+  return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }

@@ -144,9 +144,9 @@ class LogRollup implements Rollup {
 
   /** Rolls a stream up from now on. */
   private roll(info: StreamInfo): Rolling | undefined {
-    const { streamId, createdAt } = info;
+    const { streamId, life } = info;
     const known = this.rolling.get(streamId);
-    if (known !== undefined && known.stream.info.createdAt === createdAt) {
+    if (known !== undefined && known.stream.info.life === life) {
       this.rolling.delete(streamId);
       this.rolling.set(streamId, known);
       return known;

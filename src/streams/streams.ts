@@ -18,6 +18,7 @@ import {
   type Close,
   type Log,
   type MaybePromise,
+  orElse,
   type StreamConfig,
   whenReady,
 } from '../log/log.js';
@@ -78,9 +79,6 @@ export interface Streams {
   /** Streams that were cancelled, for those who produce them. Hot; never fails; completes on `dispose`. */
   readonly cancellations: Observable<Cancellation>;
 
-  /** Names of streams that were deleted here: who has them next may be somebody else. Hot; never fails; completes on `dispose`. */
-  readonly deletions: Observable<string>;
-
   /** Creates a stream; nothing happens when it exists with the same configuration. */
   create(streamId: string, config?: StreamConfig): MaybePromise<void>;
 
@@ -115,11 +113,19 @@ export interface Streams {
    */
   close(streamId: string, status?: EndStatus, reason?: string, at?: number): MaybePromise<void>;
 
-  /** Ends a stream as `cancelled` and tells its producers. Does nothing to a stream that has ended. */
-  cancel(streamId: string, reason?: string): MaybePromise<void>;
+  /**
+   * Ends a stream as `cancelled` and tells its producers. Does nothing to a stream that has ended.
+   *
+   * @param life - only the stream of this life, see {@link StreamInfo.life}. Default: whichever has the name
+   */
+  cancel(streamId: string, reason?: string, life?: string): MaybePromise<void>;
 
-  /** Removes a stream and what it kept. */
-  delete(streamId: string): MaybePromise<void>;
+  /**
+   * Removes a stream and what it kept.
+   *
+   * @param life - only the stream of this life, see {@link StreamInfo.life}. Default: whichever has the name
+   */
+  delete(streamId: string, life?: string): MaybePromise<void>;
 
   /** Completes `events` and lets the log go. */
   dispose(): MaybePromise<void>;
@@ -144,11 +150,9 @@ export function createStreams(options: StreamsOptions): Streams {
 class LogStreams implements Streams {
   private readonly subject = new Subject<StreamEvent>();
   private readonly cancelled = new Subject<Cancellation>();
-  private readonly deleted = new Subject<string>();
   readonly readers = new Readers();
   readonly events = this.subject.asObservable();
   readonly cancellations = this.cancelled.asObservable();
-  readonly deletions = this.deleted.asObservable();
   private readonly late: LateArrivals;
 
   constructor(
@@ -262,7 +266,9 @@ class LogStreams implements Streams {
   close(streamId: string, status: EndStatus = 'completed', reason?: string, at?: number): MaybePromise<void> {
     checkName(streamId);
     const close = reason === undefined ? { status } : { status, reason };
-    if (status !== 'completed' || this.graceMs === 0 || at !== undefined) return this.end(streamId, close, at);
+    if (status !== 'completed' || this.graceMs === 0 || at !== undefined) {
+      return this.end(streamId, close, at === undefined ? {} : { at });
+    }
     return whenReady(this.log.info(streamId), (info) => {
       if (info === undefined || !isIncomplete(info)) return this.end(streamId, close);
       return this.endLate(streamId, close);
@@ -276,19 +282,19 @@ class LogStreams implements Streams {
     await this.end(streamId, incomplete ? { status: 'failed', reason: chunksMissing } : close);
   }
 
-  private end(streamId: string, close: Close, at?: number): MaybePromise<void> {
-    const options = at === undefined ? { close } : { close, at };
-    return whenReady(this.log.append(streamId, [], options), (appended) => {
+  private end(streamId: string, close: Close, only: Pick<AppendOptions, 'at' | 'life'> = {}): MaybePromise<void> {
+    return whenReady(this.log.append(streamId, [], { close, ...only }), (appended) => {
       this.announce(streamId, [], appended, close, 0);
     });
   }
 
-  cancel(streamId: string, reason?: string): MaybePromise<void> {
+  cancel(streamId: string, reason?: string, life?: string): MaybePromise<void> {
     return whenReady(this.info(streamId), (info) => {
-      if (info === undefined) throw notFound(streamId);
+      if (info === undefined || (life ?? info.life) !== info.life) throw notFound(streamId);
       if (info.status !== 'active') return undefined;
+      const close: Close = reason === undefined ? { status: 'cancelled' } : { status: 'cancelled', reason };
       return orElse(
-        () => this.close(streamId, 'cancelled', reason),
+        () => this.end(streamId, close, { life: info.life }),
         (error) => {
           // It has ended since it was looked at.
           if (!hasCode(error, 'stream-closed')) throw error;
@@ -297,10 +303,10 @@ class LogStreams implements Streams {
     });
   }
 
-  delete(streamId: string): MaybePromise<void> {
+  delete(streamId: string, life?: string): MaybePromise<void> {
     return whenReady(this.info(streamId), (info) =>
-      whenReady(this.log.delete(streamId), () => {
-        this.deleted.next(streamId);
+      whenReady(this.log.delete(streamId, life), () => {
+        if (info !== undefined && (life ?? info.life) !== info.life) return undefined;
         this.subject.next({ type: 'stream.deleted', streamId });
         return info && this.rollup.forget(info);
       }),
@@ -312,21 +318,10 @@ class LogStreams implements Streams {
     this.late.dispose();
     this.subject.complete();
     this.cancelled.complete();
-    this.deleted.complete();
     return this.log.dispose();
   }
 }
 
 function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof StreamError && error.code === code;
-}
-
-/** Runs `work` and, should it throw or reject, `recover`. */
-function orElse<T>(work: () => MaybePromise<T>, recover: (error: unknown) => MaybePromise<T>): MaybePromise<T> {
-  try {
-    const result = work();
-    return result instanceof Promise ? result.catch(recover) : result;
-  } catch (error) {
-    return recover(error);
-  }
 }

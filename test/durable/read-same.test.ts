@@ -5,16 +5,15 @@ import { encoded } from './lab.js';
 
 describe('readSame', () => {
   it('reads from a stream, and not from another of its name', async () => {
-    let time = 1;
-    const log = createMemoryLog({ now: () => time });
+    const log = createMemoryLog({ now: () => 1 });
     log.create('a');
     log.append('a', [encoded('one')]);
-    const read = async (createdAt: number) => await readSame(log, { name: 'a', createdAt }, 0, { chunks: 1, bytes: 1 });
-    expect(await read(1)).toMatchObject({ from: 0, next: 1 });
+    const read = async (life: string) => await readSame(log, { name: 'a', life }, 0, { chunks: 1, bytes: 1 });
+    const { life } = log.info('a')!;
+    expect(await read(life)).toMatchObject({ from: 0, next: 1 });
     log.delete('a');
-    await expect(read(1)).rejects.toMatchObject({ code: 'stream-not-found' });
-    time = 2;
+    await expect(read(life)).rejects.toMatchObject({ code: 'stream-not-found' });
     log.create('a');
-    await expect(read(1)).rejects.toMatchObject({ code: 'stream-not-found' });
+    await expect(read(life)).rejects.toMatchObject({ code: 'stream-not-found' });
   });
 });

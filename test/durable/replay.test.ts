@@ -76,7 +76,7 @@ describe('Replay', () => {
     const log = createMemoryLog();
     const replay = new Replay({
       log,
-      stream: { name: 'a', createdAt: 0 },
+      stream: { name: 'a', life: '1' },
       type: 'text',
       slice: { from: 0, chunks: [], next: 5, life: '1' },
     });

@@ -42,7 +42,7 @@ function stage() {
   let time = 0;
   let deserted = 0;
   const tail = new Tail(
-    { name: 's', createdAt: 0 },
+    { name: 's', life: '1' },
     { type: 'text', base: 0 },
     log,
     {
@@ -251,6 +251,14 @@ describe('Tail', () => {
 
     log.inner.create('s');
     log.inner.append('s', texts(0, 9));
+    const another = new Reader(2);
+    tail.add(another);
+    await turn();
+    expect(another.errors, 'of a stream of before').toMatchObject([{ code: 'stream-not-found' }]);
+
+    // As if it had never been another.
+    const { read } = log.inner;
+    log.inner.read = (...asked) => ({ ...read.apply(log.inner, asked), life: '1' });
     log.inner.trim('s', 5);
     const late = new Reader(2);
     tail.add(late);

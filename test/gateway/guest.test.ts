@@ -227,14 +227,20 @@ describe('a gateway that counts', () => {
 
   it('asks about streams again when it was asked about too many', async () => {
     let asked = 0;
+    const log = createMemoryLog();
     const access = {
       may: () => true,
       check: () => undefined,
+      permit: () => '1',
       checkCreate: () => ({ 'sluice.owner': 'ann' }),
       visible: (_: unknown, list: never) => list,
-      checkPublish: () => void asked++,
+      checkPublish: (_: unknown, streamId: string) => {
+        asked++;
+        log.create(streamId);
+        return log.info(streamId)!.life;
+      },
     };
-    const { stage } = open({}, { access });
+    const { stage } = open({}, { access, streams: createStreams({ log }) });
     const link = stage.connect(ann);
     const write = (stream: string, seq = 0) =>
       link.say({ t: 'publish', stream, producer: 'p', epoch: 0, seq, chunks: [] });
@@ -245,43 +251,49 @@ describe('a gateway that counts', () => {
     expect(asked).toBe(4098);
   });
 
-  it('asks anew once a stream was deleted: the next of its name may be somebody else’s', async () => {
-    const streams = createStreams({ log: createMemoryLog() });
+  it('asks anew once a stream was deleted elsewhere: the next of its name may be somebody else’s', async () => {
+    const log = createMemoryLog();
+    const streams = createStreams({ log });
+    const elsewhere = createStreams({ log });
     const access = createAccess({ streams, authorize: ownersAndScopes });
     const { stage } = open({}, { access, streams });
     const link = stage.connect(ann);
     publish(link, 0, 'mine');
     link.subscribe('s', 'beginning', 0, 0);
     await stage.settle();
-    await streams.delete('s');
-    await streams.create('s', { metadata: { 'sluice.owner': 'bob' } });
-    await streams.append('s', encodedTexts('his'));
+    await elsewhere.delete('s');
+    await elsewhere.create('s', { metadata: { 'sluice.owner': 'bob' } });
+    await elsewhere.append('s', encodedTexts('his', 'too'));
     link.say({ t: 'credit', ch: 0, chunks: 9, bytes: 99 });
     link.say({ t: 'publish', stream: 's', producer: 'q', epoch: 0, seq: 0, chunks: textBodies('forged') });
     await stage.settle();
     expect(errors(link).map(({ code, ch, producer }) => [code, ch ?? producer])).toEqual([
-      ['stream-not-found', 0],
       ['forbidden', 'q'],
+      ['stream-not-found', 0],
     ]);
-    expect([link.all('data'), (await streams.info('s'))?.next]).toEqual([[], 1]);
+    expect([link.all('data'), (await streams.info('s'))?.next]).toEqual([[], 2]);
   });
 
   it('does not take an answer for what was deleted while it was on its way', async () => {
-    const answers: (() => void)[] = [];
+    const answers: ((life: string) => void)[] = [];
     const access = {
       may: () => true,
       check: () => undefined,
+      permit: () => '1',
       checkCreate: () => ({ 'sluice.owner': 'ann' }),
       visible: (_: unknown, list: never) => list,
-      checkPublish: async () => await new Promise<void>((resolve) => answers.push(resolve)),
+      checkPublish: async () => await new Promise<string>((resolve) => answers.push(resolve)),
     };
     const { stage } = open({}, { access });
     stage.keep('s');
+    const { life } = (await stage.streams.info('s'))!;
     const link = stage.connect(ann);
     publish(link, 0, 'a');
     await stage.streams.delete('s');
-    answers[0]!();
+    answers[0]!(life);
     await stage.settle();
+    expect([answers.length, await stage.streams.info('s')]).toEqual([2, undefined]);
+    // What comes meanwhile waits for the same answer.
     publish(link, 1, 'b');
     expect(answers).toHaveLength(2);
   });

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { readRunQuery } from '../../src/node/run-query.js';
 import { RunWatch, type RunWatchOptions } from '../../src/node/run-watch.js';
 
-const all = readRunQuery(new URL('http://localhost/'), undefined);
+const everything = readRunQuery(new URL('http://localhost/'), undefined);
 
 /** A run of so many events, and a socket that takes nothing until it is told to. */
 async function stage(count: number, options: RunWatchOptions = {}) {
@@ -21,6 +21,7 @@ async function stage(count: number, options: RunWatchOptions = {}) {
   });
   const chunks = Array.from({ length: count }, (_, n) => createChunk({ streamId: 'any', seq: 0, data: event(n) }));
   await streams.publish('runs/one', chunks);
+  const all = { ...everything, life: (await streams.info('runs/one'))!.life };
   const read = vi.spyOn(streams.log, 'read');
   const watch = new RunWatch(streams, (value) => runEvents.parse(value) as RunEvent, options);
   const listeners = new Map<string, () => void>();
@@ -42,12 +43,12 @@ async function stage(count: number, options: RunWatchOptions = {}) {
     socket.bufferedAmount = 0;
     for (const done of waiting.splice(0)) done();
   };
-  return { streams, watch, socket, sent, drain, read, emit: (name: string) => listeners.get(name)?.() };
+  return { all, streams, watch, socket, sent, drain, read, emit: (name: string) => listeners.get(name)?.() };
 }
 
 describe('RunWatch', () => {
   it('reads no further for a socket that takes nothing, and goes on when it does', async () => {
-    const { streams, watch, socket, sent, drain } = await stage(5000, { capacity: 4, highWaterMark: 1000 });
+    const { all, streams, watch, socket, sent, drain } = await stage(5000, { capacity: 4, highWaterMark: 1000 });
     const over = watch.overSocket('one', all, socket);
     await vi.waitFor(() => expect(socket.bufferedAmount).toBeGreaterThanOrEqual(1000), { timeout: 10_000 });
     // Whatever could still come in these turns has come.
@@ -64,7 +65,7 @@ describe('RunWatch', () => {
   });
 
   it('lets go of the log when the socket goes', async () => {
-    const { streams, watch, socket, sent, drain, emit } = await stage(1);
+    const { all, streams, watch, socket, sent, drain, emit } = await stage(1);
     const over = watch.overSocket('one', all, socket);
     await vi.waitFor(() => expect(sent).toHaveLength(1), { timeout: 10_000 });
     expect([...streams.readers.all()]).toHaveLength(1);
@@ -78,7 +79,7 @@ describe('RunWatch', () => {
   it('ends a socket that does not say that it lives', async () => {
     const scheduler = new VirtualTimeScheduler();
     scheduler.maxFrames = 250;
-    const { watch, socket, emit } = await stage(0, { pingMs: 100, scheduler });
+    const { all, watch, socket, emit } = await stage(0, { pingMs: 100, scheduler });
     void watch.overSocket('one', all, socket);
     scheduler.flush();
     expect(socket.ping).toHaveBeenCalledTimes(1);
@@ -89,7 +90,7 @@ describe('RunWatch', () => {
   it('keeps a socket that does', async () => {
     const scheduler = new VirtualTimeScheduler();
     scheduler.maxFrames = 450;
-    const { watch, socket, emit } = await stage(0, { pingMs: 100, scheduler });
+    const { all, watch, socket, emit } = await stage(0, { pingMs: 100, scheduler });
     socket.ping.mockImplementation(() => emit('pong'));
     void watch.overSocket('one', all, socket);
     scheduler.flush();
@@ -99,14 +100,14 @@ describe('RunWatch', () => {
   });
 
   it('says why it cannot go on', async () => {
-    const { streams, watch, socket } = await stage(0);
+    const { all, streams, watch, socket } = await stage(0);
     await streams.publish('runs/one', [createChunk({ streamId: 'any', seq: 0, data: 'no event' })]);
     await watch.overSocket('one', all, socket);
     expect(socket.close).toHaveBeenCalledExactlyOnceWith(1011, expect.stringContaining('chunk-invalid: '));
   });
 
   it('knows who has seen it all', async () => {
-    const { streams, watch } = await stage(3);
+    const { all, streams, watch } = await stage(3);
     const behind = (id: string) => readRunQuery(new URL('http://localhost/'), id);
     expect(await watch.isSeen('one', behind('2'))).toBe(false);
     await streams.close('runs/one');

@@ -96,7 +96,7 @@ describe('a server that asks who comes', () => {
     for (const path of ['/streams/sluice/leases', '/v1/stream/sluice/leases', '/v1/stream/__ds/subscriptions/one']) {
       expect((await everybody(server, path)).slice(0, 3), path).toEqual([401, 403, 403]);
     }
-    expect(await everybody(server, '/v1/stream/sluice/server/subscriptions')).toEqual([401, 403, 403, 403]);
+    expect(await everybody(server, '/v1/stream/sluice/server/subscriptions')).toEqual([403, 403, 403, 403]);
     expect(await everybody(server, '/v1/stream/__ds/jwks.json')).toEqual([200, 200, 200, 200]);
     expect(await everybody(server, '/metrics')).toEqual([401, 403, 403, 200]);
     expect(await everybody(server, '/monitor/state')).toEqual([401, 403, 403, 200]);

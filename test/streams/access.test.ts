@@ -79,14 +79,32 @@ describe.each([
   });
 
   it('says what belongs into the metadata of what is created', async () => {
-    const { streams, access } = stage(authorize);
+    const { access } = stage(authorize);
     expect(await access.checkCreate(ann, 'a')).toEqual({ 'sluice.owner': 'ann' });
-    await streams.create('a', { metadata: { 'sluice.owner': 'ann' } });
-    expect(await access.checkCreate(ann, 'a')).toEqual({ 'sluice.owner': 'ann' });
-    const create = async () => await access.checkCreate(bob, 'a');
+    const create = async () => await access.checkCreate({ ...bob, scopes: ['read'] }, 'a');
     await expect(create()).rejects.toMatchObject({ code: 'forbidden' });
-    await streams.create('plain');
-    expect(await access.checkCreate({ ...bob, scopes: ['read:plain'] }, 'plain')).toEqual({ 'sluice.owner': '' });
+  });
+
+  it('says of which stream of a name an answer holds', async () => {
+    const { streams, access } = stage(authorize);
+    const created = await access.checkPublish(ann, 'a');
+    expect(created).toBe((await streams.info('a'))!.life);
+    expect([await access.checkPublish(ann, 'a'), await access.permit(ann, 'read', 'a')]).toEqual([created, created]);
+    await streams.delete('a');
+    const read = async (who: Principal) => await access.permit(who, 'read', 'a');
+    await expect(read(ann), 'nobody’s').rejects.toMatchObject({ code: 'forbidden' });
+    await expect(read({ ...ann, scopes: ['read:a'] })).rejects.toMatchObject({ code: 'stream-not-found' });
+    await access.checkPublish(bob, 'a');
+    await expect(read(ann)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await read(bob)).not.toBe(created);
+  });
+
+  it('decides by what is known of a stream, where that is at hand', async () => {
+    const { streams, access } = stage(authorize);
+    await access.checkPublish(ann, 'a');
+    const info = (await streams.info('a'))!;
+    await streams.delete('a');
+    expect([await access.may(ann, 'read', 'a', info), await access.may(bob, 'read', 'a', info)]).toEqual([true, false]);
   });
 
   it('shows everybody what he may read', async () => {

@@ -289,17 +289,35 @@ describe('joinStream', () => {
     log.create('s');
     log.append('s', encodedTexts('a', 'b', 'c'));
     log.trim('s', 1);
-    expect(joinStream(source, 's', from)).toEqual({ seq, live: 3 });
-    expect(() => joinStream(source, 'nobody', from)).toThrow('there is no stream "nobody"');
+    expect(joinStream(source, 's', { from })).toEqual({ life: '1', seq, live: 3 });
+    expect(() => joinStream(source, 'nobody', { from })).toThrow('there is no stream "nobody"');
+  });
+
+  it.each(['beginning', 'snapshot'] as const)('joins from the %s no other stream of the name', async (from) => {
+    const log = createMemoryLog();
+    const source = { log, rollup: createRollup(log) };
+    log.create('s');
+    const { life } = log.info('s')!;
+    expect(await joinStream(source, 's', { from, life })).toMatchObject({ life, seq: 0 });
+    log.delete('s');
+    log.create('s');
+    await expect((async () => joinStream(source, 's', { from, life }))()).rejects.toMatchObject({
+      code: 'stream-not-found',
+    });
+    source.rollup.dispose();
   });
 
   it('finds a snapshot, and the beginning where there is none', async () => {
     const log = createMemoryLog();
     const source = { log, rollup: createRollup(log) };
     log.create('s');
-    expect(await joinStream(source, 's', 'snapshot')).toEqual({ seq: 0, live: 0 });
+    expect(await joinStream(source, 's', { from: 'snapshot' })).toEqual({ life: '1', seq: 0, live: 0 });
     log.append('s', encodedTexts('a', 'b'));
-    expect(await joinStream(source, 's', 'snapshot')).toMatchObject({ seq: 2, live: 2, snapshot: { seq: 2 } });
+    expect(await joinStream(source, 's', { from: 'snapshot' })).toMatchObject({
+      seq: 2,
+      live: 2,
+      snapshot: { seq: 2 },
+    });
     source.rollup.dispose();
   });
 });

@@ -268,8 +268,10 @@ describe('RolledStream', () => {
     const rolled = roll();
     await rolled.catchUp();
     await rolled.save();
+    const [{ life }, read] = [log.info('s')!, log.read.bind(log)];
     log.delete('s');
     log.create('s');
+    log.read = (...asked) => ({ ...read(...asked), life });
     keep('x', 'y');
     await rolled.catchUp();
     expect([shown(rolled), await saved()]).toEqual(['0-2: xy', undefined]);
@@ -277,6 +279,18 @@ describe('RolledStream', () => {
     await rolled.catchUp();
     await rolled.save();
     expect(await saved()).toBe('4: xyzz');
+  });
+
+  it('folds nothing of another stream that has the name now', async () => {
+    const { roll, keep, shown, log } = stage();
+    keep('a');
+    const rolled = roll();
+    await rolled.catchUp();
+    log.delete('s');
+    log.create('s');
+    keep('x', 'y');
+    await expect(rolled.catchUp()).rejects.toMatchObject({ code: 'stream-not-found' });
+    expect(shown(rolled)).toBe('0-1: a');
   });
 
   it('leaves a snapshot unsaved that the log cannot hold, and does not try it again and again', async () => {
