@@ -43,6 +43,8 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const { status, code, message, field } = refusal;
   const body = JSON.stringify({ code, message, field });
   const advice = Object.entries(adviceOf(refusal)).map(([name, value]) => `${name}: ${value}\r\n`);
+  // Whoever does not hang up himself would stay for as long as he likes.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n${advice.join('')}content-type: ${contentType}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -26,6 +26,20 @@ function socketOf(server: Pick<Server, 'url'>, options: object = {}) {
   return { socket, said, closed, open: new Promise((resolve) => socket.on('open', resolve)) };
 }
 
+const handshake = (key: string) =>
+  [
+    'GET / HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Protocol: sluice.v1',
+    `Authorization: Bearer ${key}`,
+    '',
+    '',
+  ].join('\r\n');
+
 const counted = (server: Server, reason: RefusalReason) => server.refusals.read()[reason];
 const rate = (amount: number) => ({ amount, perMs: 60_000 });
 
@@ -151,6 +165,25 @@ describe('a server among enemies', () => {
     await once(silent, 'connect');
     await once(silent.resume(), 'close');
     expect(counted(server, 'header')).toBeGreaterThanOrEqual(2);
+  });
+
+  it('keeps no socket of somebody it has turned away, though he does not hang up', async () => {
+    const server = await serveAsking({ quotas: rateLimits({ connections: 1 }) });
+    const first = socketOf(server, { headers: as('ann') });
+    await first.open;
+    const open = async () => await new Promise((resolve) => server.http.getConnections((_, count) => resolve(count)));
+    // The one is refused before there is a WebSocket, the other behind it.
+    for (const key of ['slk_wrong', keys.ann]) {
+      const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => {});
+      socket.write(handshake(key));
+      await once(socket, 'readable');
+      // It reads nothing, says nothing, and stays.
+      await expect.poll(open, { timeout: 20_000 }).toBe(1);
+      socket.destroy();
+    }
+    expect([counted(server, 'unauthenticated'), counted(server, 'connections')]).toEqual([1, 1]);
+    first.socket.terminate();
   });
 
   it('closes a WebSocket that never says who it is', async () => {

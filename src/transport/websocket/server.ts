@@ -48,6 +48,8 @@ export interface WebSocketAcceptorOptions {
   readonly origins?: Origins;
   /** Compresses messages, or those of at least so many bytes. Costs memory and time for every connection. Default `false`. */
   readonly perMessageDeflate?: boolean | { readonly threshold: number };
+  /** How long a client may take to agree to be closed, in milliseconds: who does not is hung up on. Default 5 000. */
+  readonly closeMs?: number;
 }
 
 /** Brings WebSockets of `ws` to a gateway. */
@@ -61,6 +63,7 @@ export interface WebSocketAcceptor {
 /** Options of a `WebSocketServer` that {@link createWebSocketAcceptor} sets. */
 export interface WebSocketServerOptions {
   readonly maxPayload: number;
+  readonly closeTimeout: number;
   readonly perMessageDeflate: boolean;
   readonly handleProtocols: (offered: Set<string>) => string | false;
   readonly verifyClient: (
@@ -83,6 +86,7 @@ export function createWebSocketAcceptor(
 ): WebSocketAcceptor {
   const maxFrame = checkBound('maxFrame', options.maxFrame ?? 65_536);
   const highWaterMark = checkBound('highWaterMark', options.highWaterMark ?? 1 << 20);
+  const closeTimeout = checkBound('closeMs', options.closeMs ?? 5000);
   const origins = checkOrigins(options.origins);
   const { perMessageDeflate = false } = options;
   const threshold = typeof perMessageDeflate === 'boolean' ? 0 : perMessageDeflate.threshold;
@@ -90,6 +94,8 @@ export function createWebSocketAcceptor(
   return {
     serverOptions: {
       maxPayload: maxFrame,
+      // `ws` would wait for 30 s, and so keep open whoever is turned away and does not care.
+      closeTimeout,
       perMessageDeflate: perMessageDeflate !== false,
       // Any of the offered ones otherwise: without an answer a browser sees a failed handshake and never the close code.
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : ([...offered][0] ?? false)),

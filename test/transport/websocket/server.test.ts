@@ -257,8 +257,19 @@ describe('createWebSocketAcceptor', () => {
     expect(lab.sides[0]!.ends).toHaveLength(1);
   });
 
+  it('hangs up on who does not agree to be closed', async () => {
+    lab = await Lab.start({ closeMs: 50 });
+    const client = await lab.client();
+    client.socket.pause();
+    lab.sides[0]!.link.close(closeCodes['limit-reached'], 'too many');
+    const open = async () => await new Promise((resolve) => lab.http.getConnections((_, count) => resolve(count)));
+    await vi.waitFor(async () => expect(await open()).toBe(0), patience);
+    client.socket.terminate();
+  });
+
   it.each([
     ['maxFrame', { maxFrame: 0 }, RangeError],
+    ['closeMs', { closeMs: 0 }, RangeError],
     ['highWaterMark', { highWaterMark: 1.5 }, RangeError],
     ['threshold', { perMessageDeflate: { threshold: -1 } }, RangeError],
     ['origins', { origins: 'https://app.example' as never }, TypeError],
