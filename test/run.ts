@@ -21,10 +21,12 @@ export interface Running {
 
 /** Runs a TypeScript or JavaScript file of the repository from its source, as `npm start` does. */
 export function run(file: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, ['-C', 'sluice-source', '--import', 'tsx', file, ...args], {
-    cwd: root,
-    env: { ...process.env, ...env },
-  });
+  return runNode(['-C', 'sluice-source', '--import', 'tsx', file, ...args], env);
+}
+
+/** Runs Node with these arguments. */
+export function runNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
   const out: Buffer[] = [];
   const listeners = new Set<() => void>();
   let stderr = '';
@@ -47,7 +49,7 @@ export function run(file: string, args: readonly string[] = [], env: Readonly<Re
       listeners.add(look);
       look();
       void ended.then(({ code }) =>
-        reject(new Error(`${file} ended with ${code} before it said ${pattern}: ${stderr}`)),
+        reject(new Error(`node ${args.join(' ')} ended with ${code} before it said ${pattern}: ${stderr}`)),
       );
     });
   return { process: child, ended, says };

@@ -1,7 +1,7 @@
-import { main } from '../cli/command-line.js';
-import { run, type Running } from '../run.js';
+import { runNode, type Running } from '../run.js';
 import { type CutLink, cutLink } from '../servers/cut-link.js';
 import { freePort, type TestServer } from '../servers/server.js';
+import { type Bundled, bundled } from './bundled.js';
 
 /** How long a gateway may take to leave when it is asked to, as it is told; and until it is gone, on a machine with much to do. */
 const drainMs = 3000;
@@ -17,10 +17,13 @@ interface Post {
 export class Fleet {
   private readonly posts: Post[] = [];
 
-  private constructor(private readonly store: TestServer) {}
+  private constructor(
+    private readonly store: TestServer,
+    private readonly program: Bundled,
+  ) {}
 
   static async start(store: TestServer, count: number): Promise<Fleet> {
-    const fleet = new Fleet(store);
+    const fleet = new Fleet(store, await bundled());
     for (let i = 0; i < count; i++) {
       fleet.posts.push({ port: await freePort(), way: await cutLink(store.port), gateway: undefined });
     }
@@ -37,7 +40,7 @@ export class Fleet {
     const post = this.posts[i]!;
     const log = this.store.url.replace(/\d+$/, `${post.way.port}`);
     const flags = ['--port', `${post.port}`, '--log', log, '--log-patience-ms', '1000', '--drain-ms', `${drainMs}`];
-    post.gateway = run(main, ['serve', ...flags]);
+    post.gateway = runNode([this.program.main, 'serve', ...flags]);
     await post.gateway.says(/^listening on/);
   }
 
@@ -74,5 +77,6 @@ export class Fleet {
       await gateway?.ended;
       await way.dispose();
     }
+    this.program.dispose();
   }
 }
