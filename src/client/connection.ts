@@ -297,6 +297,8 @@ export class Connection {
     if (this.departures.refused(stream)) {
       if (reading !== undefined) this.ask(reading, now);
     } else if (reading !== undefined && !this.departures.has(stream)) {
+      // The only request there was is answered: whoever wants the stream may ask for it at once.
+      if (reading.requests === 1 && reading.ch === undefined) reading.disconnected();
       this.end(reading, errorOf(frame), now);
     }
   }

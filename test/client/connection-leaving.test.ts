@@ -118,6 +118,16 @@ describe('Connection: leaving', () => {
     expect(trial.sent()).toEqual([]);
   });
 
+  it('need not be confirmed of a stream that was refused: it may be asked for again at once', () => {
+    const { trial, first, second, connection } = stage();
+    connection.read(first.reading, 0);
+    trial.sent();
+    trial.hears({ t: 'error', code: 'stream-not-found', message: 'no', stream: 's' });
+    expect(first.told()).toEqual(['failed stream-not-found']);
+    connection.read(second.reading, 0);
+    expect(trial.sent()).toEqual([askSecond]);
+  });
+
   it('is not disturbed by an error about what is left', () => {
     const { trial, first, second, swap, connection } = stage();
     connection.read(first.reading, 0);
