@@ -1,4 +1,4 @@
-import { checkBody, type ChunkBody, kindOf, type Problem, StreamError } from '../chunk/index.js';
+import { checkBody, type ChunkBody, isSeq, kindOf, type Problem, StreamError } from '../chunk/index.js';
 import type { Shape } from '../chunk/shape.js';
 import { recordHeader } from './encode.js';
 import { clientShapes } from './client-shapes.js';
@@ -29,7 +29,8 @@ const maxQuote = 256;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const noBytes = new Uint8Array(0);
 
-type Shapes = Readonly<Record<string, Shape>>;
+/** Reads one frame: the object it is, and the bytes beside it. */
+type Read<F> = (value: Record<string, unknown>, body: Uint8Array) => F | BadFrame;
 
 /**
  * Reads a message a client sent: every frame of it, or what was wrong with that frame.
@@ -37,7 +38,19 @@ type Shapes = Readonly<Record<string, Shape>>;
  * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames, or more than 256 of them are wrong
  */
 export function decodeFromClient(data: string | Uint8Array): readonly (ClientFrame | BadFrame)[] {
-  return decode<ClientFrame>(data, clientShapes, maxBadFrames);
+  let wrong = 0;
+  return decode(data, (value, body) => {
+    const frame = readFrame<ClientFrame>(value, body, clientShapes, isTotal);
+    if (frame instanceof BadFrame && ++wrong > maxBadFrames)
+      throw malformed(`more than ${maxBadFrames} frames of a message are wrong`);
+    return frame;
+  });
+}
+
+/** Whether a field is a total of credit. */
+function isTotal(t: string, path: string): boolean {
+  if (t === 'credit' || t === 'subscribe') return path === 'chunks' || path === 'bytes';
+  return /^grants\.\d+\.[12]$/.test(path);
 }
 
 /**
@@ -46,27 +59,17 @@ export function decodeFromClient(data: string | Uint8Array): readonly (ClientFra
  * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames
  */
 export function decodeFromServer(data: string | Uint8Array): readonly (ServerFrame | BadFrame)[] {
-  return decode<ServerFrame>(data, serverShapes, Infinity);
+  return decode(data, (value, body) => readFrame<ServerFrame>(value, body, serverShapes));
 }
 
-function decode<F>(data: string | Uint8Array, shapes: Shapes, maxBad: number): (F | BadFrame)[] {
+function decode<F>(data: string | Uint8Array, read: Read<F>): (F | BadFrame)[] {
+  if (typeof data === 'string') return data.split('\n').map((line) => read(parseJson(line), noBytes));
   const frames: (F | BadFrame)[] = [];
-  let wrong = 0;
-  const take = (text: string, body: Uint8Array): void => {
-    const frame = readFrame<F>(parseJson(text), body, shapes);
-    if (frame instanceof BadFrame && ++wrong > maxBad)
-      throw malformed(`more than ${maxBad} frames of a message are wrong`);
-    frames.push(frame);
-  };
-  if (typeof data === 'string') {
-    for (const line of data.split('\n')) take(line, noBytes);
-    return frames;
-  }
   // Not a Node `Buffer`, whose `slice` does not copy: a chunk would hold on to the whole message.
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let at = 0; at < bytes.length;) {
     const { head, body, end } = readRecord(bytes, at);
-    take(head, body);
+    frames.push(read(parseJson(head), body));
     at = end;
   }
   if (frames.length === 0) throw malformed('an empty binary message');
@@ -83,30 +86,34 @@ function readRecord(data: Uint8Array, at: number): { head: string; body: Uint8Ar
 }
 
 function readText(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw malformed('a record head is not UTF-8', cause);
-  }
+  return orMalformed(() => utf8.decode(bytes), 'a record head is not UTF-8');
 }
 
 function parseJson(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw malformed('a frame is not JSON', cause);
-  }
+  const value = orMalformed(() => JSON.parse(text) as unknown, 'a frame is not JSON');
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw malformed(`a frame must be a JSON object, got ${kindOf(value)}`);
 }
 
-function readFrame<F>(value: Record<string, unknown>, body: Uint8Array, shapes: Shapes): F | BadFrame {
+function orMalformed<T>(work: () => T, message: string): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw malformed(message, cause);
+  }
+}
+
+function readFrame<F>(
+  value: Record<string, unknown>,
+  body: Uint8Array,
+  shapes: Readonly<Record<string, Shape>>,
+  isCredit?: (t: string, field: string) => boolean,
+): F | BadFrame {
   const { t } = value;
   if (typeof t !== 'string') return bad(value, unknownFrame(`frame field "t" must be a string, got ${kindOf(t)}`));
   if (!Object.hasOwn(shapes, t)) return bad(value, unknownFrame(`unknown frame "${t.slice(0, 32)}"`));
   const problem = shapes[t]!(value);
-  if (problem !== undefined) return bad(value, invalidFrame(t, problem));
+  if (problem !== undefined) return bad(value, invalidFrame(t, problem, isCredit));
   try {
     return withBodies(value, body) as F;
   } catch (error) {
@@ -149,7 +156,7 @@ function bytesOf(head: unknown): number {
   if (typeof head !== 'object' || head === null || 'data' in head) return -1;
   const { type, size } = head as { type?: unknown; size?: unknown };
   const binary = type === 'binary' || type === 'audio' || type === 'image';
-  return binary && Number.isSafeInteger(size) && (size as number) >= 0 ? (size as number) : -1;
+  return binary && isSeq(size) ? size : -1;
 }
 
 function checkBodyAt(index: number, head: unknown, bytes: Uint8Array | undefined): ChunkBody {
@@ -164,27 +171,23 @@ function checkBodyAt(index: number, head: unknown, bytes: Uint8Array | undefined
 
 function bad(value: Record<string, unknown>, error: StreamError): BadFrame {
   const { t, stream, ch, producer } = value;
-  return new BadFrame(
-    error,
-    typeof t === 'string' ? t.slice(0, maxQuote) : undefined,
-    typeof stream === 'string' ? stream.slice(0, 512) : undefined,
-    typeof ch === 'number' && Number.isSafeInteger(ch) && ch >= 0 ? ch : undefined,
-    typeof producer === 'string' ? producer.slice(0, maxQuote) : undefined,
-  );
+  return new BadFrame(error, quote(t), quote(stream, 512), isSeq(ch) ? ch : undefined, quote(producer));
 }
 
-function invalidFrame(t: string, { field, message }: Problem): StreamError {
+function quote(word: unknown, length = maxQuote): string | undefined {
+  return typeof word === 'string' ? word.slice(0, length) : undefined;
+}
+
+function invalidFrame(
+  t: string,
+  { field, message }: Problem,
+  isCredit?: (t: string, field: string) => boolean,
+): StreamError {
   if (field === undefined) return new StreamError('frame-invalid', `frame "${t}": ${message}`);
-  return new StreamError(codeOf(t, field), `frame "${t}" field "${field}": ${message}`, { field });
-}
-
-function codeOf(t: string, path: string): 'name-invalid' | 'credit-invalid' | 'frame-invalid' {
-  if (path === 'stream') return 'name-invalid';
-  const total =
-    t === 'credit' || t === 'subscribe' ? path === 'chunks' || path === 'bytes' : /^grants\.\d+\.[12]$/.test(path);
-  return total ? 'credit-invalid' : 'frame-invalid';
+  const code = isCredit?.(t, field) === true ? 'credit-invalid' : field === 'stream' ? 'name-invalid' : 'frame-invalid';
+  return new StreamError(code, `frame "${t}" field "${field}": ${message}`, { field });
 }
 
 function malformed(message: string, cause?: unknown): StreamError {
-  return new StreamError('frame-malformed', message, cause === undefined ? {} : { cause });
+  return new StreamError('frame-malformed', message, { cause });
 }

@@ -1,6 +1,6 @@
 import { type Observable, Subject, takeUntil } from 'rxjs';
 
-/** Somebody who waits for an item. */
+/** @internal Somebody who waits for an item. */
 export interface Waiter<T> {
   readonly resolve: (result: IteratorResult<T, undefined>) => void;
   readonly reject: (error: unknown) => void;
