@@ -101,6 +101,17 @@ describe.skipIf(natsPath === undefined)('createNatsQueue', () => {
     expect(await first.counts()).toEqual({ waiting: 0, claimed: 0, dead: 0 });
   });
 
+  it('gives back a job that it comes to hear of too late, because its process stood still', async () => {
+    const queue = open({ leaseMs: 60_000 });
+    await queue.enqueue('x', { id: 'a' });
+    const claiming = queue.claim({ waitMs: 20 });
+    // It has asked.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (const until = performance.now() + 1300; performance.now() < until;);
+    // Long before its lease is over.
+    expect((await claiming) ?? (await queue.claim({ waitMs: 20_000 }))).toMatchObject({ id: 'a' });
+  });
+
   it('goes on from what was decided, where JetStream has begun to count anew', async () => {
     const queue = open({}, 'anew');
     await queue.enqueue('x', { id: 'a' });

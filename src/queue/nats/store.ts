@@ -36,6 +36,8 @@ const consumer = 'workers';
 const notThere = new Set([10_043, 10_057]);
 /** How much later than asked for an answer may come. */
 const lateMs = 100;
+/** How long what comes later still is given back. */
+const lingerMs = 60_000;
 /** Most characters of a stream's name in JetStream. */
 const nameCharacters = 255;
 /** Messages that are asked for at once. */
@@ -211,17 +213,19 @@ export class QueueStore {
   private async question(expiresMs: number): Promise<Msg | undefined> {
     const when = expiresMs > 0 ? { expires: nanos(expiresMs) } : { no_wait: true };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.streamOf('jobs')}.${consumer}`;
-    // A job comes under its own subject: only a subscription of the question's own takes it for the answer.
-    const options = { timeout: expiresMs + answerMs, noMux: true };
+    // A job comes under its own subject: only a subscription of the question's own takes it for the answer. It stays long after anybody
+    // waits: what this process only comes to hear later, because it stood still, would be nobody's until the lease is over.
+    const options = { timeout: expiresMs + lingerMs, noMux: true };
     const coming = this.connection.request(subject, JSON.stringify({ batch: 1, ...when }), options);
-    if (expiresMs === 0) return await coming;
     let timer: Subscription | undefined;
     let isLate = false;
-    const late = new Promise<undefined>((resolve) => {
-      timer = this.scheduler.schedule(() => {
+    const late = new Promise<undefined>((resolve, reject) => {
+      const giveUp = (): void => {
         isLate = true;
-        resolve(undefined);
-      }, expiresMs + lateMs);
+        if (expiresMs > 0) resolve(undefined);
+        else reject(new Error('there was no answer in time'));
+      };
+      timer = this.scheduler.schedule(giveUp, expiresMs > 0 ? expiresMs + lateMs : answerMs);
     });
     const answered = async (): Promise<Msg | undefined> => {
       const message = await coming;
