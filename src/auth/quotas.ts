@@ -6,8 +6,8 @@ export type Spent = 'requests' | 'frames' | 'chunks' | 'bytes' | 'streams' | 're
 
 /** How much each principal may do. Whoever is not known is counted by where he comes from. */
 export interface Quotas {
-  /** Takes one more of something; answers whether there was one. What was taken is given back. */
-  hold(key: string, what: Held): boolean;
+  /** Takes one more of something; answers whether there was one. What was taken is given back. Never rejects. */
+  hold(key: string, what: Held): boolean | Promise<boolean>;
   /** Gives one back. */
   release(key: string, what: Held): void;
   /**

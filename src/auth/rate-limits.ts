@@ -1,5 +1,8 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { checkBound, kindOf } from '../chunk/index.js';
+import { Holds } from './holds.js';
+import { HoldsInRedis } from './holds-in-redis.js';
 import type { Held, Quotas, Spent } from './quotas.js';
 
 /** So much in so long: in whole seconds, at most 24 days. */
@@ -10,9 +13,9 @@ export interface Rate {
 
 /** Options of {@link rateLimits}: what each principal may do. */
 export interface RateLimitsOptions {
-  /** Connections at the same time, to this server. Default 1 000. */
+  /** Connections at the same time. Default 1 000. */
   readonly connections?: number;
-  /** Subscriptions at the same time, to this server, over all connections. Default 10 000. */
+  /** Subscriptions at the same time, over all connections. Default 10 000. */
   readonly subscriptions?: number;
   /** Requests over HTTP, handshakes among them. Default 6 000 a minute. */
   readonly requests?: Rate;
@@ -26,10 +29,17 @@ export interface RateLimitsOptions {
   readonly streams?: Rate;
   /** Bytes of chunks read: who has had them is cut off until there is more. Default: no end of them. */
   readonly readBytes?: Rate;
-  /** A connection to Redis, of `ioredis` or `redis`: then amounts hold over all servers that share it. Default: in memory. */
+  /** A connection to Redis, of `ioredis` or `redis`: then all of it holds over all servers that share it. Default: in memory. */
   readonly redis?: object;
   /** What keys begin with in Redis. Default `sluice:limits`. */
   readonly prefix?: string;
+  /**
+   * How long the connections and subscriptions of a server count that was killed, or cannot reach Redis, in milliseconds; a third of
+   * it is how often a server says that it lives. Default 15 000.
+   */
+  readonly leaseMs?: number;
+  /** Clock and timer of leases. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
 }
 
 const minute = 60_000;
@@ -50,28 +60,18 @@ const kinds = ['requests', 'frames', 'chunks', 'bytes', 'streams', 'readBytes'] 
  * serve({ authenticate, quotas: rateLimits({ connections: 20, bytes: { amount: 1 << 20, perMs: 1000 }, redis }) });
  */
 export function rateLimits(options: RateLimitsOptions = {}): Quotas {
-  const most: Record<Held, number> = {
-    connections: checkBound('connections', options.connections ?? 1000, { infinite: true }),
-    subscriptions: checkBound('subscriptions', options.subscriptions ?? 10_000, { infinite: true }),
+  const held: Record<Held, Holds> = {
+    connections: holdsOf('connections', 1000, options),
+    subscriptions: holdsOf('subscriptions', 10_000, options),
   };
-  const held: Record<Held, Map<string, number>> = { connections: new Map(), subscriptions: new Map() };
   const limiters = new Map<Spent, RateLimiterAbstract>();
   for (const kind of kinds) {
     const rate = options[kind] ?? defaults[kind];
     if (rate !== undefined) limiters.set(kind, limiterOf(kind, rate, options));
   }
   return {
-    hold: (key, what) => {
-      const count = held[what].get(key) ?? 0;
-      if (count >= most[what]) return false;
-      held[what].set(key, count + 1);
-      return true;
-    },
-    release: (key, what) => {
-      const count = held[what].get(key) ?? 0;
-      if (count > 1) held[what].set(key, count - 1);
-      else held[what].delete(key);
-    },
+    hold: (key, what) => held[what].hold(key),
+    release: (key, what) => held[what].release(key),
     spend: async (key, what, amount) => {
       const limiter = limiters.get(what);
       if (limiter === undefined || amount <= 0) return undefined;
@@ -87,11 +87,24 @@ export function rateLimits(options: RateLimitsOptions = {}): Quotas {
   };
 }
 
-function limiterOf(
-  kind: Spent,
-  rate: Rate,
-  { redis, prefix = 'sluice:limits' }: RateLimitsOptions,
-): RateLimiterAbstract {
+const defaultPrefix = 'sluice:limits';
+
+function holdsOf(what: Held, preset: number, options: RateLimitsOptions): Holds {
+  const { redis, prefix = defaultPrefix, scheduler = asyncScheduler } = options;
+  const most = checkBound(what, options[what] ?? preset, { infinite: true });
+  const leaseMs = checkBound('leaseMs', options.leaseMs ?? 15_000, { min: 100, max: 2 ** 31 - 1 });
+  // In braces, so that a cluster keeps all of it in one place: the script looks at several keys.
+  const place = { prefix: `{${prefix}:${what}}`, leaseMs, scheduler };
+  const shared = redis === undefined ? undefined : new HoldsInRedis({ ...place, redis: checkRedis(redis) });
+  return new Holds({ most, shared, renewMs: Math.floor(leaseMs / 3), scheduler });
+}
+
+function checkRedis(redis: unknown): object {
+  if (typeof redis === 'object' && redis !== null) return redis;
+  throw new TypeError(`redis must be a connection to Redis, got ${kindOf(redis)}`);
+}
+
+function limiterOf(kind: Spent, rate: Rate, { redis, prefix = defaultPrefix }: RateLimitsOptions): RateLimiterAbstract {
   const points = checkBound(`${kind}.amount`, rate.amount);
   const settings = {
     points,
@@ -100,9 +113,6 @@ function limiterOf(
   };
   const alone = new RateLimiterMemory(settings);
   if (redis === undefined) return alone;
-  if (typeof redis !== 'object' || redis === null) {
-    throw new TypeError(`redis must be a connection to Redis, got ${kindOf(redis)}`);
-  }
   return new RateLimiterRedis({
     ...settings,
     storeClient: redis,
