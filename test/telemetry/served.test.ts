@@ -72,6 +72,67 @@ describe('/metrics of a server', () => {
     expect(await shown(server, metrics.streamsActive)).toBeGreaterThanOrEqual(1);
   });
 
+  it('tells how long streams and appends take, how much goes on, and how full it is', async () => {
+    let keep!: () => void;
+    const kept = new Promise<void>((resolve) => (keep = resolve));
+    const log = createMemoryLog();
+    const slow: Log = Object.assign(Object.create(log) as Log, {
+      append: async (...given: Parameters<Log['append']>) => {
+        if (given[0] === 'slow') await kept;
+        return log.append(...given);
+      },
+    });
+    const server = await start({ log: slow });
+    const [active, created] = [await shown(server, metrics.streamsActive), await shown(server, metrics.createDuration)];
+    await server.streams.create('s');
+    expect(await shown(server, metrics.streamsActive)).toBe(active + 1);
+    expect(await shown(server, metrics.createDuration)).toBe(created + 1);
+    const producer = { id: 'p', epoch: 0, seq: 0 };
+    const appends = await shown(server, metrics.appendDuration);
+    for (let i = 0; i < 2; i++) await server.streams.publish('s', [chunk('a')], { producer });
+    expect(await shown(server, metrics.appendDuplicates)).toBe(1);
+    // What was kept before is kept in no time.
+    expect(await shown(server, metrics.appendDuration)).toBe(appends + 1);
+    const client = createClient({ transport: createWebSocketTransport({ url: server.url, WebSocket }) });
+    const waiting = client.publish('slow', [chunk('waits')]);
+    await vi.waitFor(async () => expect(await shown(server, metrics.pendingUtilization)).toBeGreaterThan(0));
+    keep();
+    await waiting;
+    expect(await shown(server, metrics.pendingUtilization)).toBe(0);
+    client.close();
+    expect(await shown(server, metrics.memory)).toBeGreaterThan(1e6);
+    expect(await shown(server, metrics.heapUsed)).toBeGreaterThan(1e6);
+  });
+
+  it('tells what readers may still be sent, who gave no more, and how far each stream is behind', async () => {
+    const server = await start({ telemetry: createTelemetry({ refreshMs: 0, streamLabels: 10 }) });
+    for (const name of ['s', 'other']) await server.streams.publish(name, [chunk('a'), chunk('b'), chunk('c')]);
+    const { say } = await connect(server);
+    say({ t: 'subscribe', stream: 's', from: 'beginning', chunks: 1, bytes: 1000 });
+    say({ t: 'subscribe', stream: 'other', from: 'beginning', chunks: 10, bytes: 1000 });
+    await moved(server, metrics.deliveredChunks, 4);
+    expect(await shown(server, metrics.credit)).toBe(7);
+    expect(await shown(server, metrics.readersWithoutCredit)).toBe(1);
+    expect(await shown(server, metrics.streamLag, 'stream="s"')).toBe(2);
+    expect(await shown(server, metrics.lagMax)).toBe(2);
+    expect(await shown(server, metrics.lagSum)).toBe(2);
+    say({ t: 'credit', ch: 0, chunks: 10, bytes: 1000 });
+    await vi.waitFor(async () => expect(await shown(server, metrics.lagMax)).toBe(0));
+    expect(await shown(server, metrics.readersWithoutCredit)).toBe(0);
+  });
+
+  it('moves when chunks are gone that were asked for', async () => {
+    const log = createMemoryLog();
+    const server = await start({ log });
+    await server.streams.publish('s', [chunk('a'), chunk('b'), chunk('c')]);
+    log.trim('s', 2);
+    const { say } = await connect(server);
+    say({ t: 'subscribe', stream: 's', from: 0, chunks: 10, bytes: 1000 });
+    await moved(server, metrics.missingChunks, 2);
+    await firstValueFrom(server.streams.receive('s', { from: 0, onGap: 'skip' }));
+    expect(await shown(server, metrics.readMissing)).toBe(2);
+  });
+
   it('moves when chunks are asked for again', async () => {
     const server = await start();
     await server.streams.publish('s', [chunk('a'), chunk('b')]);
