@@ -1,5 +1,5 @@
 import { type EncodedChunk, StreamError } from '../chunk/index.js';
-import type { Appended, MaybePromise, Producer } from '../log/log.js';
+import { type Appended, type MaybePromise, orElse, type Producer, whenReady } from '../log/log.js';
 import type { StreamAppendOptions, Streams } from '../streams/index.js';
 import { encodeBody } from './body.js';
 import { chunkTypeOf, essenceOf } from './media-type.js';
@@ -69,6 +69,8 @@ export function checkContent(record: StreamRecord, { mediaType, close }: AppendW
   throw new Refusal(409, 'content-type-mismatch', `the stream is of media type ${record.mediaType}`);
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What {@link Appender} needs. */
 interface Surroundings {
   readonly streams: Streams;
@@ -82,13 +84,13 @@ interface Surroundings {
 export class Appender {
   constructor(private readonly surroundings: Surroundings) {}
 
-  async append(record: StreamRecord, wish: AppendWish, body: Uint8Array): Promise<Reply> {
+  append(record: StreamRecord, wish: AppendWish, body: Uint8Array): MaybePromise<Reply> {
     const { registry } = this.surroundings;
     const empty = body.length === 0;
     if (empty && !wish.close) checkContent(record, wish, empty);
     if (record.closed) {
       const verdict = decideAtEnd(wish, empty);
-      if (verdict === 'refuse') throw await this.closed(record.name);
+      if (verdict === 'refuse') return this.refuseEnded(record.name);
       registry.touch(record);
       if (verdict === 'acknowledge')
         return answer(204, { 'stream-next-offset': tailOf(record), 'stream-closed': 'true' });
@@ -97,11 +99,10 @@ export class Appender {
     }
     const chunks = empty ? [] : this.encode(record, wish, body);
     registry.touch(record);
-    try {
-      return this.acknowledge(record, wish, empty, await this.keep(record, wish, chunks));
-    } catch (error) {
-      throw await this.refusal(error, record, wish);
-    }
+    return orElse(
+      () => whenReady(this.keep(record, wish, chunks), (appended) => this.acknowledge(record, wish, empty, appended)),
+      (error) => this.refuse(error, record, wish),
+    );
   }
 
   private encode(record: StreamRecord, { sequence, mediaType }: AppendWish, body: Uint8Array): EncodedChunk[] {
@@ -115,13 +116,10 @@ export class Appender {
 
   private keep(record: StreamRecord, wish: AppendWish, chunks: readonly EncodedChunk[]): MaybePromise<Appended> {
     const { producer, close, sequence } = wish;
-    const options: StreamAppendOptions = {
-      create: false,
-      // Whoever may write to this one may not write to the next of its name.
-      life: record.info.life,
-      ...(producer === undefined ? {} : { producer }),
-      ...(close ? { close: { status: 'completed' } } : {}),
-    };
+    // Whoever may write to this one may not write to the next of its name.
+    const options: Mutable<StreamAppendOptions> = { create: false, life: record.info.life };
+    if (producer !== undefined) options.producer = producer;
+    if (close) options.close = { status: 'completed' };
     const { streams, sequences } = this.surroundings;
     if (sequence === undefined) return streams.append(record.name, chunks, options);
     return sequences.append(record, sequence, chunks, options);
@@ -137,24 +135,25 @@ export class Appender {
     return answer(empty || appended.next === appended.first ? 204 : 200, headers);
   }
 
-  /** What the protocol wants to be said when the log refuses. */
-  private async refusal(error: unknown, record: StreamRecord, { producer }: AppendWish): Promise<unknown> {
-    if (!(error instanceof StreamError)) return error;
+  /** Says what the protocol wants to be said when the log refuses. */
+  private refuse(error: unknown, record: StreamRecord, { producer }: AppendWish): MaybePromise<never> {
+    if (!(error instanceof StreamError)) throw error;
     const { code, message, details } = error;
     const expected = `${details.expected}`;
-    if (code === 'stream-closed' || code === 'stream-cancelled') return await this.closed(record.name);
-    if (code === 'producer-fenced') return new Refusal(403, code, message, { 'producer-epoch': expected });
-    if (code !== 'sequence-gap' || producer === undefined) return error;
+    if (code === 'stream-closed' || code === 'stream-cancelled') return this.refuseEnded(record.name);
+    if (code === 'producer-fenced') throw new Refusal(403, code, message, { 'producer-epoch': expected });
+    if (code !== 'sequence-gap' || producer === undefined) throw error;
     if (producer.epoch > 0 && details.expected === 0) {
-      return new Refusal(400, code, 'a new epoch of a producer begins with Producer-Seq 0');
+      throw new Refusal(400, code, 'a new epoch of a producer begins with Producer-Seq 0');
     }
     const headers = { 'producer-expected-seq': expected, 'producer-received-seq': `${producer.seq}` };
-    return new Refusal(409, code, message, headers);
+    throw new Refusal(409, code, message, headers);
   }
 
-  private async closed(name: string): Promise<Refusal> {
-    const record = await this.surroundings.registry.get(name);
-    const headers = { 'stream-closed': 'true', 'stream-next-offset': tailOf(record) };
-    return new Refusal(409, 'stream-closed', 'the stream is closed', headers);
+  private refuseEnded(name: string): MaybePromise<never> {
+    return whenReady(this.surroundings.registry.get(name), (record) => {
+      const headers = { 'stream-closed': 'true', 'stream-next-offset': tailOf(record) };
+      throw new Refusal(409, 'stream-closed', 'the stream is closed', headers);
+    });
   }
 }

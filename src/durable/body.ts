@@ -1,4 +1,5 @@
 import {
+  type ChunkBody,
   type ChunkType,
   type EncodedChunk,
   encodeChunk,
@@ -35,12 +36,9 @@ export function encodeBody(body: Uint8Array, making: ChunkMaking): EncodedChunk[
   }
   const { type, timestamp, metadata = noMetadata } = making;
   const text = type === 'text' ? decode(body) : undefined;
-  const common = { final: false, size: body.length, metadata, timestamp };
-  if (text !== undefined) return [encodeChunk({ ...common, type: 'text', data: text })];
-  const data = ownBytes(body);
-  return [
-    encodeChunk({ ...common, type: type === 'text' ? 'binary' : type, data } as Parameters<typeof encodeChunk>[0]),
-  ];
+  const data = text ?? ownBytes(body);
+  const kind = type === 'text' && text === undefined ? 'binary' : type;
+  return [encodeChunk({ type: kind, data, final: false, size: body.length, metadata, timestamp } as ChunkBody)];
 }
 
 /** Bytes, and nothing of what came with them: a chunk would hold on to all of it. */

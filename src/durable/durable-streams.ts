@@ -2,7 +2,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Action } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
-import { type MaybePromise, whenReady } from '../log/log.js';
+import { type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Access, Streams } from '../streams/index.js';
 import { Appender, readAppend } from './append.js';
 import { Asker } from './asker.js';
@@ -54,8 +54,8 @@ export interface DurableStreamsOptions {
 
 /** A server of the Durable Streams protocol, without a socket: requests in, replies out. */
 export interface DurableStreams {
-  /** Answers a request. Never rejects. */
-  handle(request: DurableRequest): Promise<Reply>;
+  /** Answers a request, at once where there is nothing to wait for. Never throws nor rejects. */
+  handle(request: DurableRequest): MaybePromise<Reply>;
   /** Ends what waits and follows. The streams stay. */
   dispose(): void;
 }
@@ -145,12 +145,8 @@ class Door implements DurableStreams {
     this.registry.begin().catch(() => {});
   }
 
-  async handle(request: DurableRequest): Promise<Reply> {
-    try {
-      return await this.route(request);
-    } catch (error) {
-      return answerError(error);
-    }
+  handle(request: DurableRequest): MaybePromise<Reply> {
+    return orElse(() => this.route(request), answerError);
   }
 
   private route(request: DurableRequest): MaybePromise<Reply> {

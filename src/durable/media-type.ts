@@ -16,14 +16,19 @@ export function isMediaType(text: string): boolean {
 
 /** @internal What two media types are compared by: type and subtype, without parameters. */
 export function essenceOf(mediaType: string): string {
-  return mediaType.split(';', 1)[0]!.trim().toLowerCase();
+  return before(mediaType, ';').trim().toLowerCase();
+}
+
+function before(text: string, sign: string): string {
+  const at = text.indexOf(sign);
+  return at < 0 ? text : text.slice(0, at);
 }
 
 /** @internal Which chunks a stream of a media type has. */
 export function chunkTypeOf(mediaType: string): ChunkType {
   const essence = essenceOf(mediaType);
   if (essence === 'application/json') return 'json';
-  const [family] = essence.split('/', 1);
+  const family = before(essence, '/');
   return family === 'text' || family === 'audio' || family === 'image' ? family : 'binary';
 }
 

@@ -42,15 +42,13 @@ export function readTarget(target: string, rootPath: string): Target {
 
 function segmentsOf(path: string, rootPath: string): readonly string[] | undefined {
   if (!path.startsWith(rootPath)) return undefined;
+  const segments = path.slice(rootPath.length).split('/');
+  if (!path.includes('%')) return segments;
   try {
-    return path.slice(rootPath.length).split('/').map(decodeSegment);
+    return segments.map(decodeURIComponent);
   } catch {
     throw new Refusal(400, 'name-invalid', 'the path must be percent-encoded UTF-8');
   }
-}
-
-function decodeSegment(segment: string): string {
-  return segment.includes('%') ? decodeURIComponent(segment) : segment;
 }
 
 /** @internal The stream that segments name. */

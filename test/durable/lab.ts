@@ -117,8 +117,8 @@ export function lab(
   const log = createMemoryLog({ ...now, ...logOptions });
   const streams = createStreams({ log });
   const durable = createDurableStreams({ streams, random: () => 0.5, ...options });
-  const ask = (method: string, target: string, asked?: Asked): Promise<Reply> =>
-    durable.handle(requestFor(method, target, asked));
+  const ask = async (method: string, target: string, asked?: Asked): Promise<Reply> =>
+    await durable.handle(requestFor(method, target, asked));
   return {
     log,
     streams,

@@ -282,7 +282,7 @@ describe('subscriptions', () => {
       headers: { ...json, authorization: `Bearer ${callback_token}` },
       body: JSON.stringify({ wake_id, generation }),
     });
-    expect((await time.until(other.handle(request))).status).toBe(200);
+    expect((await time.until(Promise.resolve(other.handle(request)))).status).toBe(200);
     await time.pass(1100);
     expect(calls, 'the other one goes on').toHaveLength(2);
     other.dispose();
