@@ -6,47 +6,47 @@ import { Gap } from '../src/chunk/index.js';
  * @internal
  */
 export class GapList {
-  private gaps: Gap[] = [];
+  #gaps: Gap[] = [];
 
   /** How many gaps there are. */
   get length(): number {
-    return this.gaps.length;
+    return this.#gaps.length;
   }
 
   /** The lowest gap. */
   get first(): Gap | undefined {
-    return this.gaps[0];
+    return this.#gaps[0];
   }
 
   /** Adds what of a gap was not announced yet. */
   add(gap: Gap): void {
     const merged: Gap[] = [];
     let { from } = gap;
-    for (const other of this.gaps) {
+    for (const other of this.#gaps) {
       if (from < gap.to && from < other.from) append(merged, part(gap, from, Math.min(gap.to, other.from)));
       from = Math.max(from, other.to);
       append(merged, other);
     }
     if (from < gap.to) append(merged, part(gap, from, gap.to));
-    this.gaps = merged;
+    this.#gaps = merged;
   }
 
   /** Takes the part below `to` out of the lowest gap and returns it. */
   take(to: number): Gap | undefined {
-    const gap = this.gaps.shift();
+    const gap = this.#gaps.shift();
     if (gap === undefined || gap.to <= to) return gap;
-    this.gaps.unshift(part(gap, to, gap.to));
+    this.#gaps.unshift(part(gap, to, gap.to));
     return part(gap, gap.from, to);
   }
 
   /** Forgets everything below `seq`. */
   trim(seq: number): void {
-    while (this.gaps.length > 0 && this.gaps[0]!.from < seq) this.take(seq);
+    while (this.#gaps.length > 0 && this.#gaps[0]!.from < seq) this.take(seq);
   }
 
   /** Lets go of all. */
   clear(): void {
-    this.gaps = [];
+    this.#gaps = [];
   }
 }
 

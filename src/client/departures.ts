@@ -16,29 +16,29 @@ interface Departure {
  * a stream once for each connection, and answers to two requests could not be told apart.
  */
 export class Departures {
-  private readonly byStream = new Map<string, Departure>();
+  readonly #byStream = new Map<string, Departure>();
 
   /** Whether a stream is still being left. */
   has(streamId: string): boolean {
-    return this.byStream.has(streamId);
+    return this.#byStream.has(streamId);
   }
 
   /** Leaves a stream that the server was asked for and has not found yet. */
   expect(request: Subscribe, now: number): void {
-    this.byStream.set(request.stream, { ch: undefined, request, saidAt: now });
+    this.#byStream.set(request.stream, { ch: undefined, request, saidAt: now });
   }
 
   /** Leaves a stream whose number is known. Answers with what to say. */
   leave(streamId: string, ch: number, now: number): ClientFrame<never> {
-    this.byStream.set(streamId, { ch, request: undefined, saidAt: now });
+    this.#byStream.set(streamId, { ch, request: undefined, saidAt: now });
     return { t: 'unsubscribe', ch };
   }
 
   /** The server reads channel `ch` no more. Answers the stream that is left by that. */
   left(ch: number): string | undefined {
-    for (const [streamId, departure] of this.byStream) {
+    for (const [streamId, departure] of this.#byStream) {
       if (departure.ch !== ch) continue;
-      this.byStream.delete(streamId);
+      this.#byStream.delete(streamId);
       return streamId;
     }
     return undefined;
@@ -46,14 +46,14 @@ export class Departures {
 
   /** The server has refused to read a stream. Answers whether it is left by that. */
   refused(streamId: string): boolean {
-    const departure = this.byStream.get(streamId);
-    return departure !== undefined && departure.ch === undefined && this.byStream.delete(streamId);
+    const departure = this.#byStream.get(streamId);
+    return departure !== undefined && departure.ch === undefined && this.#byStream.delete(streamId);
   }
 
   /** What to say again, because it was not answered since `before`. */
   repeat(before: number, now: number): readonly ClientFrame<never>[] {
     const frames: ClientFrame<never>[] = [];
-    for (const departure of this.byStream.values()) {
+    for (const departure of this.#byStream.values()) {
       if (departure.saidAt > before) continue;
       departure.saidAt = now;
       frames.push(departure.request ?? { t: 'unsubscribe', ch: departure.ch! });
@@ -63,6 +63,6 @@ export class Departures {
 
   /** The connection was lost, and with it everything the server read for it. */
   clear(): void {
-    this.byStream.clear();
+    this.#byStream.clear();
   }
 }

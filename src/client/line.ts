@@ -15,8 +15,8 @@ export type Machine<C extends Connection> = new (limits: ConnectionLimits, actio
 /** One connection with what it needs around it: links, timers and turns. */
 export class Line<C extends Connection = Connection> {
   readonly connection: C;
-  private link: Link | undefined;
-  private timer: Subscription | undefined;
+  #link: Link | undefined;
+  #timer: Subscription | undefined;
 
   constructor(
     transport: ClientTransport,
@@ -29,32 +29,32 @@ export class Line<C extends Connection = Connection> {
       connect: () => {
         const link: Link = transport.connect({
           opened: () => {},
-          frames: (frames) => this.link === link && connection.received(frames, now()),
-          drained: () => this.link === link && connection.drained(now()),
+          frames: (frames) => this.#link === link && connection.received(frames, now()),
+          drained: () => this.#link === link && connection.drained(now()),
           closed: (code, reason) => {
-            if (this.link !== link) return;
-            this.link = undefined;
+            if (this.#link !== link) return;
+            this.#link = undefined;
             connection.ended(code, reason, now());
           },
         });
-        this.link = link;
+        this.#link = link;
       },
       send: (frames) => {
-        const link = this.link!;
+        const link = this.#link!;
         link.send(frames);
         return link.writable;
       },
       disconnect: (code, reason) => {
-        const { link } = this;
-        this.link = undefined;
+        const link = this.#link;
+        this.#link = undefined;
         link?.close(code, reason);
       },
       dirty: () => defer(() => connection.flush(now())),
       wakeAt: (time) => {
-        this.timer?.unsubscribe();
-        this.timer = undefined;
+        this.#timer?.unsubscribe();
+        this.#timer = undefined;
         if (time !== undefined)
-          this.timer = scheduler.schedule(() => connection.tick(now()), Math.max(0, time - now()));
+          this.#timer = scheduler.schedule(() => connection.tick(now()), Math.max(0, time - now()));
       },
       ...hears,
     };

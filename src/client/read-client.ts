@@ -164,52 +164,52 @@ export function checkLength(name: string, text: unknown, min: number, max: numbe
 /** @internal The reading half of a client; the other half builds on it. */
 export class StreamReader<C> implements ReadClient<C> {
   protected readonly settings: Settings;
-  private readonly states = new BehaviorSubject<ConnectionState>('idle');
+  readonly #states = new BehaviorSubject<ConnectionState>('idle');
   /** The first is for everything; a further one is there only while a stream is read twice at the same time. */
   protected readonly lines: Line[];
-  readonly state: Observable<ConnectionState> = this.states.asObservable();
-  private readonly pushes = new Subject<JsonValue>();
-  readonly pushed = this.pushes.asObservable();
-  private waking: Subscription | undefined;
+  readonly state: Observable<ConnectionState> = this.#states.asObservable();
+  readonly #pushes = new Subject<JsonValue>();
+  readonly pushed = this.#pushes.asObservable();
+  #waking: Subscription | undefined;
 
   /** @param machine - what stands at the first line */
-  constructor(
-    private readonly options: ReadClientOptions,
-    machine: Machine<Connection> = Connection,
-  ) {
+  readonly #options: ReadClientOptions;
+
+  constructor(options: ReadClientOptions, machine: Machine<Connection> = Connection) {
+    this.#options = options;
     this.settings = settle(options);
     const heard = (state: ConnectionState): void => {
       // Not before it is needed: who listens to a page is held by it.
-      if (state === 'connecting') this.waking ??= this.wakeUp();
-      this.states.next(state);
+      if (state === 'connecting') this.#waking ??= this.#wakeUp();
+      this.#states.next(state);
     };
-    this.lines = [this.line(heard, machine)];
+    this.lines = [this.#line(heard, machine)];
   }
 
-  private wakeUp(): Subscription {
-    const wake = this.options.wake ?? wakeUps();
+  #wakeUp(): Subscription {
+    const wake = this.#options.wake ?? wakeUps();
     return wake.subscribe(() => {
       for (const line of this.lines) line.connection.wake(this.settings.scheduler.now());
     });
   }
 
-  private line(state: (state: ConnectionState) => void, machine: Machine<Connection>): Line {
+  #line(state: (state: ConnectionState) => void, machine: Machine<Connection>): Line {
     return new Line(
-      this.options.transport,
+      this.#options.transport,
       this.settings,
-      { state, pushed: (data) => this.pushes.next(data) },
+      { state, pushed: (data) => this.#pushes.next(data) },
       machine,
     );
   }
 
   receive(streamId: string, options: ReceiveOptions = {}): Observable<C> {
-    const open = this.opening(streamId, options);
+    const open = this.#opening(streamId, options);
     const chunks: Observable<unknown> = new Observable<Chunk>((destination) => void open(destination, true));
     return chunks as Observable<C>;
   }
 
   read(streamId: string, options: ReceiveOptions = {}): AsyncIterableIterator<C> & AsyncDisposable {
-    const open = this.opening(streamId, options);
+    const open = this.#opening(streamId, options);
     let consumed!: (chunk: Chunk) => void;
     const source = new Observable<Chunk>((destination) => {
       consumed = open(destination, false);
@@ -223,13 +223,13 @@ export class StreamReader<C> implements ReadClient<C> {
    * Checks the options now. What it returns begins a reading, of which a chunk is consumed at once when `next` returns, or when
    * the function says so that it answers with.
    */
-  private opening(streamId: string, options: ReceiveOptions) {
+  #opening(streamId: string, options: ReceiveOptions) {
     checkName(streamId);
     const from = checkJoinPosition(options.from ?? 'beginning');
     const window = checkWindow(options.window ?? this.settings.window);
     return (destination: Subscriber<Chunk>, atOnce: boolean): ((chunk: Chunk) => void) => {
       const { gapMs, scheduler } = this.settings;
-      const line = this.lineFor(streamId);
+      const line = this.#lineFor(streamId);
       const { connection } = line;
       const consumed = (chunk: Chunk): void => connection.consumed(reading, 1, chunk.size);
       const reader: Reader = new Reader(
@@ -238,29 +238,29 @@ export class StreamReader<C> implements ReadClient<C> {
           request: (ranges) => connection.nack(reading, ranges),
           consumed: atOnce ? consumed : undefined,
         },
-        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.options.probe, joined: options.joined },
+        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.#options.probe, joined: options.joined },
         destination,
       );
       const reading = new Reading(streamId, from, window, reader);
       destination.add(() => {
         reader.stop();
         connection.unread(reading, scheduler.now());
-        this.release(line);
+        this.#release(line);
       });
       if (!destination.closed) connection.read(reading, scheduler.now());
       return consumed;
     };
   }
 
-  private lineFor(streamId: string): Line {
+  #lineFor(streamId: string): Line {
     const free = this.lines.find((line) => !line.connection.reads(streamId));
     if (free !== undefined) return free;
-    const line = this.line(() => {}, Connection);
+    const line = this.#line(() => {}, Connection);
     this.lines.push(line);
     return line;
   }
 
-  private release(line: Line): void {
+  #release(line: Line): void {
     if (line === this.lines[0] || !line.connection.unused) return;
     this.lines.splice(this.lines.indexOf(line), 1);
     line.connection.close();
@@ -272,10 +272,10 @@ export class StreamReader<C> implements ReadClient<C> {
   }
 
   close(): void {
-    this.waking?.unsubscribe();
+    this.#waking?.unsubscribe();
     for (const line of this.lines) line.connection.close();
-    this.states.complete();
-    this.pushes.complete();
+    this.#states.complete();
+    this.#pushes.complete();
   }
 }
 

@@ -61,182 +61,187 @@ const reasons: Record<GapReason, string> = {
  */
 export class Reader implements ReadingEvents {
   /** The number whose turn it is. */
-  private expected = 0;
+  #expected = 0;
   /** Lowest number that is not known to exist. */
-  private frontier = 0;
-  private early = new Map<number, Chunk>();
-  private readonly holes = new Holes();
-  private readonly announced = new GapList();
-  private readonly passed: Gap[] = [];
-  private end: End | undefined;
-  private over = false;
+  #frontier = 0;
+  #early = new Map<number, Chunk>();
+  readonly #holes = new Holes();
+  readonly #announced = new GapList();
+  readonly #passed: Gap[] = [];
+  #end: End | undefined;
+  #over = false;
   /** Whether the consumer is being called: what it feeds back in must wait until it returns. */
-  private emitting = false;
-  private readonly alarm: HoleAlarm;
+  #emitting = false;
+  readonly #alarm: HoleAlarm;
 
-  constructor(
-    private readonly port: ReaderPort,
-    private readonly settings: ReaderSettings,
-    /** Gets the stream's chunks, in order, and how it ends. */
-    private readonly output: Observer<Chunk>,
-  ) {
-    this.alarm = new HoleAlarm(this.holes, settings.scheduler, settings.gapMs, (now) => this.wake(now));
+  readonly #port: ReaderPort;
+  readonly #settings: ReaderSettings;
+  /** Gets the stream's chunks, in order, and how it ends. */
+  readonly #output: Observer<Chunk>;
+
+  constructor(port: ReaderPort, settings: ReaderSettings, output: Observer<Chunk>) {
+    this.#port = port;
+    this.#settings = settings;
+    this.#output = output;
+    this.#alarm = new HoleAlarm(this.#holes, settings.scheduler, settings.gapMs, (now) => this.#wake(now));
   }
 
   started(start: number): void {
-    this.forget();
-    this.expected = this.frontier = start;
-    this.settings.joined?.(start);
+    this.#forget();
+    this.#expected = this.#frontier = start;
+    this.#settings.joined?.(start);
   }
 
   snapshot(chunk: Chunk): void {
-    this.output.next(chunk);
-    this.port.consumed?.(chunk);
+    this.#output.next(chunk);
+    this.#port.consumed?.(chunk);
   }
 
   items(items: readonly (Chunk | Notice)[]): void {
     for (const item of items) {
-      if (this.over) return;
-      if (isNotice(item)) this.heed(item);
-      else this.arrive(item);
+      if (this.#over) return;
+      if (isNotice(item)) this.#heed(item);
+      else this.#arrive(item);
     }
   }
 
   failed(error: StreamError): void {
     // What waits for a missing chunk will not get it any more.
     this.stop();
-    this.output.error(error);
+    this.#output.error(error);
   }
 
   stop(): void {
-    this.over = true;
-    this.forget();
+    this.#over = true;
+    this.#forget();
   }
 
-  private forget(): void {
-    this.alarm.cancel();
-    this.early = new Map();
-    this.holes.clear();
-    this.announced.clear();
-    this.passed.length = 0;
-    this.end = undefined;
+  #forget(): void {
+    this.#alarm.cancel();
+    this.#early = new Map();
+    this.#holes.clear();
+    this.#announced.clear();
+    this.#passed.length = 0;
+    this.#end = undefined;
   }
 
-  private arrive(chunk: Chunk): void {
+  #arrive(chunk: Chunk): void {
     const { seq } = chunk;
-    if (seq < this.expected || this.early.has(seq)) return this.refuse(seq);
-    if (seq >= this.frontier) {
-      this.reveal(seq);
-      this.frontier = seq + 1;
-    } else if (this.found({ from: seq, to: seq + 1 })) {
-      this.report({ type: 'repaired', seq, operator });
+    if (seq < this.#expected || this.#early.has(seq)) return this.#refuse(seq);
+    if (seq >= this.#frontier) {
+      this.#reveal(seq);
+      this.#frontier = seq + 1;
+    } else if (this.#found({ from: seq, to: seq + 1 })) {
+      this.#report({ type: 'repaired', seq, operator });
     }
-    if (seq === this.expected && !this.emitting) this.deliver(chunk);
-    else this.early.set(seq, chunk);
-    this.drain();
+    if (seq === this.#expected && !this.#emitting) this.#deliver(chunk);
+    else this.#early.set(seq, chunk);
+    this.#drain();
   }
 
-  private refuse(seq: number): void {
-    const gone = this.passed.some(({ from, to }) => from <= seq && seq < to);
-    this.report({ type: gone ? 'late' : 'duplicate', seq, operator });
+  #refuse(seq: number): void {
+    const gone = this.#passed.some(({ from, to }) => from <= seq && seq < to);
+    this.#report({ type: gone ? 'late' : 'duplicate', seq, operator });
   }
 
-  private heed(notice: Notice): void {
+  #heed(notice: Notice): void {
     const isGap = notice instanceof Gap;
-    this.reveal(isGap ? notice.from : notice.seq);
+    this.#reveal(isGap ? notice.from : notice.seq);
     if (isGap) {
-      this.found(notice);
-      this.frontier = Math.max(this.frontier, notice.to);
-      this.announced.add(notice);
-      if (this.announced.length > maxGaps) return this.failed(tooManyGaps(notice.streamId));
+      this.#found(notice);
+      this.#frontier = Math.max(this.#frontier, notice.to);
+      this.#announced.add(notice);
+      if (this.#announced.length > maxGaps) return this.failed(tooManyGaps(notice.streamId));
     } else if (notice instanceof End) {
-      this.end ??= notice;
+      this.#end ??= notice;
     }
-    this.drain();
+    this.#drain();
   }
 
   /** Everything below `seq` exists: what was not seen of it is missing. */
-  private reveal(seq: number): void {
-    if (seq <= this.frontier) return;
-    const { gapMs, scheduler } = this.settings;
-    const hole = { from: this.frontier, to: seq };
-    this.frontier = seq;
-    this.holes.open(hole, scheduler.now() + gapMs);
-    this.alarm.arm();
-    this.report({ type: 'hole', ...hole, operator });
+  #reveal(seq: number): void {
+    if (seq <= this.#frontier) return;
+    const { gapMs, scheduler } = this.#settings;
+    const hole = { from: this.#frontier, to: seq };
+    this.#frontier = seq;
+    this.#holes.open(hole, scheduler.now() + gapMs);
+    this.#alarm.arm();
+    this.#report({ type: 'hole', ...hole, operator });
   }
 
   /** Notes that something is missing no more. Answers whether it was. */
-  private found(range: Range): boolean {
-    const filled = this.holes.close(range) > 0;
-    if (this.holes.length === 0) this.alarm.cancel();
+  #found(range: Range): boolean {
+    const filled = this.#holes.close(range) > 0;
+    if (this.#holes.length === 0) this.#alarm.cancel();
     return filled;
   }
 
   /** Hands on everything whose turn has come. */
-  private drain(): void {
-    if (this.emitting) return;
-    while (!this.over && this.step());
+  #drain(): void {
+    if (this.#emitting) return;
+    while (!this.#over && this.#step());
   }
 
-  private deliver(chunk: Chunk): void {
-    this.expected++;
-    this.port.received(this.expected, 1, chunk.size);
-    this.emitting = true;
-    this.output.next(chunk);
-    this.port.consumed?.(chunk);
-    this.emitting = false;
+  #deliver(chunk: Chunk): void {
+    this.#expected++;
+    this.#port.received(this.#expected, 1, chunk.size);
+    this.#emitting = true;
+    this.#output.next(chunk);
+    this.#port.consumed?.(chunk);
+    this.#emitting = false;
   }
 
   /** Hands on what stands at its place. Answers whether anything does. */
-  private step(): boolean {
-    const { expected, early, announced } = this;
+  #step(): boolean {
+    const expected = this.#expected;
+    const early = this.#early;
+    const announced = this.#announced;
     const chunk = early.get(expected);
     if (chunk !== undefined) {
       early.delete(expected);
-      this.deliver(chunk);
+      this.#deliver(chunk);
       return true;
     }
     announced.trim(expected);
     if (announced.first?.from === expected) {
-      this.pass(announced.take(lowest(early.keys()))!);
+      this.#pass(announced.take(lowest(early.keys()))!);
       return true;
     }
-    if (this.end !== undefined && this.end.seq <= expected) this.finish(this.end);
+    if (this.#end !== undefined && this.#end.seq <= expected) this.#finish(this.#end);
     return false;
   }
 
-  private pass(gap: Gap): void {
-    this.expected = gap.to;
-    if (this.passed.push(gap) > gapsRemembered) this.passed.shift();
-    this.port.received(gap.to, 0, 0);
-    if (this.settings.onGap === 'skip' || this.over) return;
+  #pass(gap: Gap): void {
+    this.#expected = gap.to;
+    if (this.#passed.push(gap) > gapsRemembered) this.#passed.shift();
+    this.#port.received(gap.to, 0, 0);
+    if (this.#settings.onGap === 'skip' || this.#over) return;
     this.failed(gapError(operator, gap.streamId, gap, `will not come: ${reasons[gap.reason]}`));
   }
 
-  private finish({ error }: End): void {
+  #finish({ error }: End): void {
     if (error !== undefined) return this.failed(error);
     this.stop();
-    this.output.complete();
+    this.#output.complete();
   }
 
   /** Asks for what has been missing for too long. */
-  private wake(now: number): void {
-    const { gapMs } = this.settings;
-    const due = this.holes.due(now);
+  #wake(now: number): void {
+    const { gapMs } = this.#settings;
+    const due = this.#holes.due(now);
     const ranges: Range[] = [];
     for (const hole of due) {
       const { from, to } = hole;
       hole.dueAt = now + gapMs;
       ranges.push({ from, to });
-      this.report({ type: 'nack', from, to, attempt: ++hole.attempts, operator });
+      this.#report({ type: 'nack', from, to, attempt: ++hole.attempts, operator });
     }
-    if (ranges.length > 0) this.port.request(ranges);
-    if (!this.over) this.alarm.arm();
+    if (ranges.length > 0) this.#port.request(ranges);
+    if (!this.#over) this.#alarm.arm();
   }
 
-  private report(event: ProbeEvent): void {
-    tell(this.settings.probe, event);
+  #report(event: ProbeEvent): void {
+    tell(this.#settings.probe, event);
   }
 }
 

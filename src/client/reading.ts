@@ -48,26 +48,31 @@ export class Reading {
   requests = 0;
   /** Chunks were sent that will never come: they took credit, and nobody will consume them. */
   leaks = false;
-  private from: JoinPosition;
-  private started = false;
+  #from: JoinPosition;
+  #started = false;
   /** Everything below was sent by the server, for all that is known. */
-  private sentTo = 0;
+  #sentTo = 0;
   /** Received in order and not consumed. */
-  private heldChunks = 0;
-  private heldBytes = 0;
+  #heldChunks = 0;
+  #heldBytes = 0;
   /** Totals granted on this connection: as they should be, and as they were last sent. */
-  private chunks = 0;
-  private bytes = 0;
-  private sentChunks = 0;
-  private sentBytes = 0;
+  #chunks = 0;
+  #bytes = 0;
+  #sentChunks = 0;
+  #sentBytes = 0;
+
+  readonly #window: Window;
+  readonly #events: ReadingEvents;
 
   constructor(
     readonly streamId: string,
     from: JoinPosition,
-    private readonly window: Window,
-    private readonly events: ReadingEvents,
+    window: Window,
+    events: ReadingEvents,
   ) {
-    this.from = from;
+    this.#window = window;
+    this.#events = events;
+    this.#from = from;
   }
 
   /** Asks for the stream: on a new connection, or again on the same. */
@@ -76,10 +81,10 @@ export class Reading {
     this.leaks = false;
     this.requests++;
     // Below zero when a snapshot, or the last chunk, went beyond the window: that much must be consumed before any is free.
-    this.chunks = this.window.chunks - this.heldChunks;
-    this.bytes = this.window.bytes - this.heldBytes;
-    const [chunks, bytes] = this.totals();
-    const request = { t: 'subscribe', stream: this.streamId, from: this.from, chunks, bytes } as const;
+    this.#chunks = this.#window.chunks - this.#heldChunks;
+    this.#bytes = this.#window.bytes - this.#heldBytes;
+    const [chunks, bytes] = this.#totals();
+    const request = { t: 'subscribe', stream: this.streamId, from: this.#from, chunks, bytes } as const;
     this.asked = { request, at: now };
     return request;
   }
@@ -92,14 +97,14 @@ export class Reading {
   }
 
   /** The server has found the stream. Answers false for an answer that cannot be meant: one to an earlier reading. */
-  subscribed(ch: number, seq: number, from: JoinPosition = this.from): boolean {
-    if (this.asked === undefined || from !== this.from || (typeof from === 'number' && seq < from)) return false;
+  subscribed(ch: number, seq: number, from: JoinPosition = this.#from): boolean {
+    if (this.asked === undefined || from !== this.#from || (typeof from === 'number' && seq < from)) return false;
     this.ch = ch;
     this.asked = undefined;
-    if (!this.started) this.from = seq;
-    this.started = true;
-    this.sentTo = this.from as number;
-    this.events.started(this.sentTo);
+    if (!this.#started) this.#from = seq;
+    this.#started = true;
+    this.#sentTo = this.#from as number;
+    this.#events.started(this.#sentTo);
     return true;
   }
 
@@ -108,73 +113,75 @@ export class Reading {
    * it had.
    */
   snapshot(seq: number, body: ChunkBody): void {
-    this.heldChunks++;
-    this.heldBytes += body.size;
-    this.chunks--;
-    this.bytes -= body.size;
-    this.events.snapshot(chunkOf(this.streamId, seq - 1, body));
+    this.#heldChunks++;
+    this.#heldBytes += body.size;
+    this.#chunks--;
+    this.#bytes -= body.size;
+    this.#events.snapshot(chunkOf(this.streamId, seq - 1, body));
   }
 
   data(seq: number, bodies: readonly ChunkBody[]): void {
     // Further ahead than was ever granted: meant for an earlier reading, or by mistake. Nothing must grow by it, also where
     // nobody consumes. One that is held does not count: it may be a snapshot, which takes no credit.
-    const room = (this.from as number) + this.window.chunks + 1 - Math.max(1, this.heldChunks) - seq;
+    const room = (this.#from as number) + this.#window.chunks + 1 - Math.max(1, this.#heldChunks) - seq;
     if (room <= 0) return;
     const taken = room < bodies.length ? bodies.slice(0, room) : bodies;
-    this.sentTo = Math.max(this.sentTo, seq + taken.length);
-    this.events.items(taken.map((body, index) => chunkOf(this.streamId, seq + index, body)));
+    this.#sentTo = Math.max(this.#sentTo, seq + taken.length);
+    this.#events.items(taken.map((body, index) => chunkOf(this.streamId, seq + index, body)));
   }
 
   gap(from: number, to: number, reason: GapReason): void {
-    if (from < this.sentTo) this.leaks = true;
-    this.sentTo = Math.max(this.sentTo, to);
-    this.events.items([new Gap(this.streamId, from, to, reason)]);
+    if (from < this.#sentTo) this.leaks = true;
+    this.#sentTo = Math.max(this.#sentTo, to);
+    this.#events.items([new Gap(this.streamId, from, to, reason)]);
   }
 
   end(seq: number, status: EndStatus, reason: string | undefined): void {
-    this.events.items([new End(this.streamId, seq, status, endError(this.streamId, status, reason))]);
+    this.#events.items([new End(this.streamId, seq, status, endError(this.streamId, status, reason))]);
   }
 
   /** The server has sent everything below `seq`. */
   mark(seq: number): void {
-    this.sentTo = Math.max(this.sentTo, seq);
-    this.events.items([new Mark(this.streamId, seq)]);
+    this.#sentTo = Math.max(this.#sentTo, seq);
+    this.#events.items([new Mark(this.streamId, seq)]);
   }
 
   fail(error: StreamError): void {
-    this.events.failed(error);
+    this.#events.failed(error);
   }
 
   /** Everything below `next` was received in order: the place to go on from. The last chunk took this many bytes. */
   received(next: number, chunks: number, bytes: number): void {
-    this.from = next;
-    this.heldChunks += chunks;
-    this.heldBytes += bytes;
+    this.#from = next;
+    this.#heldChunks += chunks;
+    this.#heldBytes += bytes;
   }
 
   /** Chunks were consumed: the server may send as many more. */
   consumed(chunks: number, bytes: number): void {
-    this.heldChunks -= chunks;
-    this.heldBytes -= bytes;
-    this.chunks += chunks;
-    this.bytes += bytes;
+    this.#heldChunks -= chunks;
+    this.#heldBytes -= bytes;
+    this.#chunks += chunks;
+    this.#bytes += bytes;
   }
 
   /** Whether the server should be told what it may send: when half of a window is free. */
   get due(): boolean {
-    const { window } = this;
+    const window = this.#window;
     if (this.ch === undefined) return false;
-    return (this.chunks - this.sentChunks) * 2 >= window.chunks || (this.bytes - this.sentBytes) * 2 >= window.bytes;
+    return (
+      (this.#chunks - this.#sentChunks) * 2 >= window.chunks || (this.#bytes - this.#sentBytes) * 2 >= window.bytes
+    );
   }
 
   /** The totals to tell the server. Assumes that they are sent. */
   grant(): [ch: number, chunks: number, bytes: number] | undefined {
-    return this.ch === undefined ? undefined : [this.ch, ...this.totals()];
+    return this.ch === undefined ? undefined : [this.ch, ...this.#totals()];
   }
 
-  private totals(): [chunks: number, bytes: number] {
-    this.sentChunks = this.chunks;
-    this.sentBytes = this.bytes;
-    return [Math.max(0, this.chunks), Math.max(0, this.bytes)];
+  #totals(): [chunks: number, bytes: number] {
+    this.#sentChunks = this.#chunks;
+    this.#sentBytes = this.#bytes;
+    return [Math.max(0, this.#chunks), Math.max(0, this.#bytes)];
   }
 }

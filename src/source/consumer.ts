@@ -15,31 +15,34 @@ export interface Waiter<T> {
  */
 export class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   // A queue of two: what came, and what leaves next, oldest last. No item is moved more than once.
-  private incoming: T[] = [];
-  private outgoing: T[] = [];
-  private readonly waiters: Waiter<T>[] = [];
-  private readonly over = new Subject<void>();
-  private subscribed = false;
-  private failure: { readonly error: unknown } | undefined;
-  private done = false;
+  #incoming: T[] = [];
+  #outgoing: T[] = [];
+  readonly #waiters: Waiter<T>[] = [];
+  readonly #over = new Subject<void>();
+  #subscribed = false;
+  #failure: { readonly error: unknown } | undefined;
+  #done = false;
+
+  readonly #source: Observable<T>;
+  readonly #taken: ((item: T) => void) | undefined;
 
   /** @param taken - told of every item that is taken */
-  constructor(
-    private readonly source: Observable<T>,
-    private readonly taken?: (item: T) => void,
-  ) {}
-
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (!this.subscribed && !this.done) this.subscribe();
-    return new Promise((resolve, reject) => this.answer({ resolve, reject }));
+  constructor(source: Observable<T>, taken?: (item: T) => void) {
+    this.#source = source;
+    this.#taken = taken;
   }
 
-  private subscribe(): void {
-    this.subscribed = true;
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (!this.#subscribed && !this.#done) this.#subscribe();
+    return new Promise((resolve, reject) => this.#answer({ resolve, reject }));
+  }
+
+  #subscribe(): void {
+    this.#subscribed = true;
     // Not by unsubscribing: a source that emits while it is being subscribed to could not be stopped.
-    this.source.pipe(takeUntil(this.over)).subscribe({
+    this.#source.pipe(takeUntil(this.#over)).subscribe({
       next: (item) => {
-        const waiter = this.waiters.shift();
+        const waiter = this.#waiters.shift();
         if (waiter === undefined) this.keep(item);
         else this.hand(item, waiter);
       },
@@ -48,54 +51,54 @@ export class Consumer<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     });
   }
 
-  private answer(waiter: Waiter<T>): void {
+  #answer(waiter: Waiter<T>): void {
     if (this.waiting > 0) return this.hand(this.take(), waiter);
-    if (!this.done) return void this.waiters.push(waiter);
-    const { failure } = this;
-    this.failure = undefined;
+    if (!this.#done) return void this.#waiters.push(waiter);
+    const failure = this.#failure;
+    this.#failure = undefined;
     if (failure === undefined) waiter.resolve({ done: true, value: undefined });
     else waiter.reject(failure.error);
   }
 
   /** How many items wait to be taken. */
   protected get waiting(): number {
-    return this.incoming.length + this.outgoing.length;
+    return this.#incoming.length + this.#outgoing.length;
   }
 
   /** Keeps an item that nobody waits for. */
   protected keep(item: T): void {
-    this.incoming.push(item);
+    this.#incoming.push(item);
   }
 
   /** Takes the oldest item that waits. */
   protected take(): T {
-    if (this.outgoing.length === 0) {
-      this.outgoing = this.incoming.toReversed();
-      this.incoming = [];
+    if (this.#outgoing.length === 0) {
+      this.#outgoing = this.#incoming.toReversed();
+      this.#incoming = [];
     }
-    return this.outgoing.pop() as T;
+    return this.#outgoing.pop() as T;
   }
 
   protected hand(item: T, { resolve }: Waiter<T>): void {
-    this.taken?.(item);
+    this.#taken?.(item);
     resolve({ done: false, value: item });
   }
 
   /** Nothing more comes. */
   protected finish(failure: { readonly error: unknown } | undefined): void {
-    if (this.done) return;
-    this.done = true;
-    this.failure = failure;
-    this.over.next();
-    for (const waiter of this.waiters.splice(0)) this.answer(waiter);
+    if (this.#done) return;
+    this.#done = true;
+    this.#failure = failure;
+    this.#over.next();
+    for (const waiter of this.#waiters.splice(0)) this.#answer(waiter);
   }
 
   /** Ends it for the consumer: nothing that waits is wanted. */
   protected close(): void {
-    this.incoming = [];
-    this.outgoing = [];
+    this.#incoming = [];
+    this.#outgoing = [];
     this.finish(undefined);
-    this.failure = undefined;
+    this.#failure = undefined;
   }
 
   return(): Promise<IteratorResult<T, undefined>> {

@@ -96,66 +96,67 @@ interface Pressure {
 const open = 1;
 
 class ClientLink implements Link {
-  private readonly socket: ClientSocket | undefined;
-  private poll: Subscription | undefined;
-  private over = false;
+  readonly #socket: ClientSocket | undefined;
+  #poll: Subscription | undefined;
+  #over = false;
 
-  constructor(
-    create: () => ClientSocket,
-    private readonly events: ClientLinkEvents,
-    private readonly pressure: Pressure,
-  ) {
+  readonly #events: ClientLinkEvents;
+  readonly #pressure: Pressure;
+
+  constructor(create: () => ClientSocket, events: ClientLinkEvents, pressure: Pressure) {
+    this.#events = events;
+    this.#pressure = pressure;
     try {
-      this.socket = create();
+      this.#socket = create();
     } catch (error) {
       // A page's security policy may forbid the address: for the machine above, a connection that failed.
       this.close(closeCodes.lost, error instanceof Error ? error.message : String(error));
       return;
     }
-    this.socket.binaryType = 'arraybuffer';
-    this.socket.onopen = () => {
-      if (!this.over) this.events.opened();
+    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.onopen = () => {
+      if (!this.#over) this.#events.opened();
     };
-    this.socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => this.received(data);
-    this.socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
-      if (this.end()) this.events.closed(code, reason);
+    this.#socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => this.#received(data);
+    this.#socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+      if (this.#end()) this.#events.closed(code, reason);
     };
     // What went wrong is in no event a page may see; that something did comes as `close`, always.
-    this.socket.onerror = () => {};
+    this.#socket.onerror = () => {};
   }
 
   get writable(): boolean {
-    return this.poll === undefined;
+    return this.#poll === undefined;
   }
 
   send(frames: readonly OutgoingFrame[]): void {
-    const { socket } = this;
-    if (this.over || socket?.readyState !== open || frames.length === 0) return;
+    const socket = this.#socket;
+    if (this.#over || socket?.readyState !== open || frames.length === 0) return;
     socket.send(encodeMessage(frames).data);
-    if (this.writable && socket.bufferedAmount >= this.pressure.highWaterMark) this.watch(socket);
+    if (this.writable && socket.bufferedAmount >= this.#pressure.highWaterMark) this.#watch(socket);
   }
 
-  private watch(socket: ClientSocket): void {
-    const { scheduler, pollMs, highWaterMark } = this.pressure;
+  #watch(socket: ClientSocket): void {
+    const { scheduler, pollMs, highWaterMark } = this.#pressure;
     const again = (): void => {
-      this.poll = scheduler.schedule(() => {
+      this.#poll = scheduler.schedule(() => {
         if (socket.bufferedAmount > highWaterMark / 2) return again();
-        this.poll = undefined;
-        this.events.drained();
+        this.#poll = undefined;
+        this.#events.drained();
       }, pollMs);
     };
     again();
   }
 
   close(code: number, reason: string): void {
-    if (!this.end()) return;
-    if (this.socket !== undefined) closeSocket(this.socket, code, reason);
+    if (!this.#end()) return;
+    if (this.#socket !== undefined) closeSocket(this.#socket, code, reason);
     // Told at once, for the peer may never answer; in a later turn, for the caller is not done yet.
-    queueMicrotask(() => this.events.closed(code, reason));
+    queueMicrotask(() => this.#events.closed(code, reason));
   }
 
-  private received(data: string | ArrayBuffer): void {
-    if (this.over) return;
+  #received(data: string | ArrayBuffer): void {
+    if (this.#over) return;
     let frames;
     try {
       frames = decodeFromServer(typeof data === 'string' ? data : new Uint8Array(data));
@@ -163,14 +164,14 @@ class ClientLink implements Link {
       this.close(closeCodes['frame-malformed'], (error as StreamError).message);
       return;
     }
-    this.events.frames(frames);
+    this.#events.frames(frames);
   }
 
   /** Answers whether this was the end. */
-  private end(): boolean {
-    if (this.over) return false;
-    this.over = true;
-    this.poll?.unsubscribe();
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#poll?.unsubscribe();
     return true;
   }
 }
