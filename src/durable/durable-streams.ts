@@ -181,7 +181,7 @@ class Door implements DurableStreams {
   }
 
   private askerOf({ principal }: DurableRequest): Asker {
-    return new Asker(this.options.access, principal);
+    return new Asker(this.options.access, principal, () => this.scheduler.now());
   }
 
   private control(segments: readonly string[], request: DurableRequest): MaybePromise<Reply> {
@@ -197,7 +197,7 @@ class Door implements DurableStreams {
   private read(name: string, wish: ReadWish, request: DurableRequest): MaybePromise<Reply> {
     return whenReady(this.found(name, 'read', request), (record) => {
       this.registry.touch(record);
-      return this.reads.read(record, wish, request);
+      return this.reads.read(record, wish, request, this.askerOf(request).restMs);
     });
   }
 

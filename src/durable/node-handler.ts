@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/auth.js';
 import { checkBound } from '../chunk/index.js';
+import { isHost } from '../protocol/host.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
 import { NodeRequest } from './node-request.js';
@@ -71,10 +72,14 @@ function addHeaders(list: string[], headers: Reply['headers']): void {
 function refusalOf(request: IncomingMessage, allowed: boolean): Reply | undefined {
   if (request.method === 'OPTIONS') return preflight();
   if (!allowed) return answerJson(403, { code: 'connection-refused', message: 'this origin may not ask' });
+  const { host } = request.headers;
+  if (host !== undefined && !isHost(host)) return invalid('host must be a name or an address, and perhaps a port');
   const repeated = repeatedHeader(request);
-  return repeated === undefined
-    ? undefined
-    : answerJson(400, { code: 'header-invalid', message: `${repeated} may be said once` });
+  return repeated === undefined ? undefined : invalid(`${repeated} may be said once`);
+}
+
+function invalid(message: string): Reply {
+  return answerJson(400, { code: 'header-invalid', message });
 }
 
 /** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */

@@ -2,8 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/auth.js';
 import type { DurableRequest } from './request.js';
 
-const host = /^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i;
-
 /** @internal A request of Node. */
 export class NodeRequest implements DurableRequest {
   private controller: AbortController | undefined;
@@ -29,9 +27,8 @@ export class NodeRequest implements DurableRequest {
 
   get root(): string {
     const { headers, socket } = this.request;
-    const asked = headers.host ?? '';
     const scheme = 'encrypted' in socket ? 'https' : 'http';
-    return `${scheme}://${host.test(asked) ? asked : 'localhost'}${this.path}`;
+    return `${scheme}://${headers.host || 'localhost'}${this.path}`;
   }
 
   get signal(): AbortSignal {

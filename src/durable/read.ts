@@ -76,11 +76,17 @@ export class Reads {
     });
   }
 
-  async read(record: StreamRecord, wish: ReadWish, request: Pick<DurableRequest, 'header' | 'signal'>): Promise<Reply> {
+  /** @param restMs - no answer lasts longer */
+  async read(
+    record: StreamRecord,
+    wish: ReadWish,
+    request: Pick<DurableRequest, 'header' | 'signal'>,
+    restMs = Infinity,
+  ): Promise<Reply> {
     const from = this.placeOf(record, wish);
-    if (wish.live === 'sse') return this.sse(record, from, wish);
-    if (wish.live === 'long-poll') return await this.longPoll(record, from, wish, request.signal);
-    return await this.catchUp(record, from, wish, request.header('if-none-match'));
+    if (wish.live === 'sse') return this.sse(record, from, wish, restMs);
+    if (wish.live === 'long-poll') return await this.longPoll(record, from, wish, { signal: request.signal, restMs });
+    return await this.catchUp(record, from, wish, { condition: request.header('if-none-match'), restMs });
   }
 
   /** Number of the chunk to begin with. */
@@ -97,9 +103,9 @@ export class Reads {
     record: StreamRecord,
     from: number,
     wish: ReadWish,
-    condition: string | undefined,
+    { condition, restMs }: { readonly condition: string | undefined; readonly restMs: number },
   ): Promise<Reply> {
-    const { log } = this.surroundings;
+    const { log, scheduler } = this.surroundings;
     const now = wish.place === 'now';
     const slice = await log.read(record.name, from, replayLimit);
     if (slice.from > from && wish.place !== 'start') throw gone();
@@ -114,14 +120,21 @@ export class Reads {
     }
     const type = chunkTypeOf(record.mediaType);
     const whole = shown.from + shown.chunks.length >= shown.next;
-    const body = whole ? bodyOf(type, shown.chunks) : new Replay({ log, stream: madeOf(record), type, slice: shown });
+    const body = whole
+      ? bodyOf(type, shown.chunks)
+      : new Replay({ log, stream: madeOf(record), type, slice: shown, scheduler, restMs });
     return { status: 200, headers, body };
   }
 
-  private async longPoll(record: StreamRecord, from: number, wish: ReadWish, signal: AbortSignal): Promise<Reply> {
+  private async longPoll(
+    record: StreamRecord,
+    from: number,
+    wish: ReadWish,
+    { signal, restMs }: { readonly signal: AbortSignal; readonly restMs: number },
+  ): Promise<Reply> {
     const { scheduler, longPollTimeoutMs, join } = this.surroundings;
     const enter = (follower: Follower): Tail => join(record, follower);
-    const page = await awaitPage(from, enter, { scheduler, timeoutMs: longPollTimeoutMs, signal });
+    const page = await awaitPage(from, enter, { scheduler, timeoutMs: Math.min(longPollTimeoutMs, restMs), signal });
     const cursor = `${this.cursor(wish)}`;
     if (page === undefined || page.empty) {
       const headers = this.headersOf(record, page?.to ?? from, true, page !== undefined);
@@ -137,7 +150,7 @@ export class Reads {
     return { status: 200, headers, body: page.asBody() };
   }
 
-  private sse(record: StreamRecord, from: number, wish: ReadWish): Reply {
+  private sse(record: StreamRecord, from: number, wish: ReadWish, restMs: number): Reply {
     const { scheduler, random, eventStreamMs, heartbeatMs, join } = this.surroundings;
     const headers: Record<string, string> = {
       'content-type': 'text/event-stream',
@@ -152,7 +165,7 @@ export class Reads {
       join: (follower) => join(record, follower),
       scheduler,
       // Those who came together do not come back together.
-      lifetimeMs: Math.ceil(eventStreamMs * (1 + random() / 10)),
+      lifetimeMs: Math.min(restMs, Math.ceil(eventStreamMs * (1 + random() / 10))),
       heartbeatMs,
     });
     return { status: 200, headers, body };

@@ -1,3 +1,4 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
 import { type ChunkType, type EncodedChunk, joinBytes } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
 import { type Made, readSame } from './read-same.js';
@@ -14,7 +15,13 @@ export interface ReplayOptions {
   readonly type: ChunkType;
   /** The first chunks. */
   readonly slice: LogSlice;
+  readonly scheduler: SchedulerLike;
+  /** How long it may go on, in milliseconds. */
+  readonly restMs: number;
 }
+
+/** As long as a timer can be: nobody reads for longer. */
+const longestMs = 2 ** 31 - 1;
 
 const [opening, comma, closing] = ['[', ',', ']'].map((text) => new TextEncoder().encode(text)) as [
   Uint8Array,
@@ -31,6 +38,7 @@ export class Replay implements Outflow {
   private next: number;
   private reading = false;
   private begun = false;
+  private ending: Subscription | undefined;
 
   constructor(private readonly options: ReplayOptions) {
     this.next = options.slice.from;
@@ -38,6 +46,8 @@ export class Replay implements Outflow {
 
   start(sink: Sink): void {
     this.sink = sink;
+    const { scheduler, restMs } = this.options;
+    if (restMs <= longestMs) this.ending = scheduler.schedule(() => this.sink?.abort(), restMs);
     this.write(this.options.slice.chunks);
   }
 
@@ -47,6 +57,7 @@ export class Replay implements Outflow {
 
   closed(): void {
     this.sink = undefined;
+    this.ending?.unsubscribe();
   }
 
   private read(): void {

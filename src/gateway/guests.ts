@@ -1,5 +1,6 @@
 import type { SchedulerLike, Subscription as Teardown } from 'rxjs';
 import { askingWith, type Authenticate, type Principal } from '../auth/auth.js';
+import { budgetKey } from '../auth/budget-key.js';
 import { checkBound, StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import { Deadlines } from '../streams/deadlines.js';
@@ -50,9 +51,9 @@ export class Guests {
   }
 
   /** Whoever can say who he is, is counted by that; and where nobody is asked, by where he comes from. */
-  private keyOf({ principal, address = 'nowhere' }: Peer): string | undefined {
-    if (principal !== undefined) return principal.id;
-    return this.options.authenticate === undefined ? `address ${address}` : undefined;
+  private keyOf({ principal, address }: Peer): string | undefined {
+    if (principal === undefined && this.options.authenticate !== undefined) return undefined;
+    return budgetKey(principal, address);
   }
 
   /** He has a session. */
@@ -141,6 +142,10 @@ export class Guests {
     const { code } = error;
     if (code === 'unauthenticated' || code === 'expired') return this.end(session, code, error.message);
     session.refuse(error);
+    if (code === 'rate-limited') {
+      this.options.refusals?.count('rate');
+      return session.close('limit-reached', error.message);
+    }
     session.close('unavailable', 'it cannot be found out who this is');
   }
 

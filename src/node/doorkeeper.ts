@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Asking, Authenticate, Principal } from '../auth/auth.js';
+import { budgetKey } from '../auth/budget-key.js';
 import type { Quotas } from '../auth/quotas.js';
 import { StreamError } from '../chunk/index.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
+import { isHost } from '../protocol/host.js';
 import { originAllowed, type Origins } from '../protocol/origin.js';
 import type { Door } from './door.js';
 import { endAt } from './end-at.js';
@@ -101,8 +103,7 @@ class Doorkeeper implements Door {
       if (principal !== undefined) remember(request, principal);
       const { quotas } = this.options;
       if (quotas === undefined) return principal;
-      const key = principal?.id ?? `address ${asking.address ?? 'nowhere'}`;
-      return whenReady(quotas.spend(key, 'requests', 1), (retryAfterMs) => {
+      return whenReady(quotas.spend(budgetKey(principal, asking.address), 'requests', 1), (retryAfterMs) => {
         if (retryAfterMs === undefined) return principal;
         throw new StreamError('rate-limited', 'there are too many requests', { retryAfterMs });
       });
@@ -166,6 +167,9 @@ const single: ReadonlySet<string> = new Set([
 ]);
 
 function contradiction({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
+  if (headers.host !== undefined && !isHost(headers.host))
+    return 'host must be a name or an address, and perhaps a port';
+  if (headers[':authority'] !== undefined && headers[':authority'] !== headers.host) return 'host may be said once';
   const encoding = headers['transfer-encoding'];
   // HTTP/1.0 knows no such thing: who puts it there wants two servers to see two requests.
   if (encoding !== undefined && httpVersion === '1.0') return 'HTTP/1.0 has no transfer-encoding';

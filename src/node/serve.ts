@@ -1,6 +1,7 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Authenticate, Authorize } from '../auth/auth.js';
+import { boundGuesses, type BoundGuessesOptions } from '../auth/bound-guesses.js';
 import { ownersAndScopes } from '../auth/owners-and-scopes.js';
 import type { Quotas } from '../auth/quotas.js';
 import { checkBound } from '../chunk/index.js';
@@ -53,6 +54,11 @@ export interface ServeOptions<S = unknown> {
   readonly allowPublic?: boolean;
   /** Says who comes, such as `apiKeys` or `jwt`. Default: nobody is asked. */
   readonly authenticate?: Authenticate;
+  /**
+   * How many credentials that are not accepted may come from one address, see `boundGuesses`. Default 60 a minute. `false` for any
+   * number: where a proxy stands before the server all come from one address.
+   */
+  readonly guesses?: BoundGuessesOptions | false;
   /** Decides who may do what. Default: `ownersAndScopes` where somebody is asked who he is, everything otherwise. */
   readonly authorize?: Authorize;
   /** How much each may do, such as `rateLimits`. Default: without end. */
@@ -180,7 +186,8 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     ...(options.streamLimits === undefined ? {} : { limits: options.streamLimits }),
     ...(options.rollup === undefined ? {} : { rollup: options.rollup }),
   });
-  const { authenticate, quotas, refusals = createRefusals() } = options;
+  const { quotas, refusals = createRefusals() } = options;
+  const authenticate = bounded(options);
   const access = accessOf(streams, options, refusals);
   const asked = { ...(access === undefined ? {} : { access }), ...(quotas === undefined ? {} : { quotas }) };
   const gateway = createGateway({
@@ -293,6 +300,10 @@ function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry,
       gateway.resume();
     },
   });
+}
+
+function bounded({ authenticate, guesses = {} }: Pick<ServeOptions, 'authenticate' | 'guesses'>) {
+  return authenticate === undefined || guesses === false ? authenticate : boundGuesses(authenticate, guesses);
 }
 
 /** What asks who may do what; `undefined` where nobody wants to know. */

@@ -155,4 +155,46 @@ describe('Asker', () => {
     expect((await ask('a', { ...put, body: 'x', as: 'ann' })).status).toBe(404);
     expect((await streams.info('a'))?.next).toBe(0);
   });
+
+  it('lets nobody write when his time was over before his body had come', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const { ask, streams } = open({ scheduler });
+    await ask('a', { ...put, as: 'ann' });
+    for (const [method, name] of [
+      ['POST', 'a'],
+      ['PUT', 'b'],
+    ] as const) {
+      scheduler.frame = 0;
+      const arriving = async () => await Promise.resolve(void (scheduler.frame = 100));
+      const reply = await ask(name, { ...put, method, body: 'x', as: 'ann', until: 100, arriving });
+      expect([reply.status, new TextDecoder().decode(reply.body as Uint8Array)]).toEqual([
+        401,
+        '{"code":"expired","message":"the time of the credentials is over"}',
+      ]);
+    }
+    expect([(await streams.info('a'))?.next, await streams.info('b')]).toEqual([0, undefined]);
+  });
+
+  it('ends what somebody reads when his time is over', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const { ask, streams } = open({ scheduler });
+    await ask('a', { ...put, as: 'ann' });
+    const told: string[] = [];
+    const listen = (body: Outflow): void =>
+      body.start({
+        write: () => false,
+        end: () => void told.push(`end ${scheduler.frame}`),
+        abort: () => void told.push(`abort ${scheduler.frame}`),
+      });
+    listen((await ask('a?offset=-1&live=sse', { as: 'ann', until: 100 })).body as Outflow);
+    await streams.append('a', encodedTexts(...Array.from({ length: 5000 }, () => 'x')));
+    await ask('b', { ...put, as: 'ann' });
+    const polled = ask('b?offset=now&live=long-poll', { as: 'ann', until: 200 });
+    listen((await ask('a?offset=-1', { as: 'ann', until: 300 })).body as Outflow);
+    listen((await ask('a?offset=-1', { as: 'ann', until: Infinity })).body as Outflow);
+    scheduler.maxFrames = 400;
+    scheduler.flush();
+    expect(told).toEqual(['end 100', 'abort 300']);
+    expect((await polled).status).toBe(204);
+  });
 });

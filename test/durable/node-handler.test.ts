@@ -190,10 +190,17 @@ describe('nodeHandler', () => {
     expect(answer).toBe('');
   });
 
-  it('says where a stream is by no name that is none', async () => {
+  it.each(['evil"><x', 'a:99999', 'a/b?'])('takes nothing for %s, which is no host', async (host) => {
+    const { raw, log } = await stage();
+    const answer = await raw(`PUT /v1/stream/a HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"code":"header-invalid"');
+    expect(log.info('a')).toBeUndefined();
+  });
+
+  it('says where a stream is, also to who names no host', async () => {
     const { raw } = await stage();
-    const answer = await raw('PUT /v1/stream/a HTTP/1.1\r\nhost: evil"><x\r\nconnection: close\r\n\r\n');
-    expect(answer).toContain('location: http://localhost/v1/stream/a\r\n');
+    expect(await raw('PUT /v1/stream/a HTTP/1.0\r\n\r\n')).toContain('location: http://localhost/v1/stream/a\r\n');
   });
 
   it('ends what waits when who waits goes', async () => {

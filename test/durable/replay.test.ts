@@ -1,3 +1,4 @@
+import { asyncScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Replay } from '../../src/durable/replay.js';
 import { createMemoryLog } from '../../src/log/memory.js';
@@ -79,6 +80,8 @@ describe('Replay', () => {
       stream: { name: 'a', life: '1' },
       type: 'text',
       slice: { from: 0, chunks: [], next: 5, life: '1' },
+      scheduler: asyncScheduler,
+      restMs: Infinity,
     });
     replay.closed();
     replay.drained();

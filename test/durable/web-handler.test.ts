@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ownersAndScopes } from '../../src/auth/owners-and-scopes.js';
+import { StreamError } from '../../src/chunk/index.js';
 import { createDurableStreams } from '../../src/durable/durable-streams.js';
 import { webHandler } from '../../src/durable/web-handler.js';
 import { createMemoryLog } from '../../src/log/memory.js';
-import { createStreams } from '../../src/streams/index.js';
+import { createAccess, createStreams } from '../../src/streams/index.js';
 import { until } from '../servers/until.js';
 import { encoded, watchersOf } from './lab.js';
 
@@ -87,5 +89,45 @@ describe('webHandler', () => {
     durable.dispose();
     expect((await staying.read()).done).toBe(true);
     await until('nobody watches', () => watching() === 0);
+  });
+
+  it('asks who comes, where it is told to, and counts how often', async () => {
+    const spent: string[] = [];
+    const streams = createStreams({ log: createMemoryLog() });
+    const access = createAccess({ streams, authorize: ownersAndScopes });
+    const handle = webHandler(createDurableStreams({ streams, access }), {
+      authenticate: ({ header, method, target, address }) => {
+        const name = header('authorization');
+        if (name === 'liar') throw new StreamError('unauthenticated', `${method} ${target} ${address}`);
+        return name === undefined ? undefined : { id: name };
+      },
+      quotas: {
+        spend: async (key, what, amount) => {
+          spent.push(`${key} ${what} ${amount}`);
+          return await Promise.resolve(spent.length > 4 ? 1500 : undefined);
+        },
+      },
+      address: (request) => request.headers.get('x-forwarded-for') ?? undefined,
+    });
+    const ask = (method: string, name?: string) => {
+      const headers = { 'x-forwarded-for': '2001:db8::1', ...(name === undefined ? {} : { authorization: name }) };
+      return handle(new Request('https://here.test/v1/stream/a', { method, headers }));
+    };
+    expect([(await ask('PUT')).status, (await ask('PUT', 'ann')).status, (await ask('GET', 'bob')).status]).toEqual([
+      401, 201, 403,
+    ]);
+    const refused = await ask('GET', 'liar');
+    expect([refused.status, refused.headers.get('www-authenticate'), await refused.json()]).toEqual([
+      401,
+      'Bearer',
+      { code: 'unauthenticated', message: 'GET /v1/stream/a 2001:db8::1' },
+    ]);
+    const head = await ask('HEAD', 'liar');
+    expect([head.status, head.body]).toEqual([401, null]);
+    expect((await ask('GET', 'ann')).status).toBe(200);
+    const late = await ask('GET', 'ann');
+    expect([late.status, late.headers.get('retry-after')]).toEqual([429, '2']);
+    expect(spent.slice(0, 3)).toEqual(['address 2001:db8:0:0::/64 requests 1', 'ann requests 1', 'bob requests 1']);
+    expect((await streams.info('a'))?.metadata).toEqual({ 'sluice.owner': 'ann' });
   });
 });

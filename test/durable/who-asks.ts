@@ -13,15 +13,18 @@ export interface Ask {
   readonly body?: string;
   readonly as?: string;
   readonly address?: string;
+  /** When the time of who asks is over. */
+  readonly until?: number;
   /** What happens while the body comes. */
   readonly arriving?: () => Promise<void>;
 }
 
 function requestOf(
   path: string,
-  { method = 'GET', headers = {}, body = '', as, address, arriving }: Ask,
+  { method = 'GET', headers = {}, body = '', as, address, arriving, until }: Ask,
 ): DurableRequest {
-  const principal: Principal | undefined = as === undefined ? undefined : { id: as };
+  const principal: Principal | undefined =
+    as === undefined ? undefined : { id: as, ...(until === undefined ? {} : { expiresAt: until }) };
   return {
     method,
     target: `/v1/stream/${path}`,

@@ -110,7 +110,7 @@ describe('a permission is tied to the life of a stream', () => {
   describe('in a folder', () => {
     const folder = temporaryFolders();
     let log: Log;
-    afterEach(async () => void (await log.dispose()));
+    afterEach(async () => await log.dispose());
     isTied(async () => {
       log = await createLmdbLog(folder());
       return [log, log];

@@ -35,6 +35,7 @@ const portRooms = new Set(floors[2]);
  */
 const openToMachines = new Set([
   'src/auth/quotas.ts',
+  'src/auth/budget-key.ts',
   'src/source/batches.ts',
   'src/source/consumer.ts',
   'src/source/iterable.ts',

@@ -144,6 +144,16 @@ describe('doorkeeper', () => {
     expect(refusals.read().rate).toBe(1);
   });
 
+  it.each(['a:99999', 'a:x', 'a/b', 'a@localhost'])('takes no request for %s, which is no host', async (host) => {
+    const { port, refusals } = await open();
+    const answer = await raw({ port }, 'PUT / HTTP/1.1', `Host: ${host}`, 'Connection: close', '', '');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain(
+      '{"code":"frame-malformed","message":"host must be a name or an address, and perhaps a port"}',
+    );
+    expect(refusals.read().header).toBe(1);
+  });
+
   it.each([
     ['localhost', 200],
     ['localhost:4437', 200],
@@ -154,7 +164,7 @@ describe('doorkeeper', () => {
     ['evil.example.com', 421],
     ['127.0.0.1.evil.example.com', 421],
     ['localhost.evil.example.com', 421],
-    ['evil.example.com:80:80', 421],
+    ['evil.example.com:80', 421],
   ])('answers for %s with %d, where it may only go by some names', async (host, status) => {
     const { port, refusals } = await open({ hosts: ['proxied.example.com'] });
     const said = await raw({ port }, 'GET / HTTP/1.1', `Host: ${host}`, 'Connection: close', '', '');

@@ -6,10 +6,10 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('endAt', () => {
-  it('breaks off who has not left a second after his time, at the next whole second', () => {
+  it('breaks off who has not left a moment after his time', () => {
     const stream = new PassThrough();
-    endAt(Date.now() + 1500, stream);
-    vi.advanceTimersByTime(2999);
+    endAt(Date.now() + 1450, stream);
+    vi.advanceTimersByTime(1599);
     expect(stream.destroyed).toBe(false);
     vi.advanceTimersByTime(1);
     expect(stream.destroyed).toBe(true);

@@ -67,6 +67,31 @@ describe('a server among enemies', () => {
     expect(counted(server, 'unauthenticated')).toBeGreaterThanOrEqual(7);
   });
 
+  it('looks at no more credentials of who guesses, and says when it will', async () => {
+    const server = await serveAsking({ guesses: { amount: 5 } });
+    const ask = async (key: string) => await fetch(`${server.url}/streams`, { headers: { 'x-api-key': key } });
+    expect((await ask(keys.bob)).status).toBe(200);
+    for (let n = 0; n < 5; n++) expect((await ask(`slk_guess${n}`)).status).toBe(401);
+    const refused = await ask(keys.ann);
+    expect([refused.status, await refused.json()]).toEqual([429, expect.objectContaining({ code: 'rate-limited' })]);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const { closed, said, socket } = socketOf(server);
+    socket.once('message', () => socket.send(JSON.stringify({ t: 'auth', token: keys.ann })));
+    expect(await closed).toBe(4429);
+    expect(said.join()).toMatch(/"code":"rate-limited".*"retryAfterMs":\d+/);
+    expect((await ask(keys.bob)).status).toBe(200);
+    expect([counted(server, 'unauthenticated'), counted(server, 'rate')]).toEqual([5, 2]);
+  });
+
+  it('looks at all of them where that is wanted', async () => {
+    const server = await serveAsking({ guesses: false });
+    for (let n = 0; n < 70; n++) {
+      const response = await fetch(`${server.url}/streams`, { headers: { 'x-api-key': `slk_guess${n}` } });
+      expect(response.status).toBe(401);
+      await response.arrayBuffer();
+    }
+  });
+
   it('takes no more connections of one principal than there may be, however many come', async () => {
     const server = await serveAsking({ quotas: rateLimits({ connections: 10, requests: rate(100_000) }) });
     const sockets = Array.from({ length: 200 }, () => socketOf(server, { headers: as('ann') }));

@@ -99,6 +99,14 @@ describe('a server over HTTP/2', () => {
     expect(slow.got.match(/"data":"\d+:/g)).toHaveLength(count);
   });
 
+  it('believes nobody who names two hosts', async () => {
+    const { status } = await ask('GET', '/v1/stream/book', undefined, {
+      ':authority': new URL(server.url).host,
+      host: 'elsewhere.example.com',
+    });
+    expect(status).toBe(400);
+  });
+
   it('speaks the Durable Streams protocol: create, append, read, long-poll, events, close, delete', async () => {
     const type = { 'content-type': 'text/plain' };
     expect(await put('book')).toMatchObject({ status: 201, headers: { location: `${server.url}/v1/stream/book` } });

@@ -1,0 +1,8 @@
+/** A name or an address, or none, and a port, or none (RFC 9110, section 7.2). */
+const form = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::(\d{0,5}))?$/i;
+
+/** @internal Whether this can stand in `Host`: nothing that would lead elsewhere when it is put into an address. */
+export function isHost(value: string): boolean {
+  const found = form.exec(value);
+  return found !== null && Number(found[1] ?? 0) <= 65_535;
+}
