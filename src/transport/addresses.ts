@@ -59,10 +59,11 @@ function listed(
 
 /** @internal Makes the address of an HTTP server whole. @throws TypeError when it is none */
 export function checkHttpUrl(url: unknown): string {
-  const parsed = URL.canParse(url as string) ? new URL(url as string) : undefined;
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+  const text = url instanceof URL ? url.href : url;
+  if (typeof text !== 'string' || !/^\s*https?:/i.test(text) || !URL.canParse(text)) {
     throw new TypeError(`url must be an http: or https: address, got ${kindOf(url)}`);
   }
+  const parsed = new URL(text);
   // `fetch` takes none, and names them in its error.
   if (parsed.username !== '' || parsed.password !== '') throw new TypeError('url must not hold a name or password');
   return parsed.href;

@@ -19,16 +19,14 @@ export interface HttpRequest {
 export interface Exchange {
   /** What was asked for, in messages: the path of the stream, and not the query, which may hold a token. */
   readonly asked: string;
-  readonly status: number;
-  readonly headers: Headers;
+  /** Its head; the body comes in {@link pieces}. */
+  readonly answer: Response;
   /**
    * The body, piece by piece: the next is read when it is asked for, and the server held back until then.
    *
    * @param firstMs - how long the server may take for the first piece
    */
   pieces(firstMs?: number): AsyncGenerator<Uint8Array, void, undefined>;
-  /** What the body begins with, on one line: nothing in an answer begins another line of a log. */
-  beginning(): Promise<string>;
   /** Lets the answer go, wherever it is. */
   close(): void;
 }
@@ -79,26 +77,6 @@ export async function openExchange(rules: HttpRules, request: HttpRequest, signa
     }
   }
 
-  const beginning = async (): Promise<string> => {
-    const maxRead = 4096;
-    const maxShown = 200;
-    const decoder = new TextDecoder();
-    let text = '';
-    try {
-      for await (const piece of pieces()) {
-        text += decoder.decode(piece, { stream: true });
-        if (text.length >= maxRead) break;
-      }
-    } catch {
-      signal.throwIfAborted();
-      // The answer itself has come: that its body did not changes nothing.
-    }
-    return text
-      .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-      .trim()
-      .slice(0, maxShown);
-  };
-
   try {
     const [params, own] = await wanted(Promise.all([rules.params(), rules.headers()]), abort.signal);
     const init = { method, headers: headersOf(own, headers), body, signal: abort.signal };
@@ -106,15 +84,37 @@ export async function openExchange(rules: HttpRules, request: HttpRequest, signa
     const send = async (): Promise<Response> => rules.fetch(url, init);
     answer = await heard(send(), idleMs);
     if (!answer.ok) {
-      const error = errorOf(answer, asked, await beginning(), scheduler.now(), request.refusal?.(answer, request));
+      const said = await beginningOf(pieces());
+      signal.throwIfAborted();
+      const error = errorOf(answer, asked, said, scheduler.now(), request.refusal?.(answer, request));
       if (isTransient(error)) addresses.failed(address);
       throw error;
     }
-    return { asked, status: answer.status, headers: answer.headers, pieces, beginning, close };
+    return { asked, answer, pieces, close };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** @internal What a body begins with, on one line: nothing in an answer begins another line of a log. */
+export async function beginningOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const maxRead = 4096;
+  const maxShown = 200;
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const piece of pieces) {
+      text += decoder.decode(piece, { stream: true });
+      if (text.length >= maxRead) break;
+    }
+  } catch {
+    // The answer itself has come: that its body did not changes nothing.
+  }
+  return text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, maxShown);
 }
 
 function urlOf(base: string, params: HttpFields, query?: Fields): string {

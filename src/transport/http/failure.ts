@@ -33,7 +33,7 @@ export interface Reason extends HttpErrorOptions {
   readonly code?: ErrorCode | undefined;
 }
 
-/** @internal The code of answers whose status says it all; of all others below 500 it is `connection-refused`. */
+/** The code of answers whose status says it all; of all others below 500 it is `connection-refused`. */
 const codes: Readonly<Partial<Record<number, ErrorCode>>> = {
   400: 'data-malformed',
   404: 'stream-not-found',

@@ -7,7 +7,7 @@ export interface Place {
   /** Opaque: handed back as it came. */
   readonly offset: string;
   /** To be echoed, so that caches can serve many readers with one answer. */
-  readonly cursor: string | undefined;
+  readonly cursor?: string | undefined;
   /** There was no more at that moment. */
   readonly upToDate: boolean;
   /** There will be no more. */

@@ -65,7 +65,7 @@ export class Reading<T = unknown> {
 
   constructor(rules: ReadRules) {
     this.#rules = rules;
-    this.#place = { offset: rules.offset, cursor: undefined, upToDate: false, closed: false };
+    this.#place = { offset: rules.offset, upToDate: false, closed: false };
     this.#live = rules.live;
     this.#retries = createRetries(rules, this.signal, 'readHttp');
   }
@@ -124,7 +124,7 @@ export class Reading<T = unknown> {
   }
 
   /** Takes what a plain answer brings. */
-  async *#take({ headers, status, pieces }: Exchange): Batches {
+  async *#take({ answer: { headers, status }, pieces }: Exchange): Batches {
     const place = placeOf(headers);
     const contentType = headers.get('content-type');
     if (status !== 204) this.#decoder(contentType);
@@ -156,7 +156,7 @@ export class Reading<T = unknown> {
   }
 
   /** Takes the events of an answer that goes on for as long as it lasts. */
-  async *#listen({ asked, headers, pieces }: Exchange): Batches {
+  async *#listen({ asked, answer: { headers }, pieces }: Exchange): Batches {
     if (essence(headers.get('content-type')) !== eventStream) {
       throw malformed('Content-Type', `must be ${eventStream}`);
     }
@@ -201,8 +201,8 @@ export class Reading<T = unknown> {
   /** Goes on to a place; it is told when it is another, or something came on the way. */
   *#arrive(come: readonly unknown[], place: Place, ahead = 0): Generator<HttpBatch<unknown>, void, undefined> {
     const before = this.#place;
-    const { offset, upToDate, closed } = place;
-    this.#place = { ...place, cursor: place.cursor ?? before.cursor };
+    const { offset, upToDate, closed, cursor = before.cursor } = place;
+    this.#place = { offset, upToDate, closed, cursor };
     this.#ahead = ahead;
     const items = closed ? [...come, ...(this.#decoding?.end() ?? [])] : come;
     const news = items.length > 0 || offset !== before.offset || upToDate !== before.upToDate || closed;

@@ -67,8 +67,8 @@ export function httpRules(options: HttpOptions): HttpRules {
   const retry = retryRules(options.retry);
   return {
     addresses: createAddresses(options.url, checkHttpUrl, retry.random),
-    headers: fieldsOf('headers', options.headers, headerName, 'no name of a header', checkHeaderValue),
-    params: fieldsOf('params', options.params, notOurs, "the protocol's own", checkKind),
+    headers: fieldsOf('headers', headerName, 'no name of a header', checkHeaderValue, options.headers),
+    params: fieldsOf('params', notOurs, "the protocol's own", checkKind, options.params),
     fetch,
     retry,
     idleMs: checkBound('idleMs', options.idleMs ?? 90_000, { max: longestTimer, infinite: true }),
@@ -83,12 +83,13 @@ const platformFetch: HttpFetch = (url, init) => globalThis.fetch(url, init as Re
 const headerName = /^[!#$%&'*+\-.^`|~\w]+$/;
 const notOurs = /^(?!(?:cursor|live|offset)$)/;
 
+/** Asks for fields, and checks each: its key, which is `otherwise` if it does not fit, and its value. */
 function fieldsOf(
   name: string,
-  fields: HttpOptions['headers'] = {},
   key: RegExp,
   otherwise: string,
   checkValue: (name: string, value: unknown) => void,
+  fields: HttpOptions['headers'] = {},
 ): () => Promise<HttpFields> {
   const checked = (given: HttpFields): HttpFields => {
     if (typeof given !== 'object' || given === null) {

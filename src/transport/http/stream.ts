@@ -1,6 +1,6 @@
 import { checkBound, kindOf } from '../../chunk/index.js';
 import { encodingOf, type Encoding, type HttpItem } from './encoding.js';
-import type { Exchange, HttpRequest } from './exchange.js';
+import type { HttpRequest } from './exchange.js';
 import { HttpError, isTrue } from './failure.js';
 import { createRetries } from './retries.js';
 import { checkHeaderValue, type HttpOptions, type HttpRules, httpRules } from './rules.js';
@@ -207,7 +207,7 @@ async function sendUntil(
   rules: HttpRules,
   request: HttpRequest,
   { repeatable = true, failed }: SendOptions = {},
-): Promise<Exchange> {
+): Promise<Response> {
   const retries = createRetries(rules, rules.signal, 'httpStream');
   for (;;) {
     try {

@@ -296,7 +296,7 @@ describe('openExchange', () => {
       try {
         const exchange = await openExchange(rules, { method: 'GET' }, never);
         exchange.close();
-        return exchange.status;
+        return exchange.answer.status;
       } catch (error) {
         return (error as { code: string }).code;
       }

@@ -12,6 +12,7 @@ import {
   hasty,
   inTurn,
   Lab,
+  nothing,
   plain,
   placed,
   upToDate,
@@ -55,6 +56,11 @@ describe('catching up', () => {
     const batches = await read(plain('1', 'a', closed));
     expect(batches).toEqual([{ items: ['a'], offset: '1', upToDate: true, closed: true }]);
     expect(asked()).toEqual(['offset=-1']);
+  });
+
+  it('is over where a stream is closed that has never held anything', async () => {
+    const batches = await read(nothing('0', closed));
+    expect(batches).toEqual([{ items: [], offset: '0', upToDate: true, closed: true }]);
   });
 
   it('takes an answer that leads nowhere for the end, though it does not say so', async () => {
