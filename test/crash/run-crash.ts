@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const runsPerSet = 3;
 
 /**
- * Kills a process in the midst of runs, has another take them up, kills that, and so on, until they have ended; and judges what
+ * Kills a process in the midst of runs or asks it to leave, has another take them up, and so on, until they have ended; and judges what
  * readers were told all the while, then begins with other runs.
  */
 export async function crashRuns(options: RunCrashOptions): Promise<CrashReport> {
@@ -33,7 +33,8 @@ export async function crashRuns(options: RunCrashOptions): Promise<CrashReport> 
     let ended = false;
     while (!ended) {
       const isLast = report.kills >= options.kills;
-      ended = await work({ url: options.url, runs: ids }, calls, isLast ? undefined : random.int(1, 20));
+      const how = random.pick(['SIGKILL', 'SIGTERM'] as const);
+      ended = await work({ url: options.url, runs: ids }, calls, how, isLast ? undefined : random.int(1, 20));
       if (!ended) report.kills++;
     }
     const told = await (readers ?? readAll(options.url, ids));
@@ -47,8 +48,13 @@ export async function crashRuns(options: RunCrashOptions): Promise<CrashReport> 
   return report;
 }
 
-/** One life of a worker, up to so many calls of steps. Answers whether all runs have ended. */
-async function work(orders: RunOrders, calls: StepSaid[], killAfter = Infinity): Promise<boolean> {
+/** One life of a worker, which is ended after so many calls of steps. Answers whether all runs have ended. */
+async function work(
+  orders: RunOrders,
+  calls: StepSaid[],
+  how: 'SIGKILL' | 'SIGTERM',
+  endAfter = Infinity,
+): Promise<boolean> {
   const args = ['-C', 'sluice-source', '--import', 'tsx', 'test/crash/run-worker.ts', JSON.stringify(orders)];
   const worker = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   let ended = false;
@@ -61,14 +67,22 @@ async function work(orders: RunOrders, calls: StepSaid[], killAfter = Infinity):
       if (what?.said === 'end') ended = true;
       if (what?.step === undefined) return;
       calls.push(what as StepSaid);
-      if (++heard === killAfter) resolve();
+      if (++heard === endAfter) resolve();
     });
   });
   await Promise.race([enough, closed]);
-  if (heard >= killAfter) await killed(worker);
+  if (heard >= endAfter && how === 'SIGKILL') await killed(worker);
+  else if (heard >= endAfter) await left(worker);
   await closed;
-  if (!ended && heard < killAfter) throw new Error(`a worker ended by itself: ${await exitOf(worker)}`);
+  if (!ended && heard < endAfter) throw new Error(`a worker ended by itself: ${await exitOf(worker)}`);
   return ended;
+}
+
+/** Asks a worker to leave: it does, and well. */
+async function left(worker: ChildProcess): Promise<void> {
+  worker.kill('SIGTERM');
+  const how = await exitOf(worker);
+  if (how !== 'exit code 0') throw new Error(`a worker was asked to leave: ${how}`);
 }
 
 async function exitOf(worker: ChildProcess): Promise<string> {
