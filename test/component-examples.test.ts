@@ -27,6 +27,10 @@ describe.skipIf(executablePath === undefined)('the components in pages of others
     const page = await stage.open('/plain.html');
     await stage.publish('answers/1', 'Ishmael.');
     await expect.poll(() => shownText(page)).toBe('Call me Ishmael.');
+    const reading = () =>
+      stage.server.gateway.connections().flatMap((one) => one.reading.map(({ streamId }) => streamId));
+    await expect.poll(() => reading().filter((id) => id === 'answers/1').length).toBe(2);
+    await stage.publish('answers/1', ' Some years ago.');
     await page.locator('sluice-marbles svg').waitFor();
     await page.locator('sluice-run').getByText('answer-1').first().waitFor();
     const looks = await page.locator('sluice-tokens .text').evaluate((element) => {

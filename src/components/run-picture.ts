@@ -45,7 +45,7 @@ const [maxText, maxWords] = [20_000, 2000];
 export class RunPicture {
   readonly steps = new Map<string, StepPicture>();
   pipeline = '';
-  status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' = 'running';
+  private outcome: 'completed' | 'failed' | 'cancelled' | undefined;
   /** Why it failed or was cancelled. */
   reason = '';
   attempts = 0;
@@ -58,11 +58,13 @@ export class RunPicture {
     this.lastAt = event.at;
     if (event.step === undefined) this.addOfRun(event);
     else this.addOfStep(event, this.step(event.step, event.at));
-    if (this.endedAt === undefined) this.status = this.isWaiting ? 'waiting' : 'running';
   }
 
-  private get isWaiting(): boolean {
-    return [...this.steps.values()].some(({ state }) => state === 'waiting');
+  /** How it stands. It is asked once a picture, and thousands of events may come between. */
+  get status(): 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' {
+    if (this.outcome !== undefined) return this.outcome;
+    for (const { state } of this.steps.values()) if (state === 'waiting') return 'waiting';
+    return 'running';
   }
 
   private addOfRun({ type, data, at }: SeenEvent): void {
@@ -83,7 +85,7 @@ export class RunPicture {
   }
 
   private finish(status: 'completed' | 'failed' | 'cancelled', at: number, reason: string): void {
-    this.status = status;
+    this.outcome = status;
     this.endedAt = at;
     this.reason = reason;
     for (const step of this.steps.values()) {

@@ -84,6 +84,8 @@ export const stepStyle = css`
   }
   li {
     padding: 0.75rem 1rem;
+    content-visibility: auto;
+    contain-intrinsic-size: auto 3rem;
   }
   li + li {
     border-top: 1px solid var(--line);

@@ -7,6 +7,7 @@ import { durationWords } from './duration.js';
 import { type RunPicture, seenEvent, type StepPicture } from './run-picture.js';
 import { type RunSpan, runStep, stepStyle } from './run-step.js';
 import { RunTimeline } from './run-timeline.js';
+import { shownSteps } from './shown-steps.js';
 import { stateWords, StreamElement, style } from './stream-element.js';
 
 const clock = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
@@ -136,20 +137,21 @@ export class SluiceRun extends StreamElement {
 
   override render(): TemplateResult {
     const picture = this.at === undefined ? this.timeline.latest : this.timeline.at(this.at);
-    const steps = [...picture.steps.values()];
+    const { shown, hidden } = shownSteps([...picture.steps.values()]);
     const span = this.spanOf(picture);
     return html`${this.head(picture, span)}
     ${
-      steps.length === 0
+      shown.length === 0
         ? html`<p class="soft">${this.run === '' ? 'No run is chosen.' : 'No step has begun.'}</p>`
         : html`<ol part="steps" aria-label="Steps">
             ${repeat(
-              steps,
+              shown,
               ({ id }) => id,
               (step) => runStep(step, span, this.question(step)),
             )}
           </ol>`
     }
+    ${hidden === 0 ? nothing : html`<p class="soft">${hidden} steps more, which are done or began earlier, are not shown.</p>`}
     ${this.replay()}`;
   }
 
@@ -159,8 +161,9 @@ export class SluiceRun extends StreamElement {
     return { from: startedAt ?? this.timeline.startedAt, to };
   }
 
-  private head({ pipeline, reason, attempts, ...picture }: RunPicture, { from, to }: RunSpan): TemplateResult {
-    const isThere = picture.lastAt !== undefined;
+  private head(picture: RunPicture, { from, to }: RunSpan): TemplateResult {
+    const { pipeline, reason, attempts, lastAt } = picture;
+    const isThere = lastAt !== undefined;
     const about = [
       pipeline === '' ? '' : this.run,
       isThere ? `began ${clock.format(from)}` : '',

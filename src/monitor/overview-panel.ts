@@ -73,8 +73,8 @@ export class OverviewPanel extends LitElement {
       <dl>
         ${tile('Streams', countWords(all.length - runs))} ${tile('Runs', countWords(runs))}
         ${tile('Live', countWords(live))} ${tile('Connections', countWords(figures?.connections ?? 0))}
-        ${tile('Sent again', countWords(figures?.retransmitted ?? 0))}
-        ${tile('Lost', countWords(figures?.missing ?? 0))} ${tile('Refused', countWords(figures?.refused ?? 0))}
+        ${tile('Sent again', countWords(figures?.resent ?? 0))} ${tile('Lost', countWords(figures?.lost ?? 0))}
+        ${tile('Refused', countWords(figures?.refused ?? 0))}
       </dl>
       ${figures === undefined ? '' : html`<trouble-list .view=${this.view} .tick=${this.tick}></trouble-list>`}
       <div class="plots">

@@ -40,8 +40,9 @@ export interface ReaderRow {
 export interface Figures {
   readonly sent: number;
   readonly bytes: number;
-  readonly missing: number;
-  readonly retransmitted: number;
+  /** Chunks that readers were told they will not have, and those they were sent again. */
+  readonly lost: number;
+  readonly resent: number;
   readonly refused: number;
   readonly connections: number;
   readonly rss: number;

@@ -5,9 +5,6 @@ import { type Trouble, type TroubleGroup, troublesOf } from './troubles.js';
 import type { MonitorView } from './view.js';
 import { countWords, spanWords } from './words.js';
 
-/** Most troubles of a kind that are shown: where there are more, the list shows them. */
-const mostShown = 4;
-
 /** @internal What may need somebody, the gravest first. That all of a kind are wanted is a `list` event. */
 export class TroubleList extends LitElement {
   static override properties = { view: { attribute: false }, tick: { attribute: false } };
@@ -119,15 +116,15 @@ export class TroubleList extends LitElement {
     return html`<div class="groups">${groups.map((group) => this.group(group))}</div>`;
   }
 
-  private group({ title, advice, look, troubles, list }: TroubleGroup): TemplateResult {
-    const more = troubles.length - mostShown;
+  private group({ title, advice, look, troubles, count, list }: TroubleGroup): TemplateResult {
+    const more = count - troubles.length;
     return html`<section class=${look} aria-label=${title}>
       <div class="head">
-        <h3>${title}${troubles.length > 1 ? `: ${countWords(troubles.length)}` : ''}</h3>
+        <h3>${title}${count > 1 ? `: ${countWords(count)}` : ''}</h3>
         <p>${advice}</p>
       </div>
       <ul>
-        ${troubles.slice(0, mostShown).map((trouble) => this.trouble(trouble))}
+        ${troubles.map((trouble) => this.trouble(trouble))}
       </ul>
       ${
         more <= 0

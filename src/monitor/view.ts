@@ -98,7 +98,9 @@ export class MonitorView {
     const part = filter.trim().toLowerCase();
     return this.all.filter(
       (row) =>
-        (row.runId !== undefined) === (kind === 'runs') && fits[wanted](row) && row.id.toLowerCase().includes(part),
+        (row.runId !== undefined) === (kind === 'runs') &&
+        fits[wanted](row) &&
+        (part === '' || row.id.toLowerCase().includes(part)),
     );
   }
 

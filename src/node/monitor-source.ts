@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import type { Gateway } from '../gateway/index.js';
+import type { Gateway, GatewayEvent } from '../gateway/index.js';
 import type { Figures, MonitorState, ReaderRow } from '../monitor/state.js';
 import { monitorFormat } from '../monitor/view.js';
 import { createMeter, type Distribution, type Meter, quantile } from '../streams/index.js';
@@ -9,7 +9,7 @@ import { MonitorRuns } from './monitor-runs.js';
 
 /** @internal What {@link MonitorSource} needs. */
 export interface MonitorSourceOptions {
-  readonly gateway: Pick<Gateway, 'streams' | 'connections'>;
+  readonly gateway: Pick<Gateway, 'streams' | 'connections' | 'events'>;
   readonly version: string;
   /** What a process uses. Default: this one. */
   readonly memory?: () => { readonly rss: number; readonly heapUsed: number };
@@ -33,6 +33,9 @@ export class MonitorSource {
   private lookedAt = -Infinity;
   private meter: Meter = createMeter();
   private metering: Subscription | undefined;
+  /** What readers at the gateway were sent again, and what they were told is lost. */
+  private resent = 0;
+  private lost = 0;
   private idle: Subscription | undefined;
   private latency: Distribution | undefined;
   private keptMs: Figures['keptMs'] = { p50: 0, p99: 0 };
@@ -83,16 +86,38 @@ export class MonitorSource {
   }
 
   private figures(connections: number): Figures {
-    const { sent, bytes, missing, retransmitted, refused } = this.meter.read().chunks;
+    const { sent, bytes, missing, refused } = this.meter.read().chunks;
     const { rss, heapUsed } = (this.options.memory ?? process.memoryUsage)();
-    return { sent, bytes, missing, retransmitted, refused, connections, rss, heapUsed, keptMs: this.keptMs };
+    return {
+      sent,
+      bytes,
+      lost: missing + this.lost,
+      resent: this.resent,
+      refused,
+      connections,
+      rss,
+      heapUsed,
+      keptMs: this.keptMs,
+    };
   }
 
   /** Measures as long as somebody asks now and then. */
   private measure(): void {
-    this.metering ??= this.options.gateway.streams.events.subscribe(this.meter.event);
+    this.metering ??= this.listen();
     this.idle?.unsubscribe();
     this.idle = this.scheduler.schedule(() => this.stop(), patienceMs);
+  }
+
+  private listen(): Subscription {
+    const { streams, events } = this.options.gateway;
+    const listening = streams.events.subscribe(this.meter.event);
+    listening.add(events.subscribe((event) => this.count(event)));
+    return listening;
+  }
+
+  private count(event: GatewayEvent): void {
+    if (event.type === 'gateway.resent') this.resent += event.chunks;
+    else if (event.type === 'gateway.missing') this.lost += event.to - event.from;
   }
 
   private stop(): void {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readMarbles } from 'sluice/marble';
+import { readMarbles, writeMarbles } from 'sluice/marble';
 import { describe, expect, it } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
 import { ComponentStage, property } from './stage.js';
@@ -54,9 +54,11 @@ describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromi
     for (const shape of ['.ring', '.strike', '.mended'])
       await page.locator(`sluice-marbles ${shape}`).first().waitFor({ state: 'attached', timeout: 15_000 });
     await writing;
-    const { lines, notes } = readMarbles((await property<string>(page, 'sluice-marbles', 'marbleText')).split('\n'), {
-      maxLength: 1e6,
-    });
+    const text = await property<string>(page, 'sluice-marbles', 'marbleText');
+    const read = readMarbles(text.split('\n'), { maxLength: 1e6 });
+    // What is exported is read as the same picture again: letter by letter, moment by moment.
+    expect(writeMarbles(read).texts.join('\n')).toBe(text);
+    const { lines, notes } = read;
     const numbers = new Map(notes.map(({ letter, text }) => [letter, Number(text)]));
     const delivered = lines[1]!.moments.flatMap(({ marbles }) => marbles.map(({ letter }) => numbers.get(letter)!));
     expect(delivered.length).toBeGreaterThan(10);

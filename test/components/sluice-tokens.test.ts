@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
-import { dataFile } from '../data.js';
+import { naughtyText } from '../naughty.js';
 import { ComponentStage, property } from './stage.js';
-
-const naughtyFile = dataFile('text/naughty-strings.txt');
 
 describe.skipIf(executablePath === undefined)('<sluice-tokens> in a real Chromium', () => {
   const stage = new ComponentStage();
@@ -81,15 +78,29 @@ describe.skipIf(executablePath === undefined)('<sluice-tokens> in a real Chromiu
   });
 
   it('shows whatever it is given as text, and nothing of it is run', async () => {
-    const naughty = naughtyFile === undefined ? '' : readFileSync(naughtyFile, 'utf8');
-    const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script></div></template>';
-    const turned = 'left \u202eright\u2066 \u202b and no end\n';
-    await stage.publish('s', evil, turned, naughty, '\n', { evil });
+    await stage.publish('s', naughtyText, '\n', { naughtyText });
     const page = await stage.open(element);
-    const whole = `${evil}${turned}${naughty}\n${JSON.stringify({ evil })}\n`;
+    const whole = `${naughtyText}\n${JSON.stringify({ naughtyText })}\n`;
     await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe(whole);
     expect(await page.locator('img, sluice-tokens script').count()).toBe(0);
     expect(await page.title()).toBe('');
+  });
+
+  it('shows JSON and bytes in another font than prose, and says when there is nothing', async () => {
+    await stage.server.streams.create('s');
+    await stage.publish('json', { a: 1 });
+    const page = await stage.open(element);
+    const text = page.locator('sluice-tokens .text');
+    const font = async () => await text.evaluate((found) => getComputedStyle(found).fontFamily);
+    const said = async () => await text.evaluate((found) => getComputedStyle(found, '::before').content);
+    await expect.poll(said).toBe('"Nothing yet."');
+    const prose = await font();
+    await stage.server.streams.close('s');
+    await expect.poll(said).toBe('"It holds nothing."');
+    await page.locator('sluice-tokens').evaluate((found) => found.setAttribute('stream', 'json'));
+    await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('{"a":1}\n');
+    await expect.poll(font).not.toBe(prose);
+    expect(await said()).toBe('none');
   });
 
   it('lays out a line of a megabyte in pieces, and keeps no more than it is told to', async () => {

@@ -3,7 +3,7 @@ import { monitorFormat } from '../../src/monitor/view.js';
 
 /** Counts of a server that has done nothing yet. */
 export function figures(more: Partial<Figures> = {}): Figures {
-  const none = { sent: 0, bytes: 0, missing: 0, retransmitted: 0, refused: 0, connections: 0 };
+  const none = { sent: 0, bytes: 0, lost: 0, resent: 0, refused: 0, connections: 0 };
   return { ...none, rss: 100, heapUsed: 50, keptMs: { p50: 1, p99: 2 }, ...more };
 }
 

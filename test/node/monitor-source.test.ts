@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createChunk } from 'sluice/chunk';
 import { createMemoryLog } from 'sluice/log/memory';
+import type { GatewayEvent } from 'sluice/gateway';
 import { createStreams } from 'sluice/streams';
+import { NEVER, Subject } from 'rxjs';
 import { MonitorSource } from '../../src/node/monitor-source.js';
 
 function stage() {
@@ -9,12 +11,15 @@ function stage() {
   const connections = () => connected;
   const connect = (...more: object[]) => connected.push(...more);
   const streams = createStreams({ log: createMemoryLog() });
-  const gateway = { streams, connections } as unknown as ConstructorParameters<typeof MonitorSource>[0]['gateway'];
+  const events = new Subject<GatewayEvent>();
+  const gateway = { streams, connections, events } as unknown as ConstructorParameters<
+    typeof MonitorSource
+  >[0]['gateway'];
   const memory = () => ({ rss: 9, heapUsed: 5 });
   const source = new MonitorSource({ gateway, version: '1.2.3', memory });
   const publish = async (id: string) =>
     await streams.publish(id, [createChunk({ streamId: 's', seq: 0, data: 'four' })]);
-  return { streams, source, publish, connect };
+  return { streams, source, publish, connect, events };
 }
 
 describe('MonitorSource', () => {
@@ -60,6 +65,17 @@ describe('MonitorSource', () => {
     expect((await source.read('', 0, undefined)).figures.sent).toBe(1);
     source.dispose();
     await streams.dispose();
+  });
+
+  it('counts what readers were sent again, and what they were told is lost', async () => {
+    const { source, events } = stage();
+    await source.read('', 0, undefined);
+    events.next({ type: 'gateway.resent', streamId: 'a', chunks: 3 });
+    events.next({ type: 'gateway.missing', streamId: 'a', from: 4, to: 6 });
+    events.next({ type: 'gateway.opened', session: 's', transport: 'sse' });
+    expect((await source.read('', 0, undefined)).figures).toMatchObject({ resent: 3, lost: 2 });
+    source.dispose();
+    expect(events.observed).toBe(false);
   });
 
   const gaps = { holes: 2, asked: 5, resent: 4, lost: 1 };
@@ -120,7 +136,7 @@ describe('MonitorSource', () => {
 
   it('measures by this process where nothing else is said', async () => {
     const streams = createStreams({ log: createMemoryLog() });
-    const source = new MonitorSource({ gateway: { streams, connections: () => [] }, version: '1' });
+    const source = new MonitorSource({ gateway: { streams, connections: () => [], events: NEVER }, version: '1' });
     expect((await source.read('', 0, undefined)).figures.rss).toBeGreaterThan(1e6);
     source.dispose();
   });
