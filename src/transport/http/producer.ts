@@ -162,71 +162,73 @@ interface RoomWaiter {
 }
 
 class Producer implements HttpProducer {
+  readonly #rules: ProducerRules;
   epoch: number;
   pendingBytes = 0;
-  private seq = 0;
+  #seq = 0;
   /** Takes items still. */
-  private open: Batch | undefined;
+  #open: Batch | undefined;
   /** Has waited long enough: it goes as it is as soon as it can. */
-  private due = false;
+  #due = false;
   /** Full, and not yet sent. */
-  private readonly sealed: Batch[] = [];
+  readonly #sealed: Batch[] = [];
   /** Sent, and not yet acknowledged, oldest first. */
-  private readonly sent = new Set<Batch>();
-  private latest: Promise<unknown> | undefined;
+  readonly #sent = new Set<Batch>();
+  #latest: Promise<unknown> | undefined;
   /** Batches that came too early, and wait for the one before them. */
-  private early = 0;
-  private linger: Subscription | undefined;
+  #early = 0;
+  #linger: Subscription | undefined;
   /** Whether the epoch is known to be in force: until then one batch goes alone. */
-  private claimed: boolean;
-  private claims = 0;
-  private waiters: RoomWaiter[] = [];
-  private failure: { readonly error: unknown } | undefined;
-  private closing: Promise<HttpWritten> | undefined;
-  private leaving: Promise<void> | undefined;
-  private readonly abort = new AbortController();
-  private readonly following: Subscription | undefined;
+  #claimed: boolean;
+  #claims = 0;
+  #waiters: RoomWaiter[] = [];
+  #failure: { readonly error: unknown } | undefined;
+  #closing: Promise<HttpWritten> | undefined;
+  #leaving: Promise<void> | undefined;
+  readonly #abort = new AbortController();
+  readonly #following: Subscription | undefined;
 
-  constructor(private readonly rules: ProducerRules) {
+  constructor(rules: ProducerRules) {
+    this.#rules = rules;
     this.epoch = rules.epoch;
-    this.claimed = !rules.autoClaim;
+    this.#claimed = !rules.autoClaim;
     const { signal } = rules;
-    this.following = aborted(signal).subscribe(() => this.fail(signal.reason));
+    this.#following = aborted(signal).subscribe(() => this.#fail(signal.reason));
   }
 
   append(item: HttpItem): Promise<HttpAppended> {
-    this.check();
-    const { encoding, maxPendingBytes } = this.rules;
+    this.#check();
+    const { encoding, maxPendingBytes } = this.#rules;
     const bytes = encoding.encode(item);
-    if (this.hasRoom) return this.add(bytes);
+    if (this.#hasRoom) return this.#add(bytes);
     throw new StreamError('overflow', `the producer holds maxPendingBytes = ${maxPendingBytes}: wait for ready()`);
   }
 
   ready(): Promise<void> {
-    if (this.failure !== undefined) return Promise.reject(this.failure.error);
-    if (this.hasRoom) return Promise.resolve();
-    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    if (this.#hasRoom) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
   async flush(): Promise<void> {
-    this.seal();
-    const outstanding = [...this.sent, ...this.sealed].map(({ kept }) => kept);
-    this.pump();
+    this.#seal();
+    const outstanding = [...this.#sent, ...this.#sealed].map(({ kept }) => kept);
+    this.#pump();
     await Promise.all(outstanding);
-    if (this.failure !== undefined) throw this.failure.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   close(item?: HttpItem): Promise<HttpWritten> {
-    if (this.closing !== undefined) return this.closing;
-    this.check();
-    this.closing = this.finish(item === undefined ? undefined : this.rules.encoding.encode(item));
-    return this.closing;
+    if (this.#closing !== undefined) return this.#closing;
+    this.#check();
+    this.#closing = this.#finish(item === undefined ? undefined : this.#rules.encoding.encode(item));
+    return this.#closing;
   }
 
   async detach(): Promise<void> {
-    if (this.closing === undefined) await (this.leaving ??= this.flush());
-    else await this.closing;
-    this.release();
+    if (this.#closing === undefined) await (this.#leaving ??= this.flush());
+    else await this.#closing;
+    this.#release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -234,111 +236,111 @@ class Producer implements HttpProducer {
   }
 
   /** Whether one more item is taken, whatever its size: who waited for room must find it. */
-  private get hasRoom(): boolean {
-    return this.pendingBytes < this.rules.maxPendingBytes;
+  get #hasRoom(): boolean {
+    return this.pendingBytes < this.#rules.maxPendingBytes;
   }
 
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure.error;
-    if ((this.closing ?? this.leaving) === undefined) return;
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if ((this.#closing ?? this.#leaving) === undefined) return;
     throw new StreamError('client-closed', 'the producer was closed: it takes nothing more');
   }
 
-  private async finish(last: Uint8Array | undefined): Promise<HttpWritten> {
+  async #finish(last: Uint8Array | undefined): Promise<HttpWritten> {
     await this.flush();
-    const batch = new Batch(this.rules.encoding, true);
-    if (last !== undefined) this.hold(batch, last);
-    this.sealed.push(batch);
-    this.pump();
+    const batch = new Batch(this.#rules.encoding, true);
+    if (last !== undefined) this.#hold(batch, last);
+    this.#sealed.push(batch);
+    this.#pump();
     const { offset } = await batch.kept;
-    this.release();
+    this.#release();
     return { offset };
   }
 
-  private add(bytes: Uint8Array): Promise<HttpAppended> {
-    const { encoding, maxBatchItems, maxBatchBytes } = this.rules;
-    if (this.open !== undefined && this.open.size + bytes.length > maxBatchBytes) this.seal();
-    this.open ??= new Batch(encoding);
-    const batch = this.open;
-    this.hold(batch, bytes);
-    if (batch.items.length >= maxBatchItems || batch.size >= maxBatchBytes) this.seal();
-    else if (!this.due) this.linger ??= this.wait();
-    this.pump();
+  #add(bytes: Uint8Array): Promise<HttpAppended> {
+    const { encoding, maxBatchItems, maxBatchBytes } = this.#rules;
+    if (this.#open !== undefined && this.#open.size + bytes.length > maxBatchBytes) this.#seal();
+    this.#open ??= new Batch(encoding);
+    const batch = this.#open;
+    this.#hold(batch, bytes);
+    if (batch.items.length >= maxBatchItems || batch.size >= maxBatchBytes) this.#seal();
+    else if (!this.#due) this.#linger ??= this.#wait();
+    this.#pump();
     return batch.kept;
   }
 
-  private hold(batch: Batch, bytes: Uint8Array): void {
+  #hold(batch: Batch, bytes: Uint8Array): void {
     batch.add(bytes);
     this.pendingBytes += bytes.length;
   }
 
-  private wait(): Subscription {
-    return this.rules.scheduler.schedule(() => {
-      this.linger = undefined;
-      this.due = true;
-      this.pump();
-    }, this.rules.lingerMs);
+  #wait(): Subscription {
+    return this.#rules.scheduler.schedule(() => {
+      this.#linger = undefined;
+      this.#due = true;
+      this.#pump();
+    }, this.#rules.lingerMs);
   }
 
-  private seal(): void {
-    const batch = this.takeOpen();
-    if (batch !== undefined) this.sealed.push(batch);
+  #seal(): void {
+    const batch = this.#takeOpen();
+    if (batch !== undefined) this.#sealed.push(batch);
   }
 
-  private takeOpen(): Batch | undefined {
-    const batch = this.open;
-    this.open = undefined;
-    this.due = false;
-    this.linger?.unsubscribe();
-    this.linger = undefined;
+  #takeOpen(): Batch | undefined {
+    const batch = this.#open;
+    this.#open = undefined;
+    this.#due = false;
+    this.#linger?.unsubscribe();
+    this.#linger = undefined;
     return batch;
   }
 
   /** Sends what is ready, as far as there is room under way. What cannot go yet takes more items meanwhile. */
-  private pump(): void {
-    const most = this.claimed ? this.rules.maxInFlight : 1;
+  #pump(): void {
+    const most = this.#claimed ? this.#rules.maxInFlight : 1;
     // What is sent while others wait for their turn would come too early as well.
-    while (this.early === 0 && this.sent.size < most) {
-      const batch = this.sealed.shift() ?? (this.due ? this.takeOpen() : undefined);
+    while (this.#early === 0 && this.#sent.size < most) {
+      const batch = this.#sealed.shift() ?? (this.#due ? this.#takeOpen() : undefined);
       if (batch === undefined) return;
-      batch.seq = this.seq++;
-      batch.before = this.latest;
-      this.latest = batch.kept;
-      this.sent.add(batch);
-      void this.deliver(batch);
+      batch.seq = this.#seq++;
+      batch.before = this.#latest;
+      this.#latest = batch.kept;
+      this.#sent.add(batch);
+      void this.#deliver(batch);
     }
   }
 
-  private async deliver(batch: Batch): Promise<void> {
-    const retries = createRetries(this.rules, this.abort.signal, 'createHttpProducer');
+  async #deliver(batch: Batch): Promise<void> {
+    const retries = createRetries(this.#rules, this.#abort.signal, 'createHttpProducer');
     let waited = false;
     try {
       for (;;) {
-        const [oldest] = this.sent;
+        const [oldest] = this.#sent;
         try {
-          const posted = this.post(batch);
-          if (waited) this.pump();
-          return this.settle(batch, await posted);
+          const posted = this.#post(batch);
+          if (waited) this.#pump();
+          return this.#settle(batch, await posted);
         } catch (error) {
-          if (this.claim(error)) continue;
+          if (this.#claim(error)) continue;
           if (batch !== oldest && !waited && isGap(error)) {
             // It has overtaken the batch before it. When that is kept, its own turn has come.
             waited = true;
-            this.early++;
+            this.#early++;
             await batch.before;
-            this.early--;
+            this.#early--;
           } else {
             await retries.failed(error);
           }
         }
       }
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
-  private async post({ body, seq, closing }: Batch): Promise<HttpAppended> {
-    const { encoding, producerId } = this.rules;
+  async #post({ body, seq, closing }: Batch): Promise<HttpAppended> {
+    const { encoding, producerId } = this.#rules;
     const headers = {
       'content-type': body === undefined ? undefined : encoding.contentType,
       'producer-id': producerId,
@@ -346,42 +348,42 @@ class Producer implements HttpProducer {
       'producer-seq': `${seq}`,
       'stream-closed': closing ? 'true' : undefined,
     };
-    const answer = await send(this.rules, { method: 'POST', headers, body }, this.abort.signal);
+    const answer = await send(this.#rules, { method: 'POST', headers, body }, this.#abort.signal);
     return { offset: offsetOf(answer), duplicate: answer.status === 204 };
   }
 
   /** Takes the next epoch, if that is what an error calls for. */
-  private claim(error: unknown): boolean {
-    if (this.claimed || !(error instanceof HttpError) || error.code !== 'producer-fenced') return false;
-    if (error.epoch === undefined || this.claims++ >= maxClaims) return false;
+  #claim(error: unknown): boolean {
+    if (this.#claimed || !(error instanceof HttpError) || error.code !== 'producer-fenced') return false;
+    if (error.epoch === undefined || this.#claims++ >= maxClaims) return false;
     this.epoch = error.epoch + 1;
     return true;
   }
 
-  private settle(batch: Batch, appended: HttpAppended): void {
-    this.sent.delete(batch);
+  #settle(batch: Batch, appended: HttpAppended): void {
+    this.#sent.delete(batch);
     this.pendingBytes -= batch.bytes;
-    this.claimed = true;
+    this.#claimed = true;
     batch.resolve(appended);
-    if (this.hasRoom) for (const { resolve } of this.waiters.splice(0)) resolve();
-    this.pump();
+    if (this.#hasRoom) for (const { resolve } of this.#waiters.splice(0)) resolve();
+    this.#pump();
   }
 
-  private fail(error: unknown): void {
-    if (this.failure !== undefined) return;
-    this.failure = { error };
-    this.abort.abort(error);
-    this.seal();
-    for (const { reject } of [...this.sent, ...this.sealed, ...this.waiters]) reject(error);
-    this.sent.clear();
-    this.sealed.length = 0;
-    this.waiters = [];
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#abort.abort(error);
+    this.#seal();
+    for (const { reject } of [...this.#sent, ...this.#sealed, ...this.#waiters]) reject(error);
+    this.#sent.clear();
+    this.#sealed.length = 0;
+    this.#waiters = [];
     this.pendingBytes = 0;
-    this.release();
+    this.#release();
   }
 
-  private release(): void {
-    this.following?.unsubscribe();
+  #release(): void {
+    this.#following?.unsubscribe();
   }
 }
 

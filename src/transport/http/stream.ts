@@ -93,16 +93,19 @@ export function httpStream(options: HttpStreamOptions): HttpStream {
 }
 
 class Stream implements HttpStream {
-  constructor(
-    private readonly rules: HttpRules,
-    private readonly encoding: Encoding,
-  ) {}
+  readonly #rules: HttpRules;
+  readonly #encoding: Encoding;
+
+  constructor(rules: HttpRules, encoding: Encoding) {
+    this.#rules = rules;
+    this.#encoding = encoding;
+  }
 
   async create(options: HttpCreateOptions = {}): Promise<HttpCreated> {
     const { items = [], closed = false } = options;
-    const headers = { ...this.typed(closed), ...lifeOf(options), ...forkOf(options) };
-    const body = items.length === 0 ? undefined : this.bodyOf(items);
-    const answer = await sendUntil(this.rules, { method: 'PUT', headers, body });
+    const headers = { ...this.#typed(closed), ...lifeOf(options), ...forkOf(options) };
+    const body = items.length === 0 ? undefined : this.#bodyOf(items);
+    const answer = await sendUntil(this.#rules, { method: 'PUT', headers, body });
     return { created: answer.status === 201, offset: offsetOf(answer) };
   }
 
@@ -114,13 +117,13 @@ class Stream implements HttpStream {
     if (!Array.isArray(items)) throw new TypeError(`items must be an array, got ${kindOf(items)}`);
     if (items.length === 0) throw new TypeError('items must not be empty');
     if (seq !== undefined) checkHeaderValue('seq', seq);
-    const headers = { ...this.typed(false), 'stream-seq': seq };
-    return this.write({ method: 'POST', headers, body: this.bodyOf(items) }, false);
+    const headers = { ...this.#typed(false), 'stream-seq': seq };
+    return this.#write({ method: 'POST', headers, body: this.#bodyOf(items) }, false);
   }
 
   async close(item?: HttpItem): Promise<HttpWritten> {
-    if (item === undefined) return this.write({ method: 'POST', headers: { 'stream-closed': 'true' } }, true);
-    return this.write({ method: 'POST', headers: this.typed(true), body: this.bodyOf([item]) }, false);
+    if (item === undefined) return this.#write({ method: 'POST', headers: { 'stream-closed': 'true' } }, true);
+    return this.#write({ method: 'POST', headers: this.#typed(true), body: this.#bodyOf([item]) }, false);
   }
 
   async delete(): Promise<void> {
@@ -129,7 +132,7 @@ class Stream implements HttpStream {
       unknown ||= isUnknown(error);
     };
     try {
-      await sendUntil(this.rules, { method: 'DELETE' }, { failed });
+      await sendUntil(this.#rules, { method: 'DELETE' }, { failed });
     } catch (error) {
       // Whoever removed it may have been ourselves, before the answer was lost.
       if (!unknown || !(error instanceof HttpError) || error.status !== 404) throw error;
@@ -137,7 +140,7 @@ class Stream implements HttpStream {
   }
 
   async head(): Promise<HttpStreamInfo> {
-    const answer = await sendUntil(this.rules, { method: 'HEAD' });
+    const answer = await sendUntil(this.#rules, { method: 'HEAD' });
     const { headers } = answer;
     const ttl = headers.get('stream-ttl');
     return {
@@ -149,16 +152,16 @@ class Stream implements HttpStream {
     };
   }
 
-  private async write(request: HttpRequest, repeatable: boolean): Promise<HttpWritten> {
-    return { offset: offsetOf(await sendUntil(this.rules, request, { repeatable })) };
+  async #write(request: HttpRequest, repeatable: boolean): Promise<HttpWritten> {
+    return { offset: offsetOf(await sendUntil(this.#rules, request, { repeatable })) };
   }
 
-  private typed(closed: boolean): Readonly<Record<string, string | undefined>> {
-    return { 'content-type': this.encoding.contentType, 'stream-closed': closed ? 'true' : undefined };
+  #typed(closed: boolean): Readonly<Record<string, string | undefined>> {
+    return { 'content-type': this.#encoding.contentType, 'stream-closed': closed ? 'true' : undefined };
   }
 
-  private bodyOf(items: readonly HttpItem[]): Uint8Array {
-    return this.encoding.join(items.map((item) => this.encoding.encode(item)));
+  #bodyOf(items: readonly HttpItem[]): Uint8Array {
+    return this.#encoding.join(items.map((item) => this.#encoding.encode(item)));
   }
 }
 
