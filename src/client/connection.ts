@@ -267,13 +267,13 @@ export class Connection {
     for (const reading of this.#readings.values()) this.#ask(reading, now);
   }
 
-  #onSubscribed({ stream, from, ch, seq, chunks }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
+  #onSubscribed({ stream, from, life, ch, seq, chunks }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
     const reading = this.#readings.get(stream);
     // Nobody wants it any more, or not yet: somebody waits until it is left.
     if (reading === undefined || this.#departures.has(stream)) {
       return this.#queue(this.#departures.leave(stream, ch, now));
     }
-    if (!reading.subscribed(ch, seq, from)) return;
+    if (!reading.subscribed(ch, seq, from, life)) return;
     this.#byChannel.set(ch, reading);
     // What was consumed since it was asked for.
     this.#credit(reading);

@@ -50,6 +50,8 @@ export class Reading {
   leaks = false;
   #from: JoinPosition;
   #started = false;
+  /** The life of the stream that it reads. */
+  #life: string | undefined;
   /** Everything below was sent by the server, for all that is known. */
   #sentTo = 0;
   /** Received in order and not consumed. */
@@ -84,7 +86,14 @@ export class Reading {
     this.#chunks = this.#window.chunks - this.#heldChunks;
     this.#bytes = this.#window.bytes - this.#heldBytes;
     const [chunks, bytes] = this.#totals();
-    const request = { t: 'subscribe', stream: this.streamId, from: this.#from, chunks, bytes } as const;
+    const request = {
+      t: 'subscribe',
+      stream: this.streamId,
+      from: this.#from,
+      life: this.#life,
+      chunks,
+      bytes,
+    } as const;
     this.asked = { request, at: now };
     return request;
   }
@@ -97,11 +106,14 @@ export class Reading {
   }
 
   /** The server has found the stream. Answers false for an answer that cannot be meant: one to an earlier reading. */
-  subscribed(ch: number, seq: number, from: JoinPosition = this.#from): boolean {
+  subscribed(ch: number, seq: number, from: JoinPosition = this.#from, life?: string): boolean {
     if (this.asked === undefined || from !== this.#from || (typeof from === 'number' && seq < from)) return false;
     this.ch = ch;
     this.asked = undefined;
-    if (!this.#started) this.#from = seq;
+    if (!this.#started) {
+      this.#from = seq;
+      this.#life = life;
+    }
     this.#started = true;
     this.#sentTo = this.#from as number;
     this.#events.started(this.#sentTo);

@@ -1,9 +1,10 @@
-import { type Range, StreamError, toStreamError } from '../chunk/index.js';
+import { type Range, toStreamError } from '../chunk/index.js';
 import { attempt, type Close, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
 import { packParcel, type Parcel, SharedParcels } from './parcel.js';
 import { type Read, Reads } from './reads.js';
 import type { Report } from './report.js';
 import type { Streams } from '../streams/index.js';
+import { streamRemoved } from '../streams/reader.js';
 import type { Session } from './session.js';
 import type { Subscription } from './subscription.js';
 
@@ -165,7 +166,7 @@ export class Feed {
     if (session.full) return this.offer(subscription);
     // A log that lost chunks has fewer than a reader was sent.
     const lost = slice.next < subscription.next && subscription.next > subscription.start;
-    if (lost || slice.life !== subscription.life) return session.drop(subscription, anotherStream(this.streamId));
+    if (lost || slice.life !== subscription.life) return session.drop(subscription, streamRemoved(this.streamId));
     if (slice.from > subscription.next) this.miss(subscription, session, subscription.next, slice.from);
     const count = subscription.affordable(slice.chunks);
     if (count > 0) this.deliver(subscription, session, parcels.take(count));
@@ -215,7 +216,7 @@ export class Feed {
       () =>
         whenReady(this.streams.log.read(this.streamId, range.from, limit), (slice) => {
           if (!this.readers.has(subscription)) return;
-          if (slice.life !== subscription.life) return session.drop(subscription, anotherStream(this.streamId));
+          if (slice.life !== subscription.life) return session.drop(subscription, streamRemoved(this.streamId));
           const sent = this.resend(subscription, session, range, slice);
           this.repairFrom(index + 1, bytes - sent, subscription, session, ranges);
         }),
@@ -240,9 +241,4 @@ export class Feed {
     const error = toStreamError(thrown, 'internal', { streamId: this.streamId });
     for (const subscription of readers) this.readers.get(subscription)?.drop(subscription, error);
   }
-}
-
-/** The stream was removed, and another has its name now. */
-function anotherStream(streamId: string): StreamError {
-  return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }

@@ -15,7 +15,7 @@ import { attempt, type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { BadFrame, type ClientFrame, closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
 import { leases } from '../streams/lease.js';
-import { joinStream, type ReaderOptions } from '../streams/reader.js';
+import { joinStream, streamRemoved } from '../streams/reader.js';
 import { snapshots } from '../streams/snapshot-store.js';
 import type { Access, Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
@@ -27,7 +27,7 @@ import { Guests } from './guests.js';
 import { type SessionLimitOptions, sessionLimits } from './limits.js';
 import { type GatewayLoad, loadOf } from './load.js';
 import { Report } from './report.js';
-import { Session } from './session.js';
+import { Session, type SessionActions } from './session.js';
 import type { Subscription } from './subscription.js';
 import { type Defer, Turn } from './turn.js';
 
@@ -189,7 +189,7 @@ class StreamGateway implements Gateway {
           return link.writable;
         },
         dirty: () => this.turn.session(session),
-        subscribe: (streamId, from) => this.subscribe(session, guest, streamId, from),
+        subscribe: (...asked) => this.subscribe(session, guest, ...asked),
         ready: (subscription) => this.feeds.get(subscription.streamId)!.offer(subscription),
         unsubscribe: (subscription) => {
           guest?.unread();
@@ -265,12 +265,16 @@ class StreamGateway implements Gateway {
     if (this.teardown.closed && this.sessions.size === 0) this.report.complete();
   }
 
-  private subscribe(session: Session, guest: Guest | undefined, streamId: string, from: JoinPosition): void {
+  private subscribe(
+    session: Session,
+    guest: Guest | undefined,
+    ...[streamId, from, known]: Parameters<SessionActions['subscribe']>
+  ): void {
     if (streamId.startsWith(books)) return session.subscribeRefused(streamId, reservedName(streamId));
     attempt(
       () =>
-        whenReady(guest?.checkRead(streamId), (life) =>
-          this.join(session, guest, streamId, life === undefined ? { from } : { from, life }),
+        whenReady(guest?.checkRead(streamId), (permitted) =>
+          this.join(session, guest, streamId, from, known, permitted),
         ),
       (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
     );
@@ -280,17 +284,18 @@ class StreamGateway implements Gateway {
     session: Session,
     guest: Guest | undefined,
     streamId: string,
-    where: Pick<ReaderOptions, 'from' | 'life'>,
+    from: JoinPosition,
+    ...lives: readonly (string | undefined)[]
   ): MaybePromise<void> {
     const read = (): MaybePromise<void> =>
-      whenReady(joinStream(this.streams, streamId, where), ({ life, seq, live, snapshot }) => {
+      whenReady(joinStream(this.streams, streamId, { from }), ({ life, seq, live, snapshot }) => {
+        if (lives.some((one) => (one ?? life) !== life)) throw streamRemoved(streamId);
         const feed = this.feedOf(streamId);
-        const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk);
+        const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk, life);
         if (subscription === undefined) {
           guest?.unread();
           return this.release(feed);
         }
-        subscription.life = life;
         subscription.live = live;
         feed.add(subscription, session);
       });

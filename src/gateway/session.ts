@@ -27,8 +27,11 @@ export interface SessionActions {
   send(frames: readonly ServerFrame<EncodedChunk>[]): boolean;
   /** There is something to send: call {@link Session.flush} at the end of the turn. */
   dirty(): void;
-  /** Finds the stream's channel and first number: answer with `subscribed` or `subscribeRefused`. */
-  subscribe(streamId: string, from: JoinPosition): void;
+  /**
+   * Finds the stream's channel and first number: answer with `subscribed` or `subscribeRefused`. Who has read of it before says
+   * of which life it was.
+   */
+  subscribe(streamId: string, from: JoinPosition, life: string | undefined): void;
   /** The subscription can be sent more than before. */
   ready(subscription: Subscription): void;
   /** The subscription is over. */
@@ -171,7 +174,7 @@ export class Session {
       return this.refuse(new StreamError('limit-reached', message), { stream });
     }
     this.opening.set(stream, frame);
-    this.act.subscribe(stream, from);
+    this.act.subscribe(stream, from, frame.life);
   }
 
   private readAlready(stream: string, ch?: number): void {
@@ -183,7 +186,13 @@ export class Session {
    * The stream was found: it is read from number `start` on, where the snapshot stands if there is one. Answers whether it is
    * still wanted, or wanted now.
    */
-  subscribed(streamId: string, ch: number, start: number, snapshot?: EncodedChunk): Subscription | undefined {
+  subscribed(
+    streamId: string,
+    ch: number,
+    start: number,
+    snapshot?: EncodedChunk,
+    life?: string,
+  ): Subscription | undefined {
     const frame = this.opening.get(streamId);
     if (frame === undefined || this.over) return undefined;
     if (snapshot !== undefined && !this.roomy) {
@@ -193,6 +202,7 @@ export class Session {
     this.opening.delete(streamId);
     const subscription = new Subscription(streamId, ch, frame.from, start, frame.chunks, frame.bytes);
     subscription.snapshot = snapshot;
+    subscription.life = life;
     this.byChannel.set(ch, subscription);
     this.byStream.set(streamId, subscription);
     this.answer(subscription);
@@ -200,8 +210,8 @@ export class Session {
     return this.over ? undefined : subscription;
   }
 
-  private answer({ streamId: stream, from, ch, start: seq, snapshot }: Subscription): void {
-    const frame = { t: 'subscribed', stream, from, ch, seq } as const;
+  private answer({ streamId: stream, from, life, ch, start: seq, snapshot }: Subscription): void {
+    const frame = { t: 'subscribed', stream, from, life, ch, seq } as const;
     if (snapshot === undefined) return this.queue(frame);
     this.outboxBytes += snapshot.length;
     this.queue({ ...frame, chunks: [snapshot] });
@@ -445,7 +455,8 @@ export class Session {
       // Their answers are what the link has to take next: that many at a time keep it busy.
       if (this.over || !this.roomy || asked++ === maxAskedAgain) return;
       this.postponed.delete(streamId);
-      this.act.subscribe(streamId, this.opening.get(streamId)!.from);
+      const { from, life } = this.opening.get(streamId)!;
+      this.act.subscribe(streamId, from, life);
     }
   }
 

@@ -21,7 +21,7 @@ export class Subscription {
   /** Number of the first chunk that came after the reader. */
   live = Infinity;
   /** Of all streams that ever had the name, the one that is read. */
-  life = '';
+  life: string | undefined;
   /** The snapshot it began with, until the reader has shown that it has it. */
   snapshot: EncodedChunk | undefined;
 

@@ -1,6 +1,6 @@
 import { checkBound, checkName, type EncodedChunk, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend, checkLife } from './admission.js';
-import { isWithin } from './describe-stream.js';
+import { isWithin, lifeOf } from './describe-stream.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
 import { MemoryStream, type StreamBounds } from './memory-stream.js';
 import { checkConfig, sameConfig } from './stream-config.js';
@@ -62,7 +62,7 @@ class BoundedMemoryLog implements MemoryLog {
   private readonly ttlMs: number;
   private readonly now: () => number;
   private totalBytes = 0;
-  /** Streams made so far: each has its number as its life. */
+  /** Streams made so far. */
   private made = 0;
   /** No stream is to be removed before this time. */
   private nextExpiry = Infinity;
@@ -92,7 +92,8 @@ class BoundedMemoryLog implements MemoryLog {
       const message = `the log keeps ${this.maxStreams} streams, which is as many as it may`;
       throw new StreamError('log-full', message, { streamId });
     }
-    this.streams.set(streamId, new MemoryStream(streamId, `${++this.made}`, wanted, this.now(), this.bounds));
+    const now = this.now();
+    this.streams.set(streamId, new MemoryStream(streamId, lifeOf(now, ++this.made), wanted, now, this.bounds));
   }
 
   append(streamId: string, batch: readonly EncodedChunk[], options: AppendOptions = noOptions): Appended {

@@ -1,6 +1,6 @@
 import { fields, list, optional, type Shape, string, tuple, where } from '../chunk/shape.js';
 import { type ClientFrame, maxToken } from './frame.js';
-import { frame, heads, number, position, reason, status, stream, token } from './words.js';
+import { frame, heads, life, number, position, reason, status, stream, token } from './words.js';
 
 const range = where<readonly [number, number]>(
   tuple(number, number),
@@ -10,7 +10,7 @@ const range = where<readonly [number, number]>(
 
 /** @internal What the frames of a client must be, by `t`: `clientFrames` says the same. */
 export const clientShapes: Readonly<Record<ClientFrame['t'], Shape>> = {
-  subscribe: frame({ stream, from: position, chunks: number, bytes: number }),
+  subscribe: frame({ stream, from: position, life, chunks: number, bytes: number }),
   credit: frame({ ch: number, chunks: number, bytes: number }),
   unsubscribe: frame({ ch: number }),
   nack: frame({ ch: number, ranges: list(range, 1, 64) }),

@@ -7,6 +7,7 @@ const channel = z.int().min(0);
 const seq = z.int().min(0);
 const count = z.int().min(0);
 const reason = z.string().max(1024).optional();
+const life = z.string().min(1).max(64).optional();
 const status = z.enum(['completed', 'failed', 'cancelled']);
 const range = z.tuple([seq, seq]).refine(([from, to]) => from < to, 'a range must hold at least one chunk');
 const token = z.string().min(1).max(256);
@@ -29,6 +30,7 @@ export const clientFrames = {
     t: z.literal('subscribe'),
     stream,
     from: position,
+    life,
     chunks: count,
     bytes: count,
   }),
@@ -64,6 +66,7 @@ export const serverFrames = {
       t: z.literal('subscribed'),
       stream,
       from: position.optional(),
+      life,
       ch: channel,
       seq,
       chunks: heads.length(1).optional(),

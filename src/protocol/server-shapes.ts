@@ -13,7 +13,7 @@ import {
   without,
 } from '../chunk/shape.js';
 import { type ServerFrame, subprotocol } from './frame.js';
-import { frame, heads, number, position, reason, status, stream, token } from './words.js';
+import { frame, heads, life, number, position, reason, status, stream, token } from './words.js';
 
 // Not one of those we know: a later version has more, and what they are about is told all the same.
 const code = passing(
@@ -31,7 +31,7 @@ export const serverShapes: Readonly<Record<ServerFrame['t'], Shape>> = {
     window: fields({ chunks: whole(1), bytes: whole(1) }),
   }),
   subscribed: where<{ readonly seq: number; readonly chunks?: unknown }>(
-    frame({ stream, from: optional(position), ch: number, seq: number, chunks: optional(heads(1, 1)) }),
+    frame({ stream, from: optional(position), life, ch: number, seq: number, chunks: optional(heads(1, 1)) }),
     ({ seq, chunks }) => chunks === undefined || seq > 0,
     'a snapshot must stand for at least one chunk',
   ),

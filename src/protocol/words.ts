@@ -5,6 +5,8 @@ import { fields, list, oneOf, optional, passing, type Shape, string, whole, with
 export const stream = without(nameProblem);
 /** @internal A count, or the number of a channel, of a chunk or of an epoch. */
 export const number = whole();
+/** @internal Which of all streams that ever had a name. */
+export const life = optional(string(1, 64));
 /** @internal Why something is over. */
 export const reason = optional(string(0, 1024));
 /** @internal How a stream ended. */

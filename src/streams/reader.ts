@@ -61,7 +61,7 @@ export function notFound(streamId: string): StreamError {
 }
 
 /** The error when another stream has the name now, or the same has fewer chunks than were read. */
-function removed(streamId: string): StreamError {
+export function streamRemoved(streamId: string): StreamError {
   return new StreamError('stream-not-found', `the stream "${streamId}" was removed`, { streamId });
 }
 
@@ -89,7 +89,7 @@ export function joinStream(
   const joint = from === 'snapshot' ? joinBehind(log, rollup, streamId) : joinAt(log, streamId, from);
   return whenReady(joint, (found) => {
     if ((life ?? found.life) === found.life) return found;
-    throw removed(streamId);
+    throw streamRemoved(streamId);
   });
 }
 
@@ -203,7 +203,7 @@ class Follower {
   private emit(slice: LogSlice): void {
     const { streamId, destination } = this;
     if (destination.closed) return;
-    if (!isSame(slice, this.life, this.next, this.first)) throw removed(streamId);
+    if (!isSame(slice, this.life, this.next, this.first)) throw streamRemoved(streamId);
     if (slice.from > this.next) reportGap(streamId, this.next, slice.from, this.options, this.report);
     this.next = slice.from;
     const { flow } = this.options;
@@ -277,7 +277,7 @@ async function* pull(
     while (!bell.closed) {
       const changed = bell.next();
       const slice = await log.read(streamId, next, limit);
-      if (!isSame(slice, life, next, start)) throw removed(streamId);
+      if (!isSame(slice, life, next, start)) throw streamRemoved(streamId);
       if (slice.from > next) reportGap(streamId, next, slice.from, options, report);
       next = slice.from;
       for (const encoded of slice.chunks) {

@@ -65,6 +65,16 @@ describe('Reading', () => {
     expect(told()).toEqual(['started 3', 'started 5']);
   });
 
+  it('says which life of the stream it has begun with, and no other', () => {
+    const { reading } = stage();
+    expect(reading.subscribe(0).life).toBeUndefined();
+    reading.subscribed(1, 3, undefined, 'first');
+    reading.disconnected();
+    expect(reading.subscribe(0).life).toBe('first');
+    reading.subscribed(1, 3, undefined, 'second');
+    expect(reading.subscribe(0).life).toBe('first');
+  });
+
   it('is not found by an answer to another request', () => {
     const { reading, asks, told } = stage();
     asks();

@@ -1,8 +1,9 @@
+import type { EncodedChunk } from '../../src/chunk/index.js';
 import { sessionLimits, type SessionLimitOptions } from '../../src/gateway/limits.js';
 import { packParcel } from '../../src/gateway/parcel.js';
 import { Session } from '../../src/gateway/session.js';
 import type { Subscription } from '../../src/gateway/subscription.js';
-import type { BadFrame, ClientFrame } from '../../src/protocol/index.js';
+import type { BadFrame, ClientFrame, ServerFrame } from '../../src/protocol/index.js';
 import { encodedTexts } from '../bodies.js';
 import { frameWords } from '../frame-words.js';
 
@@ -13,6 +14,8 @@ export class SessionRecorder {
   writable = true;
   /** What the link throws. */
   broken: Error | undefined;
+  /** Everything the link was given. */
+  readonly sent: ServerFrame<EncodedChunk>[] = [];
   private actions: string[] = [];
 
   constructor(limits: SessionLimitOptions = {}) {
@@ -23,11 +26,13 @@ export class SessionRecorder {
       {
         send: (frames) => {
           if (this.broken !== undefined) throw this.broken;
+          this.sent.push(...frames);
           act(`send ${frames.map(frameWords).join(' | ')}`);
           return this.writable;
         },
         dirty: () => act('dirty'),
-        subscribe: (streamId, from) => act(`subscribe ${streamId} ${from}`),
+        subscribe: (streamId, from, life) =>
+          act(`subscribe ${streamId} ${from}${life === undefined ? '' : ` ${life}`}`),
         ready: ({ streamId }) => act(`ready ${streamId}`),
         unsubscribe: ({ streamId }) => act(`unsubscribe ${streamId}`),
         repair: ({ streamId }, ranges) => act(`repair ${streamId} ${ranges.map(({ from, to }) => `${from}-${to}`)}`),

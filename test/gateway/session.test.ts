@@ -27,6 +27,14 @@ describe('Session', () => {
       expect(subscription).toMatchObject({ streamId: 's', ch: 7, start: 3, next: 3, chunkCredit: 2 });
     });
 
+    it('says which life of the stream it reads, and hears which one was read before', () => {
+      const trial = new SessionRecorder();
+      expect(trial.hears({ ...subscribe, life: 'first' })).toEqual(['subscribe s beginning first']);
+      trial.on((session) => session.subscribed('s', 7, 3, undefined, 'first'));
+      trial.flush();
+      expect(trial.sent).toMatchObject([{ t: 'subscribed', stream: 's', life: 'first' }]);
+    });
+
     it('does not want a stream that nobody asked for', () => {
       const trial = new SessionRecorder();
       expect(trial.session.subscribed('s', 7, 3)).toBeUndefined();

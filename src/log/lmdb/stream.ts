@@ -1,7 +1,7 @@
 import type { Database } from 'lmdb';
 import { StreamError, type StreamInfo } from '../../chunk/index.js';
 import { admit, nextState } from '../admission.js';
-import { describeStream, type StreamStanding } from '../describe-stream.js';
+import { describeStream, lifeOf, type StreamStanding } from '../describe-stream.js';
 import type { Appended, AppendOptions, Close, StreamConfig } from '../log.js';
 import { type ProducerEntry, Producers } from './producers.js';
 import { kinds, stateKey } from './records.js';
@@ -62,18 +62,16 @@ export class LmdbStream {
 
   private saving = beginning;
   private readonly producers = new Producers();
+  readonly life: string;
   private readonly standingKey: Buffer;
 
   constructor(
     readonly number: number,
     readonly created: Created,
   ) {
+    // No other stream of the folder ever has its number.
+    this.life = lifeOf(created.createdAt, number);
     this.standingKey = stateKey(number, kinds.standing);
-  }
-
-  /** No other stream of the folder ever has its number. */
-  get life(): string {
-    return `${this.number}`;
   }
 
   /** Whether nothing is planned that is not on disk. */

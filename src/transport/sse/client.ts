@@ -1,4 +1,4 @@
-import { checkBound, type JoinPosition, nameProblem, type StreamError } from '../../chunk/index.js';
+import { checkBound, nameProblem, type StreamError } from '../../chunk/index.js';
 import {
   type ClientFrame,
   closeCodes,
@@ -10,7 +10,7 @@ import {
 import { addressOfLink, checkHttpUrl, createAddresses, type ServerAddress } from '../addresses.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../transport.js';
 import { Reading } from './reading.js';
-import { streamPath } from './route.js';
+import { lifeQuery, streamPath } from './route.js';
 
 /** What is needed of `fetch`. */
 export type Fetch = (
@@ -52,10 +52,14 @@ export function createSseTransport(options: SseTransportOptions): ClientTranspor
   const pingMs = checkBound('pingMs', options.pingMs ?? 30_000);
   const { headers = {} } = options;
   const open = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const read = async (base: string, ...[stream, from, signal, token]: Parameters<Request>): Promise<Response> => {
+  const read = async (
+    base: string,
+    ...[{ stream, from, life }, signal, token]: Parameters<Request>
+  ): Promise<Response> => {
     const url = new URL(base);
     url.pathname = url.pathname.replace(/\/$/, '') + streamPath(stream);
     url.searchParams.set('from', `${from}`);
+    if (life !== undefined) url.searchParams.set(lifeQuery, `${life}`);
     const own = typeof headers === 'function' ? headers() : headers;
     const known = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return open(url.href, { headers: { accept: 'text/event-stream', ...known, ...own }, signal, cache: 'no-store' });
@@ -68,12 +72,8 @@ export function createSseTransport(options: SseTransportOptions): ClientTranspor
   };
 }
 
-type Request = (
-  stream: string,
-  from: JoinPosition,
-  signal: AbortSignal,
-  token: string | undefined,
-) => Promise<Response>;
+type Subscribe = FrameOf<ClientFrame, 'subscribe'>;
+type Request = (asked: Subscribe, signal: AbortSignal, token: string | undefined) => Promise<Response>;
 
 class SseLink implements Link {
   /** Always: nothing but requests is sent. */
@@ -129,15 +129,17 @@ class SseLink implements Link {
     }
   }
 
-  private subscribe({ stream, from, chunks, bytes }: FrameOf<ClientFrame, 'subscribe'>): void {
+  private subscribe(asked: Subscribe): void {
+    const { stream, from, chunks, bytes } = asked;
     const known = this.byStream.get(stream);
-    if (known === undefined) return this.read(stream, from, chunks, bytes);
+    if (known === undefined) return this.read(asked);
     if (known.from !== from) return this.refuse(stream, `stream "${stream}" is being read already: unsubscribe first`);
-    if (known.start !== undefined) this.answer({ t: 'subscribed', stream, ch: known.ch, seq: known.start });
+    if (known.subscribed !== undefined) this.answer(known.subscribed);
     known.grant(chunks, bytes);
   }
 
-  private read(stream: string, from: JoinPosition, chunks: number, bytes: number): void {
+  private read(asked: Subscribe): void {
+    const { stream, from, chunks, bytes } = asked;
     const problem = nameProblem(stream);
     if (problem !== undefined) {
       return this.answer({ t: 'error', code: 'name-invalid', message: `stream name ${problem}`, stream });
@@ -156,7 +158,7 @@ class SseLink implements Link {
     this.byStream.set(stream, reading);
     this.byChannel.set(reading.ch, reading);
     reading.grant(chunks, bytes);
-    void reading.run(async (signal) => this.request(stream, from, signal, this.token));
+    void reading.run(async (signal) => this.request(asked, signal, this.token));
   }
 
   private unsubscribe(ch: number): void {
@@ -177,7 +179,7 @@ class SseLink implements Link {
     const readings = [...this.byChannel.values()];
     const alive = readings.map((reading) => reading.takeSignOfLife());
     if (alive.includes(false)) return;
-    const begun = readings.filter(({ start }) => start !== undefined);
+    const begun = readings.filter(({ subscribed }) => subscribed !== undefined);
     this.answer({ t: 'pong', sent: begun.map(({ ch, next }) => [ch, next]) });
   }
 

@@ -12,7 +12,7 @@ import {
   type SubscribedFrame,
 } from '../../protocol/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
-import { seqHeader, snapshotHeader } from './route.js';
+import { lifeHeader, seqHeader, snapshotHeader } from './route.js';
 import { errorOfClose, statusOf } from './status.js';
 import { dataEvents, endEvent, errorJson, gapEvent, snapshotEvent } from './write-frame.js';
 
@@ -20,6 +20,8 @@ import { dataEvents, endEvent, errorJson, gapEvent, snapshotEvent } from './writ
 export interface ReadingStart {
   readonly streamId: string;
   readonly from: JoinPosition;
+  /** The life of the stream that it goes on with, if it knows. */
+  readonly life?: string | undefined;
   /** The reader has been here before. */
   readonly resumed: boolean;
 }
@@ -56,6 +58,7 @@ export class EventStreamLink implements Link {
   private holding: Subscription | undefined;
   private channel: number | undefined;
   private seq = 0;
+  private life: string | undefined;
   private opened = false;
   private over = false;
   /** Totals the socket has taken, and totals granted. */
@@ -78,7 +81,8 @@ export class EventStreamLink implements Link {
     response.on('error', ignore);
     response.on('close', () => this.finish(closeCodes.lost, 'the reader has gone'));
     this.events = acceptor.accept(this, peer);
-    this.say({ t: 'subscribe', stream: start.streamId, from: start.from, ...this.granted });
+    const { streamId: stream, from, life } = start;
+    this.say({ t: 'subscribe', stream, from, life, ...this.granted });
     if (!this.over && this.beating === undefined) this.beat(this.beatMs);
   }
 
@@ -117,10 +121,11 @@ export class EventStreamLink implements Link {
     }
   }
 
-  private subscribed({ ch, seq, chunks }: SubscribedFrame<EncodedChunk>): void {
+  private subscribed({ ch, seq, life, chunks }: SubscribedFrame<EncodedChunk>): void {
     if (this.channel !== undefined) return;
     this.channel = ch;
     this.seq = seq;
+    this.life = life;
     const { resumeHoldMs, scheduler } = this.settings;
     if (this.start.resumed) this.holding = scheduler.schedule(() => this.open(), resumeHoldMs);
     else this.open(chunks?.[0]);
@@ -133,8 +138,11 @@ export class EventStreamLink implements Link {
   private open(snapshot?: EncodedChunk): void {
     if (this.opened || this.over) return;
     this.opened = true;
-    const { seq } = this;
-    const announced = snapshot === undefined ? {} : { [snapshotHeader]: 1 };
+    const { seq, life } = this;
+    const announced = {
+      ...(life === undefined ? {} : { [lifeHeader]: life }),
+      ...(snapshot === undefined ? {} : { [snapshotHeader]: 1 }),
+    };
     this.response.writeHead(200, { ...headers, [seqHeader]: seq, ...announced });
     const retry = this.settings.retryMs;
     const greeting = writeComment(`${this.start.streamId} from ${seq}`);

@@ -1,8 +1,8 @@
 import { type JoinPosition, StreamError } from '../../chunk/index.js';
 import { createEventStreamReader } from '../../format/event-stream.js';
-import { BadFrame, type ServerFrame } from '../../protocol/index.js';
+import { BadFrame, type FrameOf, type ServerFrame } from '../../protocol/index.js';
 import { type NumberedBody, readEvent, readFrame, type Said, type SnapshotBody } from './read-event.js';
-import { seqHeader, snapshotHeader } from './route.js';
+import { lifeHeader, seqHeader, snapshotHeader } from './route.js';
 import { errorOfStatus } from './status.js';
 
 /** What a reading tells the link it belongs to. */
@@ -23,8 +23,8 @@ export type Open = (signal: AbortSignal) => Promise<Response>;
  * is not read: the connection fills up, and the server's side of it holds the stream.
  */
 export class Reading {
-  /** Number of the first chunk of all, once the server has said it. */
-  start: number | undefined;
+  /** The server's answer, once it has come. */
+  subscribed: FrameOf<ServerFrame, 'subscribed'> | undefined;
   /** Number of the next chunk to hand on. */
   next = 0;
 
@@ -43,6 +43,8 @@ export class Reading {
   /** A snapshot was announced, and is to be the first thing that comes. */
   private expecting = false;
   private heard = true;
+  /** The stream's life, if the server says it. */
+  private life: string | undefined;
 
   constructor(
     readonly streamId: string,
@@ -120,10 +122,17 @@ export class Reading {
       throw new StreamError('frame-malformed', 'the answer is no event stream of sluice');
     }
     this.next = seq;
+    this.life = response.headers.get(lifeHeader) ?? undefined;
     this.expecting = response.headers.has(snapshotHeader);
     if (this.expecting) return;
-    this.start = seq;
-    this.tell([{ t: 'subscribed', stream: this.streamId, ch: this.ch, seq }]);
+    this.tell([this.begun()]);
+  }
+
+  /** It begins, at `next`. */
+  private begun(): FrameOf<ServerFrame, 'subscribed'> {
+    const { streamId: stream, ch, next: seq, life } = this;
+    this.subscribed = { t: 'subscribed', stream, life, ch, seq };
+    return this.subscribed;
   }
 
   /** A snapshot comes first where it was announced, and nowhere else. */
@@ -137,8 +146,7 @@ export class Reading {
 
   /** The snapshot is here, and with it the reading begins. */
   private join({ snapshot }: SnapshotBody): ServerFrame {
-    this.start = this.next;
-    return { t: 'subscribed', stream: this.streamId, ch: this.ch, seq: this.next, chunks: [snapshot.body] };
+    return { ...this.begun(), chunks: [snapshot.body] };
   }
 
   private get affordable(): boolean {

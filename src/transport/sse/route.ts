@@ -9,6 +9,11 @@ const aliasRoute = '/sse/';
 /** Response header with the number of the first chunk that will come. */
 export const seqHeader = 'sluice-seq';
 
+/** Response header with the stream's life. */
+export const lifeHeader = 'sluice-life';
+/** Query parameter with the same, of a reader that goes on with a stream. */
+export const lifeQuery = 'life';
+
 /** Response header that announces a snapshot before them. */
 export const snapshotHeader = 'sluice-snapshot';
 

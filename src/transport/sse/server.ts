@@ -6,7 +6,7 @@ import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin
 import type { LinkAcceptor, Peer } from '../transport.js';
 import { EventStreamLink } from './link.js';
 import { readPosition } from './position.js';
-import { seqHeader, streamOfUrl } from './route.js';
+import { lifeHeader, lifeQuery, seqHeader, snapshotHeader, streamOfUrl } from './route.js';
 import { statusOf } from './status.js';
 import { errorJson } from './write-frame.js';
 
@@ -88,7 +88,8 @@ function startOf(request: IncomingMessage, stream: string | undefined) {
   const lastEventId = request.headers['last-event-id']?.toString();
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');
   const from = readPosition(lastEventId, query.get('from') ?? undefined);
-  return { streamId, from, resumed: lastEventId !== undefined && lastEventId !== '' };
+  const life = query.get(lifeQuery) ?? undefined;
+  return { streamId, from, life, resumed: lastEventId !== undefined && lastEventId !== '' };
 }
 
 /** Lets the page that asks see the answer: it was checked before. */
@@ -97,7 +98,7 @@ function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('vary', 'origin');
   if (origin === undefined) return;
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-expose-headers', seqHeader);
+  response.setHeader('access-control-expose-headers', [seqHeader, lifeHeader, snapshotHeader].join(', '));
 }
 
 function preflight(response: ServerResponse): void {

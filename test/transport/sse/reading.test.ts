@@ -87,7 +87,7 @@ describe('Reading', () => {
   it('begins where the server says', async () => {
     const { frames } = begin((body) => new Response(body.stream, { headers: { ...headers, 'sluice-seq': '42' } }));
     await until(() => expect(frames).toEqual([{ t: 'subscribed', stream: 's', ch: 4, seq: 42 }]));
-    expect([reading.start, reading.next]).toEqual([42, 42]);
+    expect([reading.subscribed?.seq, reading.next]).toEqual([42, 42]);
   });
 
   describe('that joins with a snapshot', () => {
@@ -98,12 +98,12 @@ describe('Reading', () => {
     it('begins when it is here, and takes no credit for it', async () => {
       const { frames, summary, body, reading: it } = begin(announced, 1);
       await until(() => expect(body.reads).toBeGreaterThan(0));
-      expect([frames, it.start]).toEqual([[], undefined]);
+      expect([frames, it.subscribed]).toEqual([[], undefined]);
       body.put(snapshot(8));
       body.put(texts(9, 'a', 'b'));
       await until(() => expect(summary()).toEqual(['subscribed', '9:a']));
       expect(frames[0]).toMatchObject({ t: 'subscribed', ch: 4, seq: 9, chunks: [{ data: 'all so far' }] });
-      expect(it.start).toBe(9);
+      expect(it.subscribed?.seq).toBe(9);
     });
 
     it.each([

@@ -186,7 +186,7 @@ describe('serveEventStream', () => {
       const served = await answer('/streams/s', 'GET', { origin: page });
       expect(served.headers).toMatchObject({
         'access-control-allow-origin': page,
-        'access-control-expose-headers': 'sluice-seq',
+        'access-control-expose-headers': 'sluice-seq, sluice-life, sluice-snapshot',
       });
       const refused = await answer('/streams/', 'GET', { origin: page });
       expect(refused.status).toBe(400);
