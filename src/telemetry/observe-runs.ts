@@ -11,6 +11,7 @@ type Sent = Extract<StreamEvent, { type: 'stream.chunk_sent' }>;
 /** What is counted, and how; most events of a run are output, and not looked into. */
 const counters: Partial<Record<RunEventType, (measures: Measures, tookMs: number) => void>> = {
   pipeline_start: (measures) => measures.add(metrics.runsStarted, 1),
+  pipeline_handover: (measures) => measures.add(metrics.runsEnded, 1, 'left'),
   pipeline_complete: (measures, tookMs) => ended(measures, 'completed', tookMs),
   pipeline_error: (measures, tookMs) => ended(measures, 'failed', tookMs),
   pipeline_cancelled: (measures, tookMs) => ended(measures, 'cancelled', tookMs),

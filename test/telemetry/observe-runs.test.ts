@@ -45,6 +45,16 @@ describe('what is counted of runs', () => {
     expect(await trial.value(metrics.stepDuration)).toBe(3 + attempts['failed']!);
   });
 
+  it('counts a run that is left to another, and does not take that for how long it took', async () => {
+    const trial = new TelemetryStage();
+    const runs = createRuns({ streams: trial.stage.streams, leaseMs: Infinity });
+    const asking = pipeline('asking').step('ask', async (_, { waitFor }) => await waitFor('yes'));
+    await runs.start(asking, undefined).begun;
+    await runs.leave();
+    expect(await trial.value(metrics.runsEnded)).toEqual({ left: 1 });
+    expect(await trial.value(metrics.runDuration)).toBe(0);
+  });
+
   it('is not led astray by what somebody writes to a stream of that name', async () => {
     const trial = new TelemetryStage();
     const write = (data: null | object) =>
