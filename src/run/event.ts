@@ -38,6 +38,8 @@ export const runEventKinds = {
   step_retry: z.strictObject({ attempt, delay_ms: milliseconds, reason: z.string() }),
   /** A step waits for an answer under this name; of one of these, where some are named. */
   step_waiting: z.strictObject({ name: z.string(), details: json.optional(), by: z.array(z.string()).optional() }),
+  /** What finished steps did is undone from now on, because of this: there is no way back. */
+  pipeline_undoing: z.strictObject(trouble),
   /** What a finished step did was undone, because a later one failed. */
   step_compensated: z.strictObject({ duration_ms: milliseconds }),
   /** A step's own state: with it the step goes on after a crash. */

@@ -17,7 +17,7 @@ export type {
 export { type Assembly, type Streamed, StreamInput, type StreamLike } from './streamed.js';
 export type { AnswerOptions } from './inbox.js';
 export { createRuns } from './runs.js';
-export type { EventFilter, ResumeOptions, Run, Runs, RunsOptions, StartOptions } from './runs.js';
+export type { EventFilter, LeaveOptions, ResumeOptions, Run, Runs, RunsOptions, StartOptions } from './runs.js';
 export type { ListRunsOptions, RunPage, RunSummary } from './list-runs.js';
 export { createHeir, type Heir, type HeirOptions } from './heir.js';
 export { type RunInfo, type RunStatus, runStatuses } from './run-info.js';

@@ -105,6 +105,10 @@ export class Journal {
         this.input = event.data.input;
         this.startedAt ??= event.timestamp;
         return;
+      case 'pipeline_undoing':
+        this.undoing = true;
+        this.trouble = event.data;
+        return;
       case 'pipeline_handover':
         // It has not died of the run.
         this.deaths = Math.max(0, this.deaths - 1);

@@ -87,7 +87,7 @@ export async function runPipeline<I, O, S>(
     // A run that cannot be told of is perhaps in other hands, and one that is left will be: what it did stands.
     if (broken.stopped) throw broken.error;
     if (leaving.isWhy(error)) throw error;
-    await undo(execution.deeds, scope);
+    await undo(execution.deeds, scope, error);
     if (recorder.tellsRun) {
       tellEnd(recorder, error, cancelled.error !== undefined && cancelled.error === error, lasted());
     }

@@ -20,15 +20,19 @@ export interface Deed {
 const defaultTimeoutMs = 60_000;
 
 /**
- * Undoes what finished steps did, the latest first. What fails at that does not keep the others from it.
+ * Undoes what finished steps did, the latest first. What fails at that does not keep the others from it. Nothing is undone before it is
+ * kept that the run is: whoever takes it up does not go on with it as if it were not.
  *
  * @internal
+ * @param why - what the run has failed with
  * @throws why it is broken off: the run is perhaps in other hands, or shall be, and what it did stands until then
  */
-export async function undo(deeds: readonly Deed[], scope: Scope): Promise<void> {
-  for (const deed of deeds.toReversed()) {
-    if (scope.journal.isCompensated(deed.stepId)) continue;
-    await scope.recorder.kept();
+export async function undo(deeds: readonly Deed[], scope: Scope, why: unknown): Promise<void> {
+  const { recorder, journal } = scope;
+  const done = deeds.filter(({ stepId }) => !journal.isCompensated(stepId));
+  if (done.length > 0 && recorder.on && !journal.undoing) recorder.tell('pipeline_undoing', null, troubleOf(why));
+  for (const deed of done.toReversed()) {
+    await recorder.kept();
     await undoOne(deed, scope);
   }
 }

@@ -100,7 +100,7 @@ export function judgeRun(run: string, events: readonly RunEvent[]): string[] {
   for (const step of ['write', 'shout'] as const) {
     if (texts.get(step) !== expected[step]) find(`a view of ${step} shows ${JSON.stringify(texts.get(step))}`);
   }
-  const ends = events.filter(({ event_type: type }) => /^pipeline_(?!start|handover)/.test(type));
+  const ends = events.filter(({ event_type: type }) => /^pipeline_(?!start|handover|undoing)/.test(type));
   if (ends.length !== 1 || ends[0] !== events.at(-1)) find(`${ends.length} ends`);
   const { output } = (ends[0]?.data ?? {}) as { output?: unknown };
   if (JSON.stringify(sorted(output)) !== JSON.stringify(sorted(expected.output))) {

@@ -279,7 +279,8 @@ describe('run pipeline', () => {
     const { error, told } = await stage(saga, 1);
     expect(error).toEqual(new Error('storm'));
     expect(undone).toEqual([4, ['book', 2, 1]]);
-    expect(told.slice(-4)).toEqual([
+    expect(told.slice(-5)).toEqual([
+      'pipeline_undoing "storm"',
       'step_compensated ship',
       'step_error charge #1 "it could not be undone: bank closed"',
       'step_compensated book',
