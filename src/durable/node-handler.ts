@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/auth.js';
 import { checkBound } from '../chunk/index.js';
+import { attempt, whenReady } from '../log/log.js';
 import { isHost } from '../protocol/host.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
@@ -31,14 +32,16 @@ export function nodeHandler(
   addHeaders(security, securityHeaders(checkOrigins(origins)));
   const stallMs = checkBound('stallMs', options.stallMs ?? 60_000);
   const outbox = new Outbox();
-  const respond = async (request: IncomingMessage, response: ServerResponse, principal?: Principal): Promise<void> => {
-    const cors = allowOrigin(origins, request.headers);
-    const asked = new NodeRequest(request, response, path, principal);
-    const { status, headers: said, body } = refusalOf(request, cors.allowed) ?? (await durable.handle(asked));
+  const answerWith = (
+    { status, headers: said, body }: Reply,
+    request: IncomingMessage,
+    response: ServerResponse,
+    cors: Reply['headers'],
+  ): void => {
     const whole = body === undefined || body instanceof Uint8Array;
     if (response.destroyed) return whole ? undefined : body.closed();
     const headers = [...security];
-    addHeaders(headers, cors.headers);
+    addHeaders(headers, cors);
     addHeaders(headers, said);
     const unread = isUnread(request);
     if (unread) headers.push('connection', 'close');
@@ -56,8 +59,16 @@ export function nodeHandler(
   return (request, response, principal) => {
     // What a reader that has gone breaks is nobody's error.
     response.on('error', ignore);
-    // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
-    respond(request, response, principal).catch(() => response.destroy());
+    attempt(
+      () => {
+        const cors = allowOrigin(origins, request.headers);
+        const asked = new NodeRequest(request, response, path, principal);
+        const reply = refusalOf(request, cors.allowed) ?? durable.handle(asked);
+        return whenReady(reply, (known) => answerWith(known, request, response, cors.headers));
+      },
+      // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
+      () => response.destroy(),
+    );
   };
 }
 
@@ -84,12 +95,12 @@ function invalid(message: string): Reply {
 
 /** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */
 function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
-  let seen: Set<string> | undefined;
+  let seen: string[] | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
     if (!singleHeaders.has(name)) continue;
-    if (seen?.has(name) === true) return name;
-    (seen ??= new Set()).add(name);
+    if (seen?.includes(name) === true) return name;
+    (seen ??= []).push(name);
   }
   return undefined;
 }
