@@ -8,6 +8,7 @@ import {
   type StreamConfig,
   whenReady,
 } from '../log/log.js';
+import { wrapLog } from './wrap-log.js';
 import { steadyNow } from './steady-now.js';
 
 /** What streams may be, beyond the bounds of the log that keeps them. */
@@ -47,18 +48,10 @@ export function limitLog(log: Log, limits: StreamLimits, now: () => number = ste
     maxBytes: checkBound('maxBytes', limits.maxBytes ?? Infinity, { infinite: true }),
   };
   const limited = new LimitedLog(log, settled, now);
-  return {
-    ...(log.exclusive === undefined ? {} : { exclusive: log.exclusive }),
+  return wrapLog(log, {
     create: (streamId, config) => limited.create(streamId, config),
     append: (streamId, batch, options) => limited.append(streamId, batch, options),
-    read: (streamId, from, limit) => log.read(streamId, from, limit),
-    watch: (streamId, listener) => log.watch(streamId, listener),
-    info: (streamId) => log.info(streamId),
-    trim: (streamId, before) => log.trim(streamId, before),
-    delete: (streamId, life) => log.delete(streamId, life),
-    list: (prefix) => log.list(prefix),
-    dispose: () => log.dispose(),
-  };
+  });
 }
 
 class LimitedLog {

@@ -3,6 +3,7 @@ import type { Subscription } from 'rxjs';
 import { checkBound, type EncodedChunk } from '../chunk/index.js';
 import type { Gateway } from '../gateway/index.js';
 import type { Appended, AppendOptions, Log, MaybePromise } from '../log/log.js';
+import { wrapLog } from '../streams/wrap-log.js';
 import { contextOfChunk } from './trace-context.js';
 import { attributesOf, failSpan } from './traced.js';
 
@@ -31,18 +32,9 @@ export class Tracing {
 
   /** A log whose appends are traced. */
   log(log: Log): Log {
-    return {
-      ...(log.exclusive === undefined ? {} : { exclusive: log.exclusive }),
-      create: (streamId, config) => log.create(streamId, config),
+    return wrapLog(log, {
       append: (streamId, batch, options) => this.append(log, streamId, batch, options),
-      read: (streamId, from, limit) => log.read(streamId, from, limit),
-      watch: (streamId, listener) => log.watch(streamId, listener),
-      info: (streamId) => log.info(streamId),
-      trim: (streamId, before) => log.trim(streamId, before),
-      delete: (streamId, life) => log.delete(streamId, life),
-      list: (prefix) => log.list(prefix),
-      dispose: () => log.dispose(),
-    };
+    });
   }
 
   private append(

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryLog } from '../../src/log/memory.js';
+import { wrapLog } from '../../src/streams/wrap-log.js';
+import { logLaws } from '../../src/testing/log-laws.js';
+import { encodedTexts } from '../bodies.js';
+
+logLaws('a log in another', () => {
+  let now = 1_000_000;
+  const log = wrapLog(createMemoryLog({ now: () => now }), {});
+  return { log, advance: (ms) => void (now += ms) };
+});
+
+describe('wrapLog', () => {
+  it.each([true, false, undefined])(
+    'does in another way what it is told to, and the rest as the log: exclusive %s',
+    (is) => {
+      const log = Object.assign(createMemoryLog(), is === undefined ? {} : { exclusive: is });
+      const wrapped = wrapLog(log, { info: () => undefined });
+      wrapped.create('s');
+      wrapped.append('s', encodedTexts('a'));
+      expect([wrapped.info('s'), wrapped.exclusive]).toEqual([undefined, is]);
+      expect(log.info('s')).toMatchObject({ next: 1 });
+    },
+  );
+});
