@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, tap, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFlow } from '../../../src/flow/index.js';
 import { type HttpReadOptions, pullHttp, readHttp } from '../../../src/transport/http/reader.js';
@@ -69,6 +69,19 @@ describe('readHttp', () => {
     await until('it waits', () => lab!.asked.length === 2);
     abort.abort(new Error('enough'));
     expect(await ended).toMatchObject({ message: 'enough' });
+  });
+
+  it('errors with the reason when it is aborted while the flow is shut', async () => {
+    lab = await Lab.start(endless);
+    const flow = createFlow();
+    const lane = flow.lane({ name: 'test', window: 1 });
+    const abort = new AbortController();
+    const reading = readHttp({ url: lab.url, flow, signal: abort.signal });
+    const ended = failureOf(lastValueFrom(reading.pipe(tap(() => lane.hold()))));
+    await until('the flow is shut', () => !flow.open);
+    abort.abort(new Error('enough'));
+    expect(await ended).toMatchObject({ message: 'enough' });
+    expect(lab.asked).toHaveLength(1);
   });
 
   it('knows what its items are', async () => {
