@@ -238,7 +238,14 @@ export class StreamReader<C> implements ReadClient<C> {
           request: (ranges) => connection.nack(reading, ranges),
           consumed: atOnce ? consumed : undefined,
         },
-        { gapMs, onGap: options.onGap ?? 'error', scheduler, probe: this.#options.probe, joined: options.joined },
+        {
+          streamId,
+          gapMs,
+          onGap: options.onGap ?? 'error',
+          scheduler,
+          probe: this.#options.probe,
+          joined: options.joined,
+        },
         destination,
       );
       const reading = new Reading(streamId, from, window, reader);

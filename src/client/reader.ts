@@ -1,19 +1,8 @@
 import type { Observer, SchedulerLike } from 'rxjs';
 import { gapError } from '../../operators/gap-error.js';
-import { GapList } from '../../operators/gap-list.js';
 import { HoleAlarm } from '../../operators/hole-alarm.js';
-import { Holes } from '../../operators/holes.js';
 import { tell } from '../../operators/operate.js';
-import {
-  type Chunk,
-  End,
-  Gap,
-  type GapReason,
-  isNotice,
-  type Notice,
-  type Range,
-  StreamError,
-} from '../chunk/index.js';
+import { type Chunk, type EndStatus, type GapReason, type Range, StreamError } from '../chunk/index.js';
 import type { Probe, ProbeEvent } from '../probe/index.js';
 import type { ReadingEvents } from './reading.js';
 
@@ -29,6 +18,7 @@ export interface ReaderPort {
 
 /** How a reader puts things right. */
 export interface ReaderSettings {
+  readonly streamId: string;
   /** How long a missing chunk may take before it is asked for again, in milliseconds. */
   readonly gapMs: number;
   readonly onGap: 'error' | 'skip';
@@ -52,6 +42,19 @@ const reasons: Record<GapReason, string> = {
   timeout: 'not here in time',
 };
 
+/** Chunks that are announced not to come, and why. */
+interface Announced extends Range {
+  readonly reason: GapReason;
+}
+
+/** Numbers that were found to exist before their chunks came; some may have come since. */
+interface Hole extends Range {
+  /** When what is missing of it is asked for. */
+  dueAt: number;
+  /** How often it was asked for. */
+  attempts: number;
+}
+
 /**
  * A reader's way from what the connection hands up to what the consumer sees: duplicates dropped, holes asked for again,
  * chunks in order, the end as the end. It does what `dedupe`, `gapTimeout`, `reorder` and `unwrap` do one behind the other, in a
@@ -65,15 +68,15 @@ export class Reader implements ReadingEvents {
   /** Lowest number that is not known to exist. */
   #frontier = 0;
   #early = new Map<number, Chunk>();
-  readonly #holes = new Holes();
-  readonly #announced = new GapList();
-  readonly #passed: Gap[] = [];
-  #end: End | undefined;
+  #holes: Hole[] = [];
+  /** As they were said. Where two say the same, the first has said it. */
+  #announced: Announced[] = [];
+  #passed: Range[] = [];
+  #end: { readonly seq: number; readonly error: StreamError | undefined } | undefined;
   #over = false;
   /** Whether the consumer is being called: what it feeds back in must wait until it returns. */
   #emitting = false;
   readonly #alarm: HoleAlarm;
-
   readonly #port: ReaderPort;
   readonly #settings: ReaderSettings;
   /** Gets the stream's chunks, in order, and how it ends. */
@@ -83,7 +86,12 @@ export class Reader implements ReadingEvents {
     this.#port = port;
     this.#settings = settings;
     this.#output = output;
-    this.#alarm = new HoleAlarm(this.#holes, settings.scheduler, settings.gapMs, (now) => this.#wake(now));
+    this.#alarm = new HoleAlarm(this, settings.scheduler, settings.gapMs, (now) => this.#wake(now));
+  }
+
+  /** When the first hole is due; `Infinity` when none is. */
+  get dueAt(): number {
+    return this.#holes.reduce((earliest, { dueAt }) => Math.min(earliest, dueAt), Infinity);
   }
 
   started(start: number): void {
@@ -97,12 +105,30 @@ export class Reader implements ReadingEvents {
     this.#port.consumed?.(chunk);
   }
 
-  items(items: readonly (Chunk | Notice)[]): void {
-    for (const item of items) {
+  chunks(chunks: readonly Chunk[]): void {
+    for (const chunk of chunks) {
       if (this.#over) return;
-      if (isNotice(item)) this.#heed(item);
-      else this.#arrive(item);
+      this.#arrive(chunk);
     }
+  }
+
+  gap(from: number, to: number, reason: GapReason): void {
+    if (this.#over) return;
+    this.#reveal(from);
+    this.#frontier = Math.max(this.#frontier, to);
+    this.#announce({ from, to, reason });
+    this.#drain();
+  }
+
+  end(seq: number, _status: EndStatus, error: StreamError | undefined): void {
+    this.#end ??= { seq, error };
+    this.mark(seq);
+  }
+
+  mark(seq: number): void {
+    if (this.#over) return;
+    this.#reveal(seq);
+    this.#drain();
   }
 
   failed(error: StreamError): void {
@@ -119,9 +145,9 @@ export class Reader implements ReadingEvents {
   #forget(): void {
     this.#alarm.cancel();
     this.#early = new Map();
-    this.#holes.clear();
-    this.#announced.clear();
-    this.#passed.length = 0;
+    this.#holes = [];
+    this.#announced = [];
+    this.#passed = [];
     this.#end = undefined;
   }
 
@@ -131,7 +157,7 @@ export class Reader implements ReadingEvents {
     if (seq >= this.#frontier) {
       this.#reveal(seq);
       this.#frontier = seq + 1;
-    } else if (this.#found({ from: seq, to: seq + 1 })) {
+    } else if (this.#announcedAt(seq) === undefined) {
       this.#report({ type: 'repaired', seq, operator });
     }
     if (seq === this.#expected && !this.#emitting) this.#deliver(chunk);
@@ -140,22 +166,8 @@ export class Reader implements ReadingEvents {
   }
 
   #refuse(seq: number): void {
-    const gone = this.#passed.some(({ from, to }) => from <= seq && seq < to);
+    const gone = this.#passed.some((range) => holds(range, seq));
     this.#report({ type: gone ? 'late' : 'duplicate', seq, operator });
-  }
-
-  #heed(notice: Notice): void {
-    const isGap = notice instanceof Gap;
-    this.#reveal(isGap ? notice.from : notice.seq);
-    if (isGap) {
-      this.#found(notice);
-      this.#frontier = Math.max(this.#frontier, notice.to);
-      this.#announced.add(notice);
-      if (this.#announced.length > maxGaps) return this.failed(tooManyGaps(notice.streamId));
-    } else if (notice instanceof End) {
-      this.#end ??= notice;
-    }
-    this.#drain();
   }
 
   /** Everything below `seq` exists: what was not seen of it is missing. */
@@ -164,22 +176,50 @@ export class Reader implements ReadingEvents {
     const { gapMs, scheduler } = this.#settings;
     const hole = { from: this.#frontier, to: seq };
     this.#frontier = seq;
-    this.#holes.open(hole, scheduler.now() + gapMs);
+    this.#holes = this.#holes.filter(({ to }) => to > this.#expected);
+    this.#holes.push({ ...hole, dueAt: scheduler.now() + gapMs, attempts: 0 });
     this.#alarm.arm();
     this.#report({ type: 'hole', ...hole, operator });
   }
 
-  /** Notes that something is missing no more. Answers whether it was. */
-  #found(range: Range): boolean {
-    const filled = this.#holes.close(range) > 0;
-    if (this.#holes.length === 0) this.#alarm.cancel();
-    return filled;
+  #announce(gap: Announced): void {
+    const { streamId } = this.#settings;
+    const announced = this.#announced;
+    const last = announced.at(-1);
+    if (last?.to === gap.from && last.reason === gap.reason) announced.splice(-1, 1, { ...gap, from: last.from });
+    else if (!announced.some(({ from, to }) => from <= gap.from && gap.to <= to)) announced.push(gap);
+    if (announced.length > maxGaps) {
+      const message = `${operator}: more than ${maxGaps} announced gaps wait`;
+      this.failed(new StreamError('overflow', message, { operator, streamId }));
+    }
+  }
+
+  #announcedAt(seq: number): Announced | undefined {
+    return this.#announced.find((gap) => holds(gap, seq));
   }
 
   /** Hands on everything whose turn has come. */
   #drain(): void {
     if (this.#emitting) return;
     while (!this.#over && this.#step());
+  }
+
+  /** Hands on what stands at its place. Answers whether anything does. */
+  #step(): boolean {
+    const expected = this.#expected;
+    const chunk = this.#early.get(expected);
+    if (chunk !== undefined) {
+      this.#early.delete(expected);
+      this.#deliver(chunk);
+      return true;
+    }
+    const gap = this.#announcedAt(expected);
+    if (gap !== undefined) {
+      this.#pass(gap);
+      return true;
+    }
+    if (this.#end !== undefined && this.#end.seq <= expected) this.#finish(this.#end.error);
+    return false;
   }
 
   #deliver(chunk: Chunk): void {
@@ -191,35 +231,26 @@ export class Reader implements ReadingEvents {
     this.#emitting = false;
   }
 
-  /** Hands on what stands at its place. Answers whether anything does. */
-  #step(): boolean {
-    const expected = this.#expected;
-    const early = this.#early;
-    const announced = this.#announced;
-    const chunk = early.get(expected);
-    if (chunk !== undefined) {
-      early.delete(expected);
-      this.#deliver(chunk);
-      return true;
-    }
-    announced.trim(expected);
-    if (announced.first?.from === expected) {
-      this.#pass(announced.take(lowest(early.keys()))!);
-      return true;
-    }
-    if (this.#end !== undefined && this.#end.seq <= expected) this.#finish(this.#end);
-    return false;
+  #pass({ reason }: Announced): void {
+    const { onGap, streamId } = this.#settings;
+    const range = { from: this.#expected, to: this.#endOfGap(reason) };
+    this.#expected = range.to;
+    this.#announced = this.#announced.filter(({ to }) => to > range.to);
+    if (this.#passed.push(range) > gapsRemembered) this.#passed.shift();
+    this.#port.received(range.to, 0, 0);
+    if (onGap === 'skip' || this.#over) return;
+    this.failed(gapError(operator, streamId, range, `will not come: ${reasons[reason]}`));
   }
 
-  #pass(gap: Gap): void {
-    this.#expected = gap.to;
-    if (this.#passed.push(gap) > gapsRemembered) this.#passed.shift();
-    this.#port.received(gap.to, 0, 0);
-    if (this.#settings.onGap === 'skip' || this.#over) return;
-    this.failed(gapError(operator, gap.streamId, gap, `will not come: ${reasons[gap.reason]}`));
+  /** Up to where the same was said of all chunks from the expected one on, and none of them has come. */
+  #endOfGap(reason: GapReason): number {
+    const borders = this.#announced.flatMap(({ from, to }) => [from, to]);
+    let end = this.#expected;
+    while (this.#announcedAt(end)?.reason === reason) end = lowest(borders.filter((border) => border > end));
+    return Math.min(end, lowest(this.#early.keys()));
   }
 
-  #finish({ error }: End): void {
+  #finish(error: StreamError | undefined): void {
     if (error !== undefined) return this.failed(error);
     this.stop();
     this.#output.complete();
@@ -227,22 +258,35 @@ export class Reader implements ReadingEvents {
 
   /** Asks for what has been missing for too long. */
   #wake(now: number): void {
-    const { gapMs } = this.#settings;
-    const due = this.#holes.due(now);
     const ranges: Range[] = [];
-    for (const hole of due) {
-      const { from, to } = hole;
-      hole.dueAt = now + gapMs;
-      ranges.push({ from, to });
-      this.#report({ type: 'nack', from, to, attempt: ++hole.attempts, operator });
-    }
+    const known = this.#known();
+    this.#holes = this.#holes.filter((hole) => {
+      const missing = without(known, hole);
+      if (missing.length === 0) return false;
+      if (hole.dueAt > now) return true;
+      hole.dueAt = now + this.#settings.gapMs;
+      hole.attempts++;
+      for (const { from, to } of missing) this.#report({ type: 'nack', from, to, attempt: hole.attempts, operator });
+      ranges.push(...missing);
+      return true;
+    });
     if (ranges.length > 0) this.#port.request(ranges);
     if (!this.#over) this.#alarm.arm();
+  }
+
+  /** Ranges that need not be asked for, lowest first: what came, and what will not come. */
+  #known(): Range[] {
+    const came = [...this.#early.keys()].map((seq) => ({ from: seq, to: seq + 1 }));
+    return [{ from: 0, to: this.#expected }, ...came, ...this.#announced].sort((a, b) => b.from - a.from);
   }
 
   #report(event: ProbeEvent): void {
     tell(this.#settings.probe, event);
   }
+}
+
+function holds({ from, to }: Range, seq: number): boolean {
+  return from <= seq && seq < to;
 }
 
 function lowest(numbers: Iterable<number>): number {
@@ -251,6 +295,17 @@ function lowest(numbers: Iterable<number>): number {
   return least;
 }
 
-function tooManyGaps(streamId: string): StreamError {
-  return new StreamError('overflow', `${operator}: more than ${maxGaps} announced gaps wait`, { operator, streamId });
+/**
+ * What is left of a range without the known ones. These stand highest first, and whoever lies below what was looked at is taken
+ * out, for the next hole is above.
+ */
+function without(known: Range[], { from, to }: Range): Range[] {
+  const left: Range[] = [];
+  for (let at = from; at < to;) {
+    while (known.length > 0 && known.at(-1)!.to <= at) known.pop();
+    const next = known.at(-1) ?? { from: to, to };
+    if (next.from > at) left.push({ from: at, to: Math.min(next.from, to) });
+    at = Math.max(next.to, Math.min(next.from, to));
+  }
+  return left;
 }

@@ -2,14 +2,10 @@ import {
   type Chunk,
   type ChunkBody,
   chunkOf,
-  End,
   endError,
   type EndStatus,
-  Gap,
   type GapReason,
-  Mark,
   type JoinPosition,
-  type Notice,
   type StreamError,
 } from '../chunk/index.js';
 import type { ClientFrame, FrameOf } from '../protocol/index.js';
@@ -23,8 +19,14 @@ export interface ReadingEvents {
   started(seq: number): void;
   /** What the chunks below the first one come to. Called once at most, behind the first `started`. */
   snapshot(chunk: Chunk): void;
-  /** Chunks and notices as they came: perhaps out of order, perhaps twice. */
-  items(items: readonly (Chunk | Notice)[]): void;
+  /** Chunks as they came: perhaps out of order, perhaps twice. So are the three that follow. */
+  chunks(chunks: readonly Chunk[]): void;
+  /** Chunks `from` up to, not including, `to` will not come. */
+  gap(from: number, to: number, reason: GapReason): void;
+  /** There is no chunk `seq` or later. */
+  end(seq: number, status: EndStatus, error: StreamError | undefined): void;
+  /** Every chunk below `seq` has been sent. */
+  mark(seq: number): void;
   /** The stream cannot be read. Nothing comes after it. */
   failed(error: StreamError): void;
 }
@@ -86,14 +88,7 @@ export class Reading {
     this.#chunks = this.#window.chunks - this.#heldChunks;
     this.#bytes = this.#window.bytes - this.#heldBytes;
     const [chunks, bytes] = this.#totals();
-    const request = {
-      t: 'subscribe',
-      stream: this.streamId,
-      from: this.#from,
-      life: this.#life,
-      chunks,
-      bytes,
-    } as const;
+    const request = { t: 'subscribe', stream: this.streamId, from: this.#from, life: this.#life, chunks, bytes } as const;
     this.asked = { request, at: now };
     return request;
   }
@@ -139,23 +134,23 @@ export class Reading {
     if (room <= 0) return;
     const taken = room < bodies.length ? bodies.slice(0, room) : bodies;
     this.#sentTo = Math.max(this.#sentTo, seq + taken.length);
-    this.#events.items(taken.map((body, index) => chunkOf(this.streamId, seq + index, body)));
+    this.#events.chunks(taken.map((body, index) => chunkOf(this.streamId, seq + index, body)));
   }
 
   gap(from: number, to: number, reason: GapReason): void {
     if (from < this.#sentTo) this.leaks = true;
     this.#sentTo = Math.max(this.#sentTo, to);
-    this.#events.items([new Gap(this.streamId, from, to, reason)]);
+    this.#events.gap(from, to, reason);
   }
 
   end(seq: number, status: EndStatus, reason: string | undefined): void {
-    this.#events.items([new End(this.streamId, seq, status, endError(this.streamId, status, reason))]);
+    this.#events.end(seq, status, endError(this.streamId, status, reason));
   }
 
   /** The server has sent everything below `seq`. */
   mark(seq: number): void {
     this.#sentTo = Math.max(this.#sentTo, seq);
-    this.#events.items([new Mark(this.streamId, seq)]);
+    this.#events.mark(seq);
   }
 
   fail(error: StreamError): void {

@@ -79,7 +79,10 @@ describe('Connection: reading', () => {
           told.push(String(text));
           trial.connection.unread(reader, 0);
         },
-        items: () => told.push('items'),
+        chunks: () => told.push('chunks'),
+        gap: () => told.push('gap'),
+        end: () => told.push('end'),
+        mark: () => told.push('mark'),
         failed: () => {},
       },
     );

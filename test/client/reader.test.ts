@@ -24,6 +24,16 @@ import { VirtualTime } from '../virtual-time.js';
 const chunks = (...seqs: number[]): Chunk[] => seqs.map((seq) => chunkOf('s', seq, textBody(`${seq}`)));
 const end = (seq: number, status: EndStatus = 'completed') => new End('s', seq, status, endError('s', status));
 
+/** Tells a reader what has come. */
+function feed(reader: Reader, items: readonly (Chunk | Notice)[]): void {
+  for (const item of items) {
+    if (!isNotice(item)) reader.chunks([item]);
+    else if (item instanceof Gap) reader.gap(item.from, item.to, item.reason);
+    else if (item instanceof End) reader.end(item.seq, item.status, item.error);
+    else reader.mark(item.seq);
+  }
+}
+
 /** A reader that begins at number 3, and what it tells: the consumer and the connection. */
 function stage(settings: Partial<ReaderSettings> = {}) {
   const time = new VirtualTime();
@@ -34,7 +44,7 @@ function stage(settings: Partial<ReaderSettings> = {}) {
       received: (next, count, bytes) => void told.push(`received ${next} ${count} ${bytes}`),
       request: (ranges) => void told.push(`request ${ranges.map(({ from, to }) => `${from}-${to}`).join(' ')}`),
     },
-    { gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, joined: undefined, ...settings },
+    { streamId: 's', gapMs: 50, onGap: 'error', scheduler: time, probe: undefined, joined: undefined, ...settings },
     output,
   );
   output.subscribe({
@@ -64,22 +74,22 @@ describe('Reader', () => {
 
   it('hands on chunks in order, and notes how far it has come before each', () => {
     const { reader, tells } = begun();
-    reader.items(chunks(3, 4));
+    feed(reader, chunks(3, 4));
     expect(tells()).toEqual(['received 4 1 1', '3', 'received 5 1 1', '4']);
   });
 
   it('hands on a snapshot as it is: it stands before the first', () => {
     const { reader, tells } = begun();
     reader.snapshot(chunks(2)[0]!);
-    reader.items(chunks(3));
+    feed(reader, chunks(3));
     expect(tells()).toEqual(['2', 'received 4 1 1', '3']);
   });
 
   it('holds early ones and drops repeated ones', () => {
     const { reader, tells } = begun();
-    reader.items(chunks(5, 4, 5, 6));
+    feed(reader, chunks(5, 4, 5, 6));
     expect(tells()).toEqual([]);
-    reader.items(chunks(3, 3, 5));
+    feed(reader, chunks(3, 3, 5));
     expect(tells()).toEqual([
       'received 4 1 1',
       '3',
@@ -94,32 +104,32 @@ describe('Reader', () => {
 
   it('lets go of what waits when it begins again: it comes once more, and is granted once more', () => {
     const { reader, tells } = begun();
-    reader.items(chunks(3, 5, 6));
+    feed(reader, chunks(3, 5, 6));
     expect(tells()).toEqual(['received 4 1 1', '3']);
     reader.started(4);
-    reader.items([new Gap('s', 4, 6, 'dropped'), ...chunks(3)]);
+    feed(reader, [new Gap('s', 4, 6, 'dropped'), ...chunks(3)]);
     expect(tells()).toEqual(['received 6 0 0', 'failed gap']);
     const other = begun({ onGap: 'skip' });
-    other.reader.items(chunks(5));
+    feed(other.reader, chunks(5));
     other.reader.started(3);
-    other.reader.items([new Gap('s', 3, 7, 'trimmed'), ...chunks(7)]);
+    feed(other.reader, [new Gap('s', 3, 7, 'trimmed'), ...chunks(7)]);
     expect(other.tells()).toEqual(['received 7 0 0', 'received 8 1 1', '7']);
   });
 
   it('asks for what is missing, again and again', async () => {
     const { time, reader, tells } = begun();
-    reader.items(chunks(4, 6));
+    feed(reader, chunks(4, 6));
     await time.pass(49);
     expect(tells()).toEqual([]);
     await time.pass(1);
     expect(tells()).toEqual(['request 3-4 5-6']);
-    reader.items(chunks(3));
+    feed(reader, chunks(3));
     tells();
     await time.pass(50);
     expect(tells()).toEqual(['request 5-6']);
     await time.pass(5000);
     expect(tells()).toHaveLength(100);
-    reader.items(chunks(5));
+    feed(reader, chunks(5));
     tells();
     await time.pass(500);
     expect(tells()).toEqual([]);
@@ -127,13 +137,13 @@ describe('Reader', () => {
 
   it('learns from a mark and from the end what is missing at the tail', async () => {
     const { time, reader, tells } = begun();
-    reader.items([new Mark('s', 5)]);
+    feed(reader, [new Mark('s', 5)]);
     await time.pass(50);
     expect(tells()).toEqual(['request 3-5']);
-    reader.items([end(6)]);
+    feed(reader, [end(6)]);
     await time.pass(50);
     expect(tells()).toEqual(['request 3-5 5-6']);
-    reader.items(chunks(5, 4, 3));
+    feed(reader, chunks(5, 4, 3));
     expect(tells().filter((words) => !words.startsWith('received'))).toEqual(['3', '4', '5', 'completed']);
   });
 
@@ -143,25 +153,25 @@ describe('Reader', () => {
     ['cancelled', 'failed stream-cancelled'],
   ] as const)('ends as the stream does: %s', (status, told) => {
     const { reader, tells } = begun();
-    reader.items([...chunks(3), end(4, status)]);
+    feed(reader, [...chunks(3), end(4, status)]);
     expect(tells()).toEqual(['received 4 1 1', '3', told]);
-    reader.items(chunks(4));
+    feed(reader, chunks(4));
     expect(tells()).toEqual([]);
   });
 
   it('fails with chunks that will not come, or goes on behind them', () => {
     const gap = new Gap('s', 4, 9, 'trimmed');
     const strict = begun();
-    strict.reader.items([...chunks(3), gap, ...chunks(9)]);
+    feed(strict.reader, [...chunks(3), gap, ...chunks(9)]);
     expect(strict.tells()).toEqual(['received 4 1 1', '3', 'received 9 0 0', 'failed gap']);
     const lenient = begun({ onGap: 'skip' });
-    lenient.reader.items([...chunks(3), gap, ...chunks(9)]);
+    feed(lenient.reader, [...chunks(3), gap, ...chunks(9)]);
     expect(lenient.tells()).toEqual(['received 4 1 1', '3', 'received 9 0 0', 'received 10 1 1', '9']);
   });
 
   it('fails when the reading does, with what waits for others left out', async () => {
     const { time, reader, tells } = begun();
-    reader.items(chunks(4));
+    feed(reader, chunks(4));
     reader.failed(new StreamError('connection-lost', 'gone'));
     await time.pass(200);
     expect(tells()).toEqual(['failed connection-lost']);
@@ -176,9 +186,9 @@ describe('Reader', () => {
 
   it('is silent once it was stopped, and keeps no timer', async () => {
     const { time, reader, tells } = begun();
-    reader.items(chunks(4));
+    feed(reader, chunks(4));
     reader.stop();
-    reader.items(chunks(3, 5));
+    feed(reader, chunks(3, 5));
     await time.pass(200);
     expect(tells()).toEqual([]);
   });
@@ -187,16 +197,16 @@ describe('Reader', () => {
     const { reader, tells } = begun();
     const rest = Array.from({ length: count - 1 }, (_, i) => 4 + i);
     const large = rest.map((seq) => ({ ...chunks(seq)[0]!, size: 1 << 20 }));
-    reader.items(large.toReversed());
+    feed(reader, large.toReversed());
     expect(tells()).toEqual([]);
-    reader.items(chunks(3));
+    feed(reader, chunks(3));
     expect(tells()).toHaveLength(2 * count);
   });
 
   it('reports to a probe', () => {
     const events: ProbeEvent['type'][] = [];
     const { reader } = begun({ probe: ({ type }) => void events.push(type) });
-    reader.items(chunks(4, 4, 3));
+    feed(reader, chunks(4, 4, 3));
     expect(events).toEqual(['hole', 'duplicate', 'repaired']);
   });
 
@@ -207,25 +217,25 @@ describe('Reader', () => {
       probe: (event) => void events.push(`${event.type} ${'seq' in event ? event.seq : ''}`),
     });
     for (let from = 3; from < 203; from += 2)
-      reader.items([new Gap('s', from, from + 1, 'dropped'), ...chunks(from + 1)]);
+      feed(reader, [new Gap('s', from, from + 1, 'dropped'), ...chunks(from + 1)]);
     // The oldest of a hundred gaps is forgotten.
-    reader.items(chunks(201, 4, 3));
+    feed(reader, chunks(201, 4, 3));
     expect(events).toEqual(['late 201', 'duplicate 4', 'duplicate 3']);
   });
 
   it('fails when more gaps are announced than any honest server has', () => {
     const { reader, tells } = begun();
-    for (let from = 5; from < 5000; from += 2) reader.items([new Gap('s', from, from + 1, 'dropped')]);
+    for (let from = 5; from < 5000; from += 2) feed(reader, [new Gap('s', from, from + 1, 'dropped')]);
     expect(tells()).toEqual(['failed overflow']);
   });
 
   it('lets its consumer stop it, and feed it, while it is being called', () => {
     const { reader, output, tells } = begun();
     const stopping = output.subscribe(({ seq }) => {
-      if (seq === 3) reader.items(chunks(5, 4));
+      if (seq === 3) feed(reader, chunks(5, 4));
       if (seq === 5) reader.stop();
     });
-    reader.items(chunks(3, 6));
+    feed(reader, chunks(3, 6));
     expect(tells().filter((words) => !words.startsWith('received'))).toEqual(['3', '4', '5']);
     stopping.unsubscribe();
   });
@@ -252,7 +262,7 @@ describe('Reader', () => {
         const { reader, time, tells } = begun({ onGap, probe });
         const chain = operatorChain(onGap);
         for (const [one, ms] of steps) {
-          reader.items([one]);
+          feed(reader, [one]);
           chain.items(one);
           await Promise.all([time.pass(ms), chain.time.pass(ms)]);
         }

@@ -2,7 +2,7 @@ import type { ConnectionLimits } from '../../src/client/connection.js';
 import { Reading, type Window } from '../../src/client/reading.js';
 import { Writing } from '../../src/client/writing.js';
 import { WritingConnection } from '../../src/client/writing-connection.js';
-import { type Chunk, isNotice, type Notice, type JoinPosition } from '../../src/chunk/index.js';
+import type { JoinPosition } from '../../src/chunk/index.js';
 import type { BadFrame, FrameOf, ServerFrame } from '../../src/protocol/index.js';
 import { frameWords } from '../frame-words.js';
 
@@ -109,7 +109,11 @@ export class ReadingRecorder {
     this.reading = new Reading(streamId, from, window, {
       started: (seq) => void this.events.push(`started ${seq}`),
       snapshot: ({ seq, data }) => void this.events.push(`snapshot ${seq}:${String(data)}`),
-      items: (items) => void this.events.push(...items.map(itemWords)),
+      chunks: (chunks) => void this.events.push(...chunks.map(({ seq, data }) => `${seq}:${String(data)}`)),
+      gap: (from, to, reason) => void this.events.push(`gap ${from}-${to} ${reason}`),
+      end: (seq, status, error) =>
+        void this.events.push(`end ${seq} ${status}${error === undefined ? '' : ` ${error.message}`}`),
+      mark: (seq) => void this.events.push(`mark ${seq}`),
       failed: (error) => void this.events.push(`failed ${error.code}`),
     });
   }
@@ -118,13 +122,6 @@ export class ReadingRecorder {
   told(): string[] {
     return this.events.splice(0);
   }
-}
-
-function itemWords(item: Chunk | Notice): string {
-  if (!isNotice(item)) return `${item.seq}:${String(item.data)}`;
-  if (item.kind === 'gap') return `gap ${item.from}-${item.to} ${item.reason}`;
-  if (item.kind === 'mark') return `mark ${item.seq}`;
-  return `end ${item.seq} ${item.status}${item.error === undefined ? '' : ` ${item.error.message}`}`;
 }
 
 /** A writing, and what it tells its writer, in words. */
