@@ -145,6 +145,8 @@ export class SluiceMarbles extends StreamElement {
         sent: (frame) => listener.sent(frame),
       }),
       gapMs: 40,
+      // What is said at the beginning may be lost, too: nobody wants to wait ten seconds for marbles.
+      ...(this.rough ? { connectMs: 1000, retryMs: 300 } : {}),
       ...(this.token === '' ? {} : { token: () => this.token }),
       probe: (event) => {
         if (event.type === 'gap') this.recording.gave(event.from, event.to, performance.now());

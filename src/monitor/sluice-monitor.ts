@@ -281,6 +281,9 @@ export class SluiceMonitor extends LitElement {
   }
 
   private banner() {
+    if (this.feed.state === 'reconnecting') {
+      return html`<p class="banner" role="alert">The server cannot be reached: what is shown is what it said last.</p>`;
+    }
     if (!this.feed.isOtherVersion) return nothing;
     return html`<p class="banner" role="alert">
       The server is of version ${this.feed.view.version || 'unknown'} now, and this page belongs to another.

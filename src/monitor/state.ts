@@ -7,6 +7,7 @@ export type RunState = 'running' | 'waiting' | 'completed' | 'failed' | 'cancell
 export interface StreamRow {
   readonly id: string;
   readonly status: 'active' | 'completed' | 'failed' | 'cancelled';
+  /** Why it ended so; of a run, what it waits for or why it failed. */
   readonly reason?: string;
   readonly source?: string;
   /** Of the stream of a run's events. */

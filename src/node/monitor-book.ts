@@ -1,5 +1,6 @@
 import type { StreamInfo } from '../chunk/index.js';
-import type { RunState, StreamRow } from '../monitor/state.js';
+import type { StreamRow } from '../monitor/state.js';
+import type { RunLook } from './monitor-runs.js';
 
 interface Kept {
   readonly row: StreamRow;
@@ -19,7 +20,7 @@ export class MonitorBook {
   private version = 0;
 
   /** Takes note of how the list is now, and of how the runs in it stand. */
-  update(list: readonly StreamInfo[], runs: ReadonlyMap<string, RunState> = new Map()): void {
+  update(list: readonly StreamInfo[], runs: ReadonlyMap<string, RunLook> = new Map()): void {
     this.version++;
     const seen = new Set<string>();
     for (const info of list) {
@@ -57,14 +58,15 @@ export class MonitorBook {
   }
 }
 
-function rowOf(info: StreamInfo, run: RunState | undefined): StreamRow {
-  const { streamId: id, status, reason, source, first, next, bytes, createdAt, lastChunkAt, endedAt } = info;
+function rowOf(info: StreamInfo, run: RunLook | undefined): StreamRow {
+  const { streamId: id, status, source, first, next, bytes, createdAt, lastChunkAt, endedAt } = info;
+  const reason = run?.reason ?? info.reason;
   return {
     id,
     status,
     ...(reason === undefined ? {} : { reason }),
     ...(source === undefined ? {} : { source }),
-    ...(run === undefined ? {} : { run }),
+    ...(run === undefined ? {} : { run: run.state }),
     first,
     next,
     bytes: bytes.received,

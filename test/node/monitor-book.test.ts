@@ -44,9 +44,9 @@ describe('MonitorBook', () => {
   it('tells what a row shows', () => {
     const book = new MonitorBook();
     const more = { status: 'failed', reason: 'sunk', source: 'ahab', lastChunkAt: 2, endedAt: 3 } as const;
-    book.update([info('runs/r', 4, more)], new Map([['runs/r', 'failed']]));
+    book.update([info('runs/r', 4, more)], new Map([['runs/r', { state: 'failed', reason: 'a hole' }]]));
     expect(book.since(0).streams).toEqual([
-      { id: 'runs/r', ...more, run: 'failed', first: 0, next: 4, bytes: 4, createdAt: 1 },
+      { id: 'runs/r', ...more, reason: 'a hole', run: 'failed', first: 0, next: 4, bytes: 4, createdAt: 1 },
     ]);
   });
 });

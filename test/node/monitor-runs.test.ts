@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createChunk } from 'sluice/chunk';
+import { createChunk, type JsonValue } from 'sluice/chunk';
 import { createMemoryLog } from 'sluice/log/memory';
 import { createStreams } from 'sluice/streams';
 import { MonitorRuns } from '../../src/node/monitor-runs.js';
@@ -12,8 +12,9 @@ async function stage() {
       `runs/${run}`,
       types.map((type) => createChunk({ streamId: 's', seq: 0, data: { event_type: type } as never })),
     );
-  const look = async () => Object.fromEntries(await runs.look(await streams.list()));
-  return { streams, say, look };
+  const looks = async () => await runs.look(await streams.list());
+  const look = async () => Object.fromEntries([...(await looks())].map(([id, { state }]) => [id, state]));
+  return { streams, say, look, looks };
 }
 
 describe('MonitorRuns', () => {
@@ -24,6 +25,7 @@ describe('MonitorRuns', () => {
     ['step_waiting', 'waiting'],
     ['step_output', 'running'],
     [7, 'running'],
+    ['constructor', 'running'],
   ])('takes a run that said %s last for %s', async (type, state) => {
     const { say, look } = await stage();
     await say('r', 'pipeline_start', type);
@@ -43,6 +45,30 @@ describe('MonitorRuns', () => {
     expect(await look()).toMatchObject({ 'runs/r': 'waiting' });
     await streams.delete('runs/r');
     expect(await look()).toEqual({ 'runs/empty': 'running' });
+  });
+
+  it('knows why it stands so, as far as that is said', async () => {
+    const { streams, looks } = await stage();
+    const tell = async (event_type: string, data: JsonValue) =>
+      await streams.publish('runs/r', [createChunk({ streamId: 's', seq: 0, data: { event_type, data } })]);
+    const reason = async () => (await looks()).get('runs/r')!.reason;
+    await tell('step_waiting', { name: 'approval' });
+    expect(await reason()).toBe('approval');
+    for (const odd of [null, 7, [], { message: {} }]) {
+      await tell('pipeline_error', odd);
+      expect(await reason()).toBeUndefined();
+    }
+    await tell('pipeline_error', { message: 'x'.repeat(1000) });
+    expect(await reason()).toHaveLength(300);
+  });
+
+  it('looks anew at a run that was removed and begun again', async () => {
+    const { streams, say, look } = await stage();
+    await say('r', 'pipeline_error');
+    expect(await look()).toEqual({ 'runs/r': 'failed' });
+    await streams.delete('runs/r');
+    await say('r', 'step_waiting');
+    expect(await look()).toEqual({ 'runs/r': 'waiting' });
   });
 
   it('takes a run whose stream ended in the midst for lost', async () => {
