@@ -70,29 +70,32 @@ export class Page {
   asEvents(cursor: number): SharedBytes {
     if (this.rendered?.cursor === cursor) return this.rendered.events;
     const { form, chunks } = this;
-    this.data ??= chunks.length === 0 ? '' : eventOf('data', renderEventData(form.type, chunks));
-    const events = new SharedBytes(encoder.encode(this.data + this.control(cursor)));
+    this.data ??= chunks.length === 0 ? '' : dataEvent(renderEventData(form.type, chunks));
+    const events = new SharedBytes(this.data + this.control(cursor));
     this.rendered = { cursor, events };
     return events;
   }
 
+  /** Its JSON is written by hand: nothing in it is to be escaped, and making it of an object costs twenty times as much. */
   private control(cursor: number): string {
     const { form, to, upToDate, ended } = this;
-    const place = { streamNextOffset: formatOffset(to + form.base) };
-    const more = ended ? { streamClosed: true } : { streamCursor: `${cursor}` };
-    return eventOf('control', JSON.stringify({ ...place, ...more, ...(upToDate ? { upToDate } : {}) }));
+    const offset = formatOffset(to + form.base);
+    const more = ended ? '"streamClosed":true' : `"streamCursor":"${cursor}"`;
+    return `event: control\ndata:{"streamNextOffset":"${offset}",${more}${upToDate ? ',"upToDate":true' : ''}}\n\n`;
   }
 }
 
 const lineBreak = /\r\n|\r|\n/;
 
 /**
- * An event as the protocol writes it, which not all of its readers parse as they should: no space behind `data:`, but where
+ * Data as the protocol writes it, which not all of its readers parse as they should: no space behind `data:`, but where
  * the line begins with one, which readers would take for that. Nothing in the data can begin another field or event.
  */
-function eventOf(name: 'data' | 'control', data: string): string {
-  let text = `event: ${name}\n`;
-  for (const line of data.split(lineBreak)) text += line.startsWith(' ') ? `data: ${line}\n` : `data:${line}\n`;
+function dataEvent(data: string): string {
+  let text = 'event: data\n';
+  // Few have written CR since there is Unix, and to look for LF alone costs half as much.
+  for (const line of data.split(data.includes('\r') ? lineBreak : '\n'))
+    text += line.startsWith(' ') ? `data: ${line}\n` : `data:${line}\n`;
   return `${text}\n`;
 }
 

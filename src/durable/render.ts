@@ -1,7 +1,8 @@
-import { type ChunkType, dataBytes, type EncodedChunk, joinBytes, toBase64 } from '../chunk/index.js';
+import { type ChunkType, type EncodedChunk, joinBytes, toBase64, utf8Bytes } from '../chunk/index.js';
 
 const encoder = new TextEncoder();
 const jsonPrefix = '{"type":"json","data":';
+const textPrefix = '{"type":"text","data":"';
 
 /** The data of a chunk. */
 function dataOf({ head, bytes }: EncodedChunk): { readonly type: string; readonly data: unknown } {
@@ -11,7 +12,7 @@ function dataOf({ head, bytes }: EncodedChunk): { readonly type: string; readonl
 
 /** The bytes of a chunk's data: those `size` counts. */
 function bytesOf(chunk: EncodedChunk): Uint8Array {
-  return chunk.bytes ?? dataBytes(dataOf(chunk));
+  return chunk.bytes ?? utf8Bytes(textOf(chunk));
 }
 
 /** The JSON text of a chunk's data: of bytes, their base64. */
@@ -42,7 +43,16 @@ export function renderEventData(type: ChunkType, chunks: readonly EncodedChunk[]
   return isText ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : toBase64(bytes);
 }
 
+/** The text of a chunk's data, which is not bytes: of JSON, its JSON text. */
 function textOf(chunk: EncodedChunk): string {
+  const { head } = chunk;
+  const begin = textPrefix.length;
+  const end = head.indexOf('","', begin);
+  // Where the head is ours, the text is in it. In the text itself its last quote would be an escaped one, and no field followed.
+  if (head.startsWith(textPrefix) && head.startsWith('","size":', end)) {
+    const text = head.slice(begin, end);
+    return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
+  }
   const { type, data } = dataOf(chunk);
   return type === 'text' ? (data as string) : JSON.stringify(data);
 }

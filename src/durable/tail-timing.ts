@@ -1,4 +1,4 @@
-import { asapScheduler, asyncScheduler, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
 
 /** @internal When a `Tail` works. */
 export interface TailTiming {
@@ -15,7 +15,7 @@ export interface TailTiming {
 export function tailTiming(scheduler: SchedulerLike | undefined): TailTiming {
   const timers = scheduler ?? asyncScheduler;
   return {
-    soon: (work) => void asapScheduler.schedule(work),
+    soon: queueMicrotask,
     turn: scheduler === undefined ? endOfTurn() : (work) => void scheduler.schedule(work, 1),
     later: (work, delayMs) => void timers.schedule(work, delayMs),
     now: scheduler === undefined ? () => performance.now() : () => scheduler.now(),

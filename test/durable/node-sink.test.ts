@@ -62,7 +62,7 @@ async function stage(before: (response: ServerResponse) => void = () => {}) {
   return { port, answer, answers, raw };
 }
 
-const shared = (text: string): SharedBytes => new SharedBytes(new TextEncoder().encode(text));
+const shared = (text: string): SharedBytes => new SharedBytes(text);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const ask = (version = '1.1', ...lines: string[]): string =>
   [`GET / HTTP/${version}`, 'host: here.test', ...lines, '', ''].join('\r\n');

@@ -30,6 +30,18 @@ describe('renderChunks', () => {
   it('reads heads that others have written', () => {
     const head = '{"size":9,"data":{"a":[1,2]},"type":"json","timestamp":0}';
     expect(show('json', { head, bytes: undefined, size: 9, length: head.length })).toBe('{"a":[1,2]}');
+    const odd = '{"type":"text","data":"a\\"","metadata":{"x":"y","size":1},"size":2,"timestamp":0}';
+    expect(show('text', { head: odd, bytes: undefined, size: 2, length: odd.length })).toBe('a"');
+  });
+
+  it('shows text as it was sent, whatever is in it', () => {
+    const hostile = ['"', '",', '","size":', 'a","size":9', '\\', '\\"', '\n', '', ' é\u0000\u2028😀', '\\u0041'];
+    expect(show('text', ...hostile.map(encoded))).toBe(hostile.join(''));
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: fc.constantFrom('"', ',', '\\', 'size":', 'n', 'é', '\n') })), (texts) => {
+        expect(show('text', ...texts.map(encoded))).toBe(texts.join(''));
+      }),
+    );
   });
 
   it('shows chunks of another type as what they are', () => {

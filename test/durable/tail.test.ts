@@ -41,8 +41,9 @@ function stage() {
   };
   let time = 0;
   let deserted = 0;
+  const { life } = log.inner.info('s')!;
   const tail = new Tail(
-    { name: 's', life: '1' },
+    { name: 's', life },
     { type: 'text', base: 0 },
     log,
     {
@@ -63,7 +64,7 @@ function stage() {
       await undefined;
     }
   };
-  return { log, tail, due, turn, pass: (ms: number) => void (time += ms), deserted: () => deserted };
+  return { log, life, tail, due, turn, pass: (ms: number) => void (time += ms), deserted: () => deserted };
 }
 
 describe('Tail', () => {
@@ -238,7 +239,7 @@ describe('Tail', () => {
   });
 
   it('ends for everybody when the stream is removed, trimmed beyond them, or the server closes', async () => {
-    const { log, tail, turn, readers, pass, deserted } = live();
+    const { log, life, tail, turn, readers, pass, deserted } = live();
     const [removed, closed] = readers as [Reader, Reader, Reader];
     tail.add(removed);
     await turn();
@@ -258,7 +259,7 @@ describe('Tail', () => {
 
     // As if it had never been another.
     const { read } = log.inner;
-    log.inner.read = (...asked) => ({ ...read.apply(log.inner, asked), life: '1' });
+    log.inner.read = (...asked) => ({ ...read.apply(log.inner, asked), life });
     log.inner.trim('s', 5);
     const late = new Reader(2);
     tail.add(late);
