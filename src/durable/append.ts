@@ -84,7 +84,12 @@ interface Surroundings {
 export class Appender {
   constructor(private readonly surroundings: Surroundings) {}
 
-  append(record: StreamRecord, wish: AppendWish, body: Uint8Array): MaybePromise<Reply> {
+  append(
+    record: StreamRecord,
+    wish: AppendWish,
+    body: Uint8Array,
+    request: Pick<DurableRequest, 'count'>,
+  ): MaybePromise<Reply> {
     const { registry } = this.surroundings;
     const empty = body.length === 0;
     if (empty && !wish.close) checkContent(record, wish, empty);
@@ -99,8 +104,10 @@ export class Appender {
     }
     const chunks = empty ? [] : this.encode(record, wish, body);
     registry.touch(record);
+    const keep = (): MaybePromise<Reply> =>
+      whenReady(this.keep(record, wish, chunks), (appended) => this.acknowledge(record, wish, empty, appended));
     return orElse(
-      () => whenReady(this.keep(record, wish, chunks), (appended) => this.acknowledge(record, wish, empty, appended)),
+      () => whenReady(request.count?.(chunks.length), keep),
       (error) => this.refuse(error, record, wish),
     );
   }

@@ -2,6 +2,7 @@ import type { Principal } from '../auth/auth.js';
 import { budgetKey } from '../auth/budget-key.js';
 import type { Quotas } from '../auth/quotas.js';
 import { StreamError } from '../chunk/index.js';
+import type { RefusalReason, Refusals } from '../probe/index.js';
 import type { DurableStreams } from './durable-streams.js';
 import { answerError, type Outflow, type Reply, type Sink } from './reply.js';
 import type { DurableRequest } from './request.js';
@@ -12,14 +13,14 @@ export class Counted implements DurableStreams {
   constructor(
     private readonly inner: DurableStreams,
     private readonly quotas: Quotas,
+    private readonly refusals?: Pick<Refusals, 'count'>,
   ) {}
 
   async handle(request: DurableRequest): Promise<Reply> {
-    const { quotas } = this;
-    const key = budgetKey(request.principal, request.address);
+    const budget = new Budget(this.quotas, budgetKey(request.principal, request.address), this.refusals);
     try {
-      const reply = await this.inner.handle(new CountedRequest(request, quotas, key));
-      return request.method === 'GET' ? await meter(reply, quotas, key) : reply;
+      const reply = await this.inner.handle(new CountedRequest(request, budget));
+      return request.method === 'GET' ? await meter(reply, budget) : reply;
     } catch (error) {
       return answerError(error);
     }
@@ -30,12 +31,44 @@ export class Counted implements DurableStreams {
   }
 }
 
-/** A request whose body is counted before anything is done with it. */
+/** What somebody has used of what he may. */
+class Budget {
+  constructor(
+    private readonly quotas: Quotas,
+    private readonly key: string,
+    private readonly refusals: Pick<Refusals, 'count'> | undefined,
+  ) {}
+
+  /** Writes so much more, or is told when he may. */
+  async write(what: 'chunks' | 'bytes', amount: number): Promise<void> {
+    const retryAfterMs = await this.quotas.spend(this.key, what, amount);
+    if (retryAfterMs === undefined) return;
+    throw this.refusal('rate', 'rate-limited', 'these credentials write as much as they may', retryAfterMs);
+  }
+
+  /** Reads so much more. Answers with an error where he has read what he may. */
+  async read(bytes: number): Promise<StreamError | undefined> {
+    const retryAfterMs = await this.quotas.spend(this.key, 'readBytes', bytes);
+    if (retryAfterMs === undefined) return undefined;
+    return this.refusal('budget', 'budget-exhausted', 'these credentials have read as much as they may', retryAfterMs);
+  }
+
+  private refusal(
+    reason: RefusalReason,
+    code: 'rate-limited' | 'budget-exhausted',
+    message: string,
+    retryAfterMs: number,
+  ): StreamError {
+    this.refusals?.count(reason);
+    return new StreamError(code, message, { retryAfterMs });
+  }
+}
+
+/** A request whose body is counted before anything is done with it, and its chunks before they are kept. */
 class CountedRequest implements DurableRequest {
   constructor(
     private readonly request: DurableRequest,
-    private readonly quotas: Quotas,
-    private readonly key: string,
+    private readonly budget: Budget,
   ) {}
 
   get method(): string {
@@ -68,24 +101,23 @@ class CountedRequest implements DurableRequest {
 
   async body(admits: (length: number) => boolean): Promise<Uint8Array | undefined> {
     const bytes = await this.request.body(admits);
-    const retryAfterMs = await this.quotas.spend(this.key, 'bytes', bytes?.length ?? 0);
-    if (retryAfterMs === undefined) return bytes;
-    throw new StreamError('rate-limited', 'these credentials write as much as they may', { retryAfterMs });
+    await this.budget.write('bytes', bytes?.length ?? 0);
+    return bytes;
+  }
+
+  async count(chunks: number): Promise<void> {
+    if (chunks > 0) await this.budget.write('chunks', chunks);
   }
 }
 
 /** Counts what is read: refuses what is beyond, and breaks off what goes on for longer. */
-async function meter(reply: Reply, quotas: Quotas, key: string): Promise<Reply> {
+async function meter(reply: Reply, budget: Budget): Promise<Reply> {
   const { body } = reply;
-  const whole = body instanceof Uint8Array ? body.length : 1;
-  const retryAfterMs = reply.status === 200 ? await quotas.spend(key, 'readBytes', whole) : undefined;
-  if (retryAfterMs === undefined) {
-    return body === undefined || body instanceof Uint8Array
-      ? reply
-      : { ...reply, body: new Metered(body, quotas, key) };
-  }
-  if (body !== undefined && !(body instanceof Uint8Array)) body.closed();
-  throw new StreamError('budget-exhausted', 'these credentials have read as much as they may', { retryAfterMs });
+  const isWhole = body === undefined || body instanceof Uint8Array;
+  const error = reply.status === 200 ? await budget.read(isWhole ? (body?.length ?? 0) : 1) : undefined;
+  if (error === undefined) return isWhole ? reply : { ...reply, body: new Metered(body, budget) };
+  if (!isWhole) body.closed();
+  throw error;
 }
 
 /** An answer that is counted as it is written. */
@@ -96,8 +128,7 @@ class Metered implements Outflow {
 
   constructor(
     private readonly inner: Outflow,
-    private readonly quotas: Quotas,
-    private readonly key: string,
+    private readonly budget: Budget,
   ) {}
 
   start(sink: Sink): void {
@@ -129,9 +160,9 @@ class Metered implements Outflow {
       const bytes = this.unpaid;
       this.unpaid = 0;
       // What cannot be counted at the moment is not held against anybody.
-      const retryAfterMs = await this.quotas.spend(this.key, 'readBytes', bytes).catch(() => undefined);
+      const error = await this.budget.read(bytes).catch(() => undefined);
       // Broken off, so that nobody takes it for the end.
-      if (retryAfterMs !== undefined) sink.abort();
+      if (error !== undefined) sink.abort();
     }
     this.paying = false;
   }

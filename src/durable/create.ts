@@ -1,6 +1,6 @@
 import { ownerKey } from '../auth/auth.js';
 import type { ChunkType, EncodedChunk } from '../chunk/index.js';
-import type { Log, StreamConfig } from '../log/log.js';
+import type { Log, MaybePromise, StreamConfig } from '../log/log.js';
 import type { Streams } from '../streams/index.js';
 import type { Asker } from './asker.js';
 import { encodeBody } from './body.js';
@@ -87,6 +87,8 @@ interface Surroundings {
   readonly rootPath: string;
   readonly maxMessages: number;
   readonly asker: Asker;
+  /** Chunks are about to be kept, taken over ones among them. */
+  readonly count: (chunks: number) => MaybePromise<void>;
 }
 
 /** A stream that is to be made. */
@@ -150,6 +152,7 @@ export class Creator {
   private async plain(making: Making, wish: Wish, body: Uint8Array): Promise<Reply> {
     const contentType = wish.mediaType ?? defaultMediaType;
     const chunks = this.encode(body, contentType);
+    await this.surroundings.count(chunks.length);
     const note = writeNote({ lifetime: wish.lifetime }, making.owner);
     const made = await this.make(making, { contentType, ttlMs: Infinity, ...note });
     return this.finish(making, made, chunks, 0, wish.closed);
@@ -190,6 +193,7 @@ export class Creator {
       count: count - first + rest.length,
       base: first + baseOf(source),
     };
+    await this.surroundings.count(origin.count + chunks.length);
     const lifetime = ttl === undefined && expiresAt === undefined ? source.lifetime : wish.lifetime;
     if (!(await registry.forks.fork(name, source.name))) throw await this.noSource(source.name);
     const note = writeNote({ lifetime, fork: origin }, making.owner);

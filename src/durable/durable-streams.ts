@@ -3,6 +3,7 @@ import type { Action } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 import { type MaybePromise, orElse, whenReady } from '../log/log.js';
+import type { Refusals } from '../probe/index.js';
 import type { Access, Streams } from '../streams/index.js';
 import { Appender, readAppend } from './append.js';
 import { Asker } from './asker.js';
@@ -46,6 +47,8 @@ export interface DurableStreamsOptions {
   readonly access?: Access;
   /** How much each may do. Default: without end. */
   readonly quotas?: Quotas;
+  /** Counts what was too much. */
+  readonly refusals?: Pick<Refusals, 'count'>;
   /** Clock and timers. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
   /** From 0 to less than 1. Default `Math.random`. */
@@ -75,9 +78,9 @@ const ofWorkers: ReadonlySet<string> = new Set(['callback', 'ack', 'release']);
  * createServer(nodeHandler(durable, { path: '/v1/stream/' })).listen(4437);
  */
 export function createDurableStreams(options: DurableStreamsOptions): DurableStreams {
-  const { quotas } = options;
+  const { quotas, refusals } = options;
   const door = new Door(options);
-  return quotas === undefined ? door : new Counted(door, quotas);
+  return quotas === undefined ? door : new Counted(door, quotas, refusals);
 }
 
 const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
@@ -206,7 +209,7 @@ class Door implements DurableStreams {
     const receive = (): Promise<Reply> =>
       this.bodies.with(request, (body) =>
         // Asked when it is written: while a body comes slowly, much may become of its stream.
-        whenReady(this.found(name, 'publish', request), (record) => this.appender.append(record, wish, body)),
+        whenReady(this.found(name, 'publish', request), (record) => this.appender.append(record, wish, body, request)),
       );
     // Before the body, so that what goes nowhere is not received.
     return isLarge(request) ? whenReady(this.found(name, 'publish', request), receive) : receive();
@@ -217,7 +220,15 @@ class Door implements DurableStreams {
     const { streams } = this.options;
     const { registry, maxMessages } = this;
     const asker = this.askerOf(request);
-    const creator = new Creator({ streams, registry, now: () => this.scheduler.now(), rootPath, maxMessages, asker });
+    const creator = new Creator({
+      streams,
+      registry,
+      now: () => this.scheduler.now(),
+      rootPath,
+      maxMessages,
+      asker,
+      count: (chunks) => request.count?.(chunks),
+    });
     const url = request.root + name.split('/').map(encodeURIComponent).join('/');
     if (isLarge(request)) {
       const known = await registry.find(name);

@@ -17,6 +17,8 @@ export interface DurableRequest {
   readonly address?: string | undefined;
   /** Aborted when the one who asks has gone. */
   readonly signal: AbortSignal;
+  /** Takes note of chunks that are about to be kept; rejects where they are too many. Default: nobody counts. */
+  readonly count?: ((chunks: number) => Promise<void>) | undefined;
   /** Reads the body: `undefined` as soon as `admits`, which is told how long it is so far, says no. */
   body(admits: (length: number) => boolean): Promise<Uint8Array | undefined>;
 }

@@ -3,7 +3,10 @@ import type { Duplex } from 'node:stream';
 import { asyncScheduler } from 'rxjs';
 import { WebSocketServer } from 'ws';
 import type { Action } from '../auth/auth.js';
+import { budgetKey } from '../auth/budget-key.js';
+import type { Quotas } from '../auth/quotas.js';
 import { checkBound, StreamError } from '../chunk/index.js';
+import type { Refusals } from '../probe/index.js';
 import { closeCodes } from '../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
 import {
@@ -57,6 +60,10 @@ export interface RunRoutesOptions<S = unknown> extends ServedRunsOptions<S> {
   readonly streams: Streams;
   /** Says who may do what: `createAccess` makes it. Default: everybody everything. */
   readonly access?: Access;
+  /** How much each may write: to start a run, and to answer it, is a chunk. Default: without end. */
+  readonly quotas?: Pick<Quotas, 'spend'>;
+  /** Counts what was too much. */
+  readonly refusals?: Pick<Refusals, 'count'>;
   /** Pages of other hosts that may ask, see {@link Origins}. Default: none. */
   readonly origins?: Origins;
 }
@@ -195,6 +202,7 @@ class Routes<S> implements RunRoutes<S> {
       throw new RequestError(400, 'pipeline-invalid', `pipeline: there is no such pipeline, ${known}`, 'pipeline');
     }
     await this.check(request, 'run', pipeline.name);
+    await this.count(request);
     if (this.going >= this.maxRuns) throw tooMany('runs', this.maxRuns);
     const { executionId: id, session } = body;
     if (id !== undefined) checkId(id);
@@ -229,6 +237,16 @@ class Routes<S> implements RunRoutes<S> {
     await checkRequest(this.options.access, request, action, streamId);
   }
 
+  /** What is written by a request is a chunk. */
+  private async count(request: IncomingMessage): Promise<void> {
+    const { quotas, refusals } = this.options;
+    const key = budgetKey(principalOf(request), request.socket.remoteAddress);
+    const retryAfterMs = await quotas?.spend(key, 'chunks', 1);
+    if (retryAfterMs === undefined) return;
+    refusals?.count('rate');
+    throw new StreamError('rate-limited', 'these credentials write as much as they may', { retryAfterMs });
+  }
+
   private whoIs(request: IncomingMessage): string | undefined {
     return this.options.who?.(request) ?? principalOf(request)?.id;
   }
@@ -250,6 +268,7 @@ class Routes<S> implements RunRoutes<S> {
   private readonly input: Handler = async (request, _response, id) => {
     const { name, value, step } = await readJsonBody(request, answering, this.maxBodyBytes);
     await this.check(request, 'answer', eventsOf(id));
+    await this.count(request);
     const by = this.whoIs(request);
     await this.runs.answer(id, name, value, {
       ...(step === undefined ? {} : { step }),

@@ -205,9 +205,10 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
     webhooks: nodeWebhooks({ allowLocal: options.allowPublic !== true && isLoopback(host), refusals }),
     ...options.durable,
     ...asked,
+    refusals,
     streams,
   });
-  const routes = createRunRoutes({ ...options.runs, ...origins, ...(access === undefined ? {} : { access }), streams });
+  const routes = createRunRoutes({ ...options.runs, ...origins, ...asked, refusals, streams });
   const reaper = createReaper(streams, { lapsed: routes.heir.lapsed });
   const doors: readonly Door[] = [
     detourDoor(() => gateway.state),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outflow } from 'sluice/durable';
+import { createRefusals } from 'sluice/probe';
 import type { Quotas } from '../../src/auth/quotas.js';
 import { SharedBytes } from '../../src/durable/shared-bytes.js';
 import { type Ask, open, put } from './who-asks.js';
@@ -35,10 +36,51 @@ describe('Counted', () => {
     expect(spent).toEqual([
       'address 0:0:0:0::/64 bytes 0',
       'ann bytes 4',
+      'ann chunks 1',
       'ann readBytes 4',
       'ann readBytes 4',
       'address nowhere bytes 4',
     ]);
+  });
+
+  it('counts each message of a body as a chunk, and keeps none of those that are too many', async () => {
+    const refusals = createRefusals();
+    const spent: string[] = [];
+    let left = 6;
+    const quotas: Quotas = {
+      hold: () => true,
+      release: () => {},
+      spend: async (key, what, amount) => {
+        if (what !== 'chunks') return undefined;
+        spent.push(`${key} ${amount}`);
+        left -= amount;
+        return await Promise.resolve(left < 0 ? 1500 : undefined);
+      },
+    };
+    const { ask, status, streams } = open({ quotas, refusals });
+    const json = { headers: { 'content-type': 'application/json' }, as: 'ann' };
+    expect(await status('a', { ...json, method: 'PUT', body: '[1,2]' })).toBe(201);
+    expect(await status('a', { ...json, method: 'POST', body: '[3,4,5]' })).toBe(204);
+    const refused = await ask('a', { ...json, method: 'POST', body: '[6,7]' });
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '2']);
+    // A copy is made of chunks, too.
+    const fork = { ...json, method: 'PUT', headers: { 'stream-forked-from': '/v1/stream/a' } };
+    expect(await status('b', fork)).toBe(429);
+    expect(await status('c', { ...json, method: 'PUT', body: '[1]' })).toBe(429);
+    expect(spent).toEqual(['ann 2', 'ann 3', 'ann 2', 'ann 5', 'ann 1']);
+    expect([(await streams.info('a'))?.next, await streams.info('b'), await streams.info('c')]).toEqual([
+      5,
+      undefined,
+      undefined,
+    ]);
+    expect(refusals.read().rate).toBe(3);
+  });
+
+  it('counts who has read what he may', async () => {
+    const refusals = createRefusals();
+    const { ask, status } = open({ quotas: few(10).quotas, access: undefined!, refusals });
+    await ask('a', { ...put, body: 'x'.repeat(8) });
+    expect([await status('a?offset=-1'), refusals.read().budget]).toEqual([429, 1]);
   });
 
   it('goes on with an answer that cannot be counted', async () => {

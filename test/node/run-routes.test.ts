@@ -7,6 +7,7 @@ import { createMemoryLog } from 'sluice/log/memory';
 import { createRunRoutes } from 'sluice/node';
 import { pipeline } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
+import { rateLimits } from 'sluice/auth/rate-limits';
 import { describe, expect, it, vi } from 'vitest';
 import { approval, eventsIn, runStage, shout } from './run-stage.js';
 
@@ -232,6 +233,18 @@ describe('runRoutes', () => {
     expect(await at('none')).toMatchObject({ status: 404, body: { code: 'run-not-found' } });
     expect(await at('%ff')).toMatchObject({ status: 400, body: { field: 'executionId' } });
     expect(await at('a?steps=,')).toMatchObject({ status: 400, body: { field: 'steps' } });
+  });
+
+  it('counts what is written to runs', async () => {
+    const { server, ask } = await start({}, { quotas: rateLimits({ chunks: { amount: 2, perMs: 60_000 } }) });
+    const begun = { pipeline: 'approval', input: 'x', executionId: 'one' };
+    expect((await ask('POST', '/v1/runs', begun)).status).toBe(201);
+    expect((await ask('POST', '/v1/runs/one/input', { name: 'yes', value: 1 })).status).toBe(202);
+    const refused = await ask('POST', '/v1/runs', { ...begun, executionId: 'two' });
+    expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'rate-limited' })]);
+    expect(refused.headers.has('retry-after')).toBe(true);
+    expect((await ask('POST', '/v1/runs/one/input', { name: 'yes', value: 2 })).status).toBe(429);
+    expect([await server.runs.info('two'), server.refusals.read().rate]).toEqual([undefined, 2]);
   });
 
   it('has bounds for what goes on and for who watches', async () => {
