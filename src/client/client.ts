@@ -64,7 +64,7 @@ function known({ token, ...options }: ClientOptions): ReadClientOptions {
 }
 
 class StreamClient<C> extends StreamReader<C> implements Client<C> {
-  private readonly writer: Writer;
+  readonly #writer: Writer;
   readonly stopped: Client['stopped'];
 
   constructor(options: ClientOptions) {
@@ -77,8 +77,8 @@ class StreamClient<C> extends StreamReader<C> implements Client<C> {
     const { random = Math.random } = options.backoff ?? {};
     const epoch = options.producer === undefined ? 0 : Math.floor((scheduler.now() + random()) * 1000);
     const line = this.lines[0] as Line<WritingConnection>;
-    this.writer = new Writer(line, scheduler, { id: producer, epoch }, maxQueue);
-    this.stopped = this.writer.stopped;
+    this.#writer = new Writer(line, scheduler, { id: producer, epoch }, maxQueue);
+    this.stopped = this.#writer.stopped;
   }
 
   publish(
@@ -88,6 +88,6 @@ class StreamClient<C> extends StreamReader<C> implements Client<C> {
   ): Promise<{ readonly next: number }> {
     checkName(streamId);
     checkAppend(options);
-    return this.writer.publish(streamId, chunks.map(encodeChunk), options);
+    return this.#writer.publish(streamId, chunks.map(encodeChunk), options);
   }
 }

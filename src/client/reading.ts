@@ -88,7 +88,14 @@ export class Reading {
     this.#chunks = this.#window.chunks - this.#heldChunks;
     this.#bytes = this.#window.bytes - this.#heldBytes;
     const [chunks, bytes] = this.#totals();
-    const request = { t: 'subscribe', stream: this.streamId, from: this.#from, life: this.#life, chunks, bytes } as const;
+    const request = {
+      t: 'subscribe',
+      stream: this.streamId,
+      from: this.#from,
+      life: this.#life,
+      chunks,
+      bytes,
+    } as const;
     this.asked = { request, at: now };
     return request;
   }

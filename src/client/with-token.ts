@@ -31,91 +31,93 @@ const mostMs = 30_000;
 const leastMs = 1000;
 
 class TokenLink implements Link {
-  private readonly link: Link;
+  readonly #link: Link;
   /** Held back until the server knows who we are. */
-  private welcome: ServerFrame | undefined;
-  private known = false;
-  private timer: Subscription | undefined;
-  private expiresAt = Infinity;
-  private over = false;
+  #welcome: ServerFrame | undefined;
+  #known = false;
+  #timer: Subscription | undefined;
+  #expiresAt = Infinity;
+  #over = false;
 
-  constructor(
-    transport: ClientTransport,
-    private readonly token: TokenSource,
-    private readonly events: ClientLinkEvents,
-    private readonly scheduler: SchedulerLike,
-  ) {
-    this.link = transport.connect({
+  readonly #token: TokenSource;
+  readonly #events: ClientLinkEvents;
+  readonly #scheduler: SchedulerLike;
+
+  constructor(transport: ClientTransport, token: TokenSource, events: ClientLinkEvents, scheduler: SchedulerLike) {
+    this.#token = token;
+    this.#events = events;
+    this.#scheduler = scheduler;
+    this.#link = transport.connect({
       opened: () => events.opened(),
-      frames: (frames) => this.hear(frames),
+      frames: (frames) => this.#hear(frames),
       drained: () => events.drained(),
       closed: (code, reason) => {
-        this.stop();
+        this.#stop();
         events.closed(code, reason);
       },
     });
   }
 
   get writable(): boolean {
-    return this.link.writable;
+    return this.#link.writable;
   }
 
   send(frames: readonly OutgoingFrame[]): void {
-    this.link.send(frames);
+    this.#link.send(frames);
   }
 
   close(code: number, reason: string): void {
-    this.stop();
-    this.link.close(code, reason);
+    this.#stop();
+    this.#link.close(code, reason);
   }
 
-  private hear(frames: Heard): void {
+  #hear(frames: Heard): void {
     const rest: Heard[number][] = [];
     for (const frame of frames) {
       if (frame instanceof BadFrame) rest.push(frame);
-      else if (frame.t === 'authenticated') this.authenticated(frame, rest);
-      else if (frame.t === 'welcome' && !this.known) this.greeted(frame);
+      else if (frame.t === 'authenticated') this.#authenticated(frame, rest);
+      else if (frame.t === 'welcome' && !this.#known) this.#greeted(frame);
       else rest.push(frame);
     }
-    if (rest.length > 0) this.events.frames(rest);
+    if (rest.length > 0) this.#events.frames(rest);
   }
 
-  private greeted(welcome: ServerFrame): void {
-    if (this.welcome !== undefined) return;
-    this.welcome = welcome;
-    void this.show();
+  #greeted(welcome: ServerFrame): void {
+    if (this.#welcome !== undefined) return;
+    this.#welcome = welcome;
+    void this.#show();
   }
 
-  private async show(): Promise<void> {
+  async #show(): Promise<void> {
     try {
-      const token = await this.token();
-      if (!this.over) this.link.send([{ t: 'auth', token }]);
+      const token = await this.#token();
+      if (!this.#over) this.#link.send([{ t: 'auth', token }]);
     } catch {
-      if (this.over) return;
+      if (this.#over) return;
       // Another connection asks for another. Whoever is known already has some time left to get one.
-      if (this.known) this.renewIn((this.expiresAt - this.scheduler.now()) / 2);
-      else this.link.close(closeCodes.lost, 'there was no token to be had');
+      if (this.#known) this.#renewIn((this.#expiresAt - this.#scheduler.now()) / 2);
+      else this.#link.close(closeCodes.lost, 'there was no token to be had');
     }
   }
 
-  private authenticated({ expiresInMs }: Authenticated, rest: Heard[number][]): void {
-    const { welcome } = this;
-    this.known = true;
-    this.welcome = undefined;
+  #authenticated({ expiresInMs }: Authenticated, rest: Heard[number][]): void {
+    const welcome = this.#welcome;
+    this.#known = true;
+    this.#welcome = undefined;
     if (welcome !== undefined) rest.push(welcome);
     if (expiresInMs === undefined) return;
-    this.expiresAt = this.scheduler.now() + expiresInMs;
-    this.renewIn(Math.max(expiresInMs * share, expiresInMs - mostMs));
+    this.#expiresAt = this.#scheduler.now() + expiresInMs;
+    this.#renewIn(Math.max(expiresInMs * share, expiresInMs - mostMs));
   }
 
-  private renewIn(ms: number): void {
-    this.timer?.unsubscribe();
+  #renewIn(ms: number): void {
+    this.#timer?.unsubscribe();
     // Too late: the server ends the connection, and the next one begins with another token.
-    if (ms >= leastMs) this.timer = this.scheduler.schedule(() => void this.show(), Math.min(ms, 2 ** 30));
+    if (ms >= leastMs) this.#timer = this.#scheduler.schedule(() => void this.#show(), Math.min(ms, 2 ** 30));
   }
 
-  private stop(): void {
-    this.over = true;
-    this.timer?.unsubscribe();
+  #stop(): void {
+    this.#over = true;
+    this.#timer?.unsubscribe();
   }
 }

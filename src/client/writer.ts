@@ -16,23 +16,32 @@ interface Waiting {
 
 /** Turns calls of `publish` into writings, and acknowledgements into answers. */
 export class Writer {
-  private readonly streams = new Map<string, Promised>();
+  readonly #streams = new Map<string, Promised>();
   /**
    * Epoch of the next writing under the client's own name. Each begins to count at 0: within one epoch, what comes after a
    * failure or an end would be taken for what had been kept before.
    */
-  private epoch: number;
-  private readonly cancelled = new Subject<{ readonly streamId: string; readonly reason: string | undefined }>();
+  #epoch: number;
+  readonly #cancelled = new Subject<{ readonly streamId: string; readonly reason: string | undefined }>();
   readonly stopped: Observable<{ readonly streamId: string; readonly reason: string | undefined }> =
-    this.cancelled.asObservable();
+    this.#cancelled.asObservable();
+
+  readonly #line: { readonly connection: WritingConnection };
+  readonly #scheduler: SchedulerLike;
+  readonly #own: Pick<Producer, 'id' | 'epoch'>;
+  readonly #maxQueue: number;
 
   constructor(
-    private readonly line: { readonly connection: WritingConnection },
-    private readonly scheduler: SchedulerLike,
-    private readonly own: Pick<Producer, 'id' | 'epoch'>,
-    private readonly maxQueue: number,
+    line: { readonly connection: WritingConnection },
+    scheduler: SchedulerLike,
+    own: Pick<Producer, 'id' | 'epoch'>,
+    maxQueue: number,
   ) {
-    this.epoch = own.epoch;
+    this.#line = line;
+    this.#scheduler = scheduler;
+    this.#own = own;
+    this.#maxQueue = maxQueue;
+    this.#epoch = own.epoch;
   }
 
   publish(
@@ -42,52 +51,62 @@ export class Writer {
   ): Promise<{ readonly next: number }> {
     const key = producer === undefined ? streamId : `${streamId}\n${producer.id}\n${producer.epoch}`;
     const known =
-      this.streams.get(key) ?? this.begin(key, streamId, producer ?? { id: this.own.id, epoch: this.epoch, seq: 0 });
+      this.#streams.get(key) ??
+      this.#begin(key, streamId, producer ?? { id: this.#own.id, epoch: this.#epoch, seq: 0 });
     return known.push(chunks, close, producer?.seq);
   }
 
-  private begin(key: string, streamId: string, { id, epoch, seq }: Producer): Promised {
-    const { connection } = this.line;
+  #begin(key: string, streamId: string, { id, epoch, seq }: Producer): Promised {
+    const { connection } = this.#line;
     const promised: Promised = new Promised(
       new Writing(streamId, id, epoch, seq, {
         acked: (kept, next, closed) => promised.acked(kept, next, closed),
-        stopped: (reason) => this.cancelled.next({ streamId, reason }),
+        stopped: (reason) => this.#cancelled.next({ streamId, reason }),
         failed: (error) => promised.failed(error),
       }),
       connection,
-      this.maxQueue,
+      this.#maxQueue,
       () => {
-        if (key === streamId) this.epoch = Math.max(this.epoch, epoch + 1);
-        this.streams.delete(key);
+        if (key === streamId) this.#epoch = Math.max(this.#epoch, epoch + 1);
+        this.#streams.delete(key);
         connection.unwrite(promised.writing);
       },
     );
-    this.streams.set(key, promised);
-    connection.write(promised.writing, this.scheduler.now());
+    this.#streams.set(key, promised);
+    connection.write(promised.writing, this.#scheduler.now());
     return promised;
   }
 }
 
 class Promised {
-  private readonly waiting: Waiting[] = [];
-  private closing = false;
-  private failure: StreamError | undefined;
+  readonly #waiting: Waiting[] = [];
+  #closing = false;
+  #failure: StreamError | undefined;
+
+  readonly #connection: WritingConnection;
+  readonly #maxQueue: number;
+  readonly #over: () => void;
 
   constructor(
     readonly writing: Writing,
-    private readonly connection: WritingConnection,
-    private readonly maxQueue: number,
-    private readonly over: () => void,
-  ) {}
+    connection: WritingConnection,
+    maxQueue: number,
+    over: () => void,
+  ) {
+    this.#connection = connection;
+    this.#maxQueue = maxQueue;
+    this.#over = over;
+  }
 
   push(
     chunks: readonly EncodedChunk[],
     close: AppendOptions['close'],
     seq: number | undefined,
   ): Promise<{ readonly next: number }> {
-    const { writing, maxQueue } = this;
-    if (this.failure !== undefined) return Promise.reject(this.failure);
-    if (this.closing) {
+    const { writing } = this;
+    const maxQueue = this.#maxQueue;
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#closing) {
       const { streamId } = writing;
       return Promise.reject(
         new StreamError('stream-closed', `"${streamId}" was ended by an earlier call`, { streamId }),
@@ -102,27 +121,27 @@ class Promised {
       const message = `publish: more than ${maxQueue} chunks wait to be kept`;
       return Promise.reject(new StreamError('overflow', message, { streamId: writing.streamId }));
     }
-    this.closing = close !== undefined;
+    this.#closing = close !== undefined;
     writing.push(chunks, close);
-    this.connection.wrote();
+    this.#connection.wrote();
     return new Promise((resolve, reject) => {
-      this.waiting.push({ end: writing.end, close: close !== undefined, resolve, reject });
+      this.#waiting.push({ end: writing.end, close: close !== undefined, resolve, reject });
     });
   }
 
   acked(seq: number, next: number, closed: boolean): void {
     let answered = 0;
-    for (const { end, close } of this.waiting) {
+    for (const { end, close } of this.#waiting) {
       if (end > seq || (close && !closed)) break;
       answered++;
     }
-    if (closed) this.over();
-    for (const { resolve } of this.waiting.splice(0, answered)) resolve({ next });
+    if (closed) this.#over();
+    for (const { resolve } of this.#waiting.splice(0, answered)) resolve({ next });
   }
 
   failed(error: StreamError): void {
-    this.failure = error;
-    this.over();
-    for (const { reject } of this.waiting.splice(0)) reject(error);
+    this.#failure = error;
+    this.#over();
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

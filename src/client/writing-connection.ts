@@ -7,16 +7,16 @@ import { Writings } from './writings.js';
 
 /** A connection that writes as well: the half that those who only read do without. */
 export class WritingConnection extends Connection {
-  private readonly writings = new Writings();
+  readonly #writings = new Writings();
 
   override get unused(): boolean {
-    return super.unused && this.writings.empty;
+    return super.unused && this.#writings.empty;
   }
 
   /** Writes to a stream: call {@link WritingConnection.wrote} whenever something was pushed. */
   write(writing: Writing, now: number): void {
     if (this.failure !== undefined) return writing.fail(this.failure);
-    if (this.writings.begin(writing)) this.start(now);
+    if (this.#writings.begin(writing)) this.start(now);
   }
 
   /** Something was pushed to a writing. */
@@ -26,19 +26,19 @@ export class WritingConnection extends Connection {
 
   /** Writes no more; what is not acknowledged may be lost. */
   unwrite(writing: Writing): void {
-    this.writings.end(writing);
+    this.#writings.end(writing);
   }
 
   protected override obey(frame: ServerFrame, now: number): void {
     if (frame.t === 'ack') {
-      const { known, more } = this.writings.acked(frame, now);
+      const { known, more } = this.#writings.acked(frame, now);
       if (known) this.isServed();
       if (more) this.mark();
     } else if (frame.t === 'stop') {
-      this.writings.stopped(frame.stream, frame.reason);
+      this.#writings.stopped(frame.stream, frame.reason);
     } else if (frame.t === 'error' && frame.producer !== undefined) {
       const retryAt = now + (frame.retryAfterMs ?? this.limits.retryMs);
-      if (this.writings.refused(frame, errorOf(frame), retryAt)) this.mark();
+      if (this.#writings.refused(frame, errorOf(frame), retryAt)) this.mark();
     } else {
       super.obey(frame, now);
     }
@@ -46,20 +46,20 @@ export class WritingConnection extends Connection {
 
   protected override resume(now: number): void {
     super.resume(now);
-    this.writings.rewind();
+    this.#writings.rewind();
   }
 
   protected override retry(before: number, now: number): void {
     super.retry(before, now);
-    if (this.writings.retry(before, now)) this.mark();
+    if (this.#writings.retry(before, now)) this.mark();
   }
 
   protected override pack(message: Packer, welcome: Welcome, now: number): void {
-    this.writings.flush(message, welcome, now);
+    this.#writings.flush(message, welcome, now);
   }
 
   protected override giveUp(error: StreamError): void {
     super.giveUp(error);
-    this.writings.fail(error);
+    this.#writings.fail(error);
   }
 }

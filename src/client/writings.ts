@@ -10,20 +10,20 @@ type Welcome = FrameOf<ServerFrame, 'welcome'>;
  * only read do without.
  */
 export class Writings {
-  private readonly byKey = new Map<string, Writing>();
+  readonly #byKey = new Map<string, Writing>();
 
   /** Whether nothing is written. */
   get empty(): boolean {
-    return this.byKey.size === 0;
+    return this.#byKey.size === 0;
   }
 
   /** Takes a writing up; the earlier life of the same producer is over by that. Answers whether it may write. */
   begin(writing: Writing): boolean {
     const key = keyOf(writing.streamId, writing.producer);
-    const other = this.byKey.get(key);
+    const other = this.#byKey.get(key);
     const late = other !== undefined && other.epoch > writing.epoch;
     if (late) writing.fail(fenced(writing, other));
-    else this.byKey.set(key, writing);
+    else this.#byKey.set(key, writing);
     if (!late) other?.fail(fenced(other, writing));
     return !late;
   }
@@ -31,30 +31,30 @@ export class Writings {
   end(writing: Writing): void {
     const key = keyOf(writing.streamId, writing.producer);
     // The producer's next life may write already.
-    if (this.byKey.get(key) === writing) this.byKey.delete(key);
+    if (this.#byKey.get(key) === writing) this.#byKey.delete(key);
   }
 
   /** There is a new connection: all is sent again that was not acknowledged. */
   rewind(): void {
-    for (const writing of this.byKey.values()) writing.rewind();
+    for (const writing of this.#byKey.values()) writing.rewind();
   }
 
   /** Answers whether that is news to anybody, and whether there is more to send. */
   acked(frame: FrameOf<ServerFrame, 'ack'>, now: number): { readonly known: boolean; readonly more: boolean } {
-    const writing = this.byKey.get(keyOf(frame.stream, frame.producer));
+    const writing = this.#byKey.get(keyOf(frame.stream, frame.producer));
     if (writing === undefined || writing.epoch !== frame.epoch) return { known: false, more: false };
     return { known: true, more: writing.acked(frame.seq, frame.next, frame.closed === true, now) };
   }
 
   /** Somebody cancelled a stream. */
   stopped(streamId: string, reason: string | undefined): void {
-    for (const writing of this.byKey.values()) if (writing.streamId === streamId) writing.stopped(reason);
+    for (const writing of this.#byKey.values()) if (writing.streamId === streamId) writing.stopped(reason);
   }
 
   /** A frame was refused. Answers whether there is something to send again. */
   refused(frame: FrameOf<ServerFrame, 'error'>, error: StreamError, retryAt: number): boolean {
     const key = keyOf(frame.stream ?? '', frame.producer!);
-    const writing = this.byKey.get(key);
+    const writing = this.#byKey.get(key);
     // It may be another life of the producer that was refused.
     if (writing === undefined || (frame.epoch ?? writing.epoch) !== writing.epoch) return false;
     // The server is behind with keeping: the retry comes with the next tick.
@@ -64,7 +64,7 @@ export class Writings {
       return false;
     }
     if (error.code === 'sequence-gap' && writing.missed(error.details.expected)) return true;
-    this.byKey.delete(key);
+    this.#byKey.delete(key);
     writing.fail(error);
     return false;
   }
@@ -72,7 +72,7 @@ export class Writings {
   /** Goes back where nothing was answered since `before`. Answers whether there is something to send. */
   retry(before: number, now: number): boolean {
     let more = false;
-    for (const writing of this.byKey.values()) {
+    for (const writing of this.#byKey.values()) {
       if (writing.released(now)) more = true;
       if (writing.sentAt === undefined || writing.sentAt > before) continue;
       writing.rewind();
@@ -83,22 +83,22 @@ export class Writings {
 
   /** Adds what is ready to a message. */
   flush(message: Packer, { window, maxFrame }: Welcome, now: number): void {
-    for (const [key, writing] of this.byKey) {
+    for (const [key, writing] of this.#byKey) {
       for (let frame = writing.frame(window, maxFrame, now); frame !== undefined;) {
         message.add(frame);
         frame = writing.frame(window, maxFrame, now);
       }
       const tooLarge = writing.tooLarge(maxFrame);
       if (tooLarge === undefined) continue;
-      this.byKey.delete(key);
+      this.#byKey.delete(key);
       writing.fail(tooLarge);
     }
   }
 
   /** Nothing is written any more. */
   fail(error: StreamError): void {
-    const writings = [...this.byKey.values()];
-    this.byKey.clear();
+    const writings = [...this.#byKey.values()];
+    this.#byKey.clear();
     for (const writing of writings) writing.fail(error);
   }
 }

@@ -26,30 +26,33 @@ const unbounded = 2 ** 31;
  * @internal
  */
 export class Hub {
-  private readonly relays = new Map<string, Relay>();
-  private readonly links = new Map<string, HubLink>();
-  private readonly pushing: Subscription;
+  readonly #relays = new Map<string, Relay>();
+  readonly #links = new Map<string, HubLink>();
+  readonly #pushing: Subscription;
 
-  constructor(
-    private readonly client: ReadClient,
-    private readonly Channel: TabChannelClass,
-    private readonly scheduler: SchedulerLike,
-  ) {
-    this.pushing = client.pushed.subscribe((data) => {
-      for (const link of this.links.values()) link.send({ t: 'push', data });
+  readonly #client: ReadClient;
+  readonly #Channel: TabChannelClass;
+  readonly #scheduler: SchedulerLike;
+
+  constructor(client: ReadClient, Channel: TabChannelClass, scheduler: SchedulerLike) {
+    this.#client = client;
+    this.#Channel = Channel;
+    this.#scheduler = scheduler;
+    this.#pushing = client.pushed.subscribe((data) => {
+      for (const link of this.#links.values()) link.send({ t: 'push', data });
     });
   }
 
   /** A tab opens a link, over a channel of its own. It may say so twice: when it asks, and when it hears who leads. */
   accept(name: string): void {
-    if (this.links.has(name)) return;
-    const gone = (): void => void this.links.delete(name);
-    this.links.set(name, new HubLink(new this.Channel(name), this.client, this, this.scheduler, gone));
+    if (this.#links.has(name)) return;
+    const gone = (): void => void this.#links.delete(name);
+    this.#links.set(name, new HubLink(new this.#Channel(name), this.#client, this, this.#scheduler, gone));
   }
 
   relay(streamId: string): Relay {
-    const relay = this.relays.get(streamId) ?? new Relay(streamId, this.client);
-    this.relays.set(streamId, relay);
+    const relay = this.#relays.get(streamId) ?? new Relay(streamId, this.#client);
+    this.#relays.set(streamId, relay);
     return relay;
   }
 
@@ -57,33 +60,38 @@ export class Hub {
   leave(seat: Seat): void {
     const relay = this.relay(seat.streamId);
     relay.leave(seat);
-    if (relay.unused) this.relays.delete(seat.streamId);
+    if (relay.unused) this.#relays.delete(seat.streamId);
   }
 
   close(): void {
-    this.pushing.unsubscribe();
-    for (const link of this.links.values()) link.end(closeCodes['going-away'], 'this tab leads no more');
-    this.client.close();
+    this.#pushing.unsubscribe();
+    for (const link of this.#links.values()) link.end(closeCodes['going-away'], 'this tab leads no more');
+    this.#client.close();
   }
 }
 
 /** One tab's link, at the end of the tab that leads. */
 class HubLink {
-  private readonly seats = new Map<string, Seat>();
-  private channels = 0;
-  private heardAt: number;
-  private watch: Subscription;
+  readonly #seats = new Map<string, Seat>();
+  #channels = 0;
+  #heardAt: number;
+  #watch: Subscription;
 
-  constructor(
-    private readonly channel: TabChannel,
-    private readonly client: ReadClient,
-    private readonly hub: Hub,
-    private readonly scheduler: SchedulerLike,
-    private readonly gone: () => void,
-  ) {
-    this.heardAt = scheduler.now();
-    this.watch = this.watchOver();
-    listen<LinkMessage>(channel, (message) => this.hear(message));
+  readonly #channel: TabChannel;
+  readonly #client: ReadClient;
+  readonly #hub: Hub;
+  readonly #scheduler: SchedulerLike;
+  readonly #gone: () => void;
+
+  constructor(channel: TabChannel, client: ReadClient, hub: Hub, scheduler: SchedulerLike, gone: () => void) {
+    this.#channel = channel;
+    this.#client = client;
+    this.#hub = hub;
+    this.#scheduler = scheduler;
+    this.#gone = gone;
+    this.#heardAt = scheduler.now();
+    this.#watch = this.#watchOver();
+    listen<LinkMessage>(channel, (message) => this.#hear(message));
     this.send({
       t: 'welcome',
       protocol: subprotocol,
@@ -94,56 +102,56 @@ class HubLink {
     });
   }
 
-  private hear(message: LinkMessage): void {
-    this.heardAt = this.scheduler.now();
+  #hear(message: LinkMessage): void {
+    this.#heardAt = this.#scheduler.now();
     if ('closed' in message) return this.end(closeCodes.normal, '');
-    for (const frame of message.frames) this.obey(frame);
+    for (const frame of message.frames) this.#obey(frame);
   }
 
   /** A tab that has crashed says nothing; one that was frozen hears what became of its link when it wakes, and comes back. */
-  private watchOver(): Subscription {
-    return this.scheduler.schedule(() => {
-      if (this.scheduler.now() - this.heardAt > patience * pingMs)
+  #watchOver(): Subscription {
+    return this.#scheduler.schedule(() => {
+      if (this.#scheduler.now() - this.#heardAt > patience * pingMs)
         this.end(closeCodes['idle-timeout'], 'nothing heard');
-      else this.watch = this.watchOver();
+      else this.#watch = this.#watchOver();
     }, pingMs);
   }
 
   send(...frames: readonly ServerFrame[]): void {
-    this.post({ frames });
+    this.#post({ frames });
   }
 
-  private post(message: LeaderMessage): void {
-    say(this.channel, message);
+  #post(message: LeaderMessage): void {
+    say(this.#channel, message);
   }
 
   end(code: number, reason: string): void {
-    this.gone();
-    this.watch.unsubscribe();
-    for (const seat of this.seats.values()) this.hub.leave(seat);
-    this.seats.clear();
-    this.post({ closed: { code, reason } });
-    this.channel.close();
+    this.#gone();
+    this.#watch.unsubscribe();
+    for (const seat of this.#seats.values()) this.#hub.leave(seat);
+    this.#seats.clear();
+    this.#post({ closed: { code, reason } });
+    this.#channel.close();
   }
 
-  private obey(frame: ClientFrame<EncodedChunk>): void {
+  #obey(frame: ClientFrame<EncodedChunk>): void {
     switch (frame.t) {
       case 'subscribe':
-        return this.subscribe(frame);
+        return this.#subscribe(frame);
       case 'credit':
-        return this.grant(frame.ch, frame);
+        return this.#grant(frame.ch, frame);
       case 'unsubscribe':
-        return this.unsubscribe(frame.ch);
+        return this.#unsubscribe(frame.ch);
       case 'ping':
-        for (const [ch, chunks, bytes] of frame.grants) this.grant(ch, { chunks, bytes });
+        for (const [ch, chunks, bytes] of frame.grants) this.#grant(ch, { chunks, bytes });
         return this.send({
           t: 'pong',
-          sent: [...this.seats.values()].flatMap(({ mark }) => (mark === undefined ? [] : [mark])),
+          sent: [...this.#seats.values()].flatMap(({ mark }) => (mark === undefined ? [] : [mark])),
         });
       case 'cancel':
-        return this.client.cancel(frame.stream, frame.reason);
+        return this.#client.cancel(frame.stream, frame.reason);
       case 'publish':
-        return this.refuse(frame);
+        return this.#refuse(frame);
       case 'auth':
         // All read as who leads: a tab that says who it is may go on.
         return this.send({ t: 'authenticated' });
@@ -153,40 +161,40 @@ class HubLink {
     }
   }
 
-  private subscribe({ stream, from, chunks, bytes }: FrameOf<ClientFrame, 'subscribe'>): void {
-    const before = this.seats.get(stream);
+  #subscribe({ stream, from, chunks, bytes }: FrameOf<ClientFrame, 'subscribe'>): void {
+    const before = this.#seats.get(stream);
     if (before !== undefined) {
       // Asked again, because the answer takes its time.
       if (before.cursor === undefined) return before.grant({ chunks, bytes });
-      this.hub.leave(before);
+      this.#hub.leave(before);
     }
-    const seat = new Seat(stream, this.channels++, from, { chunks, bytes }, (frame) => this.send(frame));
-    this.seats.set(stream, seat);
-    this.hub.relay(stream).join(seat);
+    const seat = new Seat(stream, this.#channels++, from, { chunks, bytes }, (frame) => this.send(frame));
+    this.#seats.set(stream, seat);
+    this.#hub.relay(stream).join(seat);
   }
 
-  private grant(ch: number, credit: Credit): void {
-    const seat = this.seatOf(ch);
+  #grant(ch: number, credit: Credit): void {
+    const seat = this.#seatOf(ch);
     if (seat === undefined) return;
     seat.grant(credit);
-    this.hub.relay(seat.streamId).flush(seat);
+    this.#hub.relay(seat.streamId).flush(seat);
   }
 
-  private unsubscribe(ch: number): void {
-    const seat = this.seatOf(ch);
+  #unsubscribe(ch: number): void {
+    const seat = this.#seatOf(ch);
     if (seat !== undefined) {
-      this.seats.delete(seat.streamId);
-      this.hub.leave(seat);
+      this.#seats.delete(seat.streamId);
+      this.#hub.leave(seat);
     }
     this.send({ t: 'unsubscribed', ch });
   }
 
-  private seatOf(ch: number): Seat | undefined {
-    for (const seat of this.seats.values()) if (seat.ch === ch) return seat;
+  #seatOf(ch: number): Seat | undefined {
+    for (const seat of this.#seats.values()) if (seat.ch === ch) return seat;
     return undefined;
   }
 
-  private refuse({ stream, producer, epoch }: FrameOf<ClientFrame<EncodedChunk>, 'publish'>): void {
+  #refuse({ stream, producer, epoch }: FrameOf<ClientFrame<EncodedChunk>, 'publish'>): void {
     const message = 'a connection that tabs share is for reading: write over one of your own';
     this.send({ t: 'error', code: 'frame-unexpected', message, stream, producer, epoch });
   }

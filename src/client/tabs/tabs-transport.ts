@@ -90,123 +90,127 @@ interface Settings {
 
 class SharedTransport implements TabsTransport {
   /** Where all hear who leads, and who leads hears who wants a link. */
-  private readonly lobby: TabChannel;
-  private readonly links = new Set<TabLink>();
-  private readonly leaving = new AbortController();
-  private hub: Hub | undefined;
-  private resign = (): void => {};
+  readonly #lobby: TabChannel;
+  readonly #links = new Set<TabLink>();
+  readonly #leaving = new AbortController();
+  #hub: Hub | undefined;
+  #resign = (): void => {};
 
   constructor(private readonly settings: Settings) {
     const { Channel, name, locks } = settings;
-    this.lobby = new Channel(name);
-    listen<LobbyMessage>(this.lobby, (message) => this.heed(message));
+    this.#lobby = new Channel(name);
+    listen<LobbyMessage>(this.#lobby, (message) => this.#heed(message));
     const lead = (): Promise<void> => {
-      this.lead();
-      return new Promise((resolve) => (this.resign = resolve));
+      this.#lead();
+      return new Promise((resolve) => (this.#resign = resolve));
     };
     // Whoever asks waits in line, as long as its tab lives; it is refused only by `close`.
-    locks.request(name, { signal: this.leaving.signal }, lead).catch((error: unknown) => {
-      if (!this.leaving.signal.aborted) reportUnhandled(error);
+    locks.request(name, { signal: this.#leaving.signal }, lead).catch((error: unknown) => {
+      if (!this.#leaving.signal.aborted) reportUnhandled(error);
     });
   }
 
   get leads(): boolean {
-    return this.hub !== undefined;
+    return this.#hub !== undefined;
   }
 
-  private lead(): void {
-    this.hub = new Hub(this.settings.client(), this.settings.Channel, this.settings.scheduler);
+  #lead(): void {
+    this.#hub = new Hub(this.settings.client(), this.settings.Channel, this.settings.scheduler);
     const message: LobbyMessage = { leads: crypto.randomUUID() };
-    say(this.lobby, message);
+    say(this.#lobby, message);
     // A channel does not hear itself.
-    this.heed(message);
+    this.#heed(message);
   }
 
-  private heed(message: LobbyMessage): void {
-    if ('opens' in message) this.hub?.accept(message.opens);
-    else for (const link of this.links) link.led();
+  #heed(message: LobbyMessage): void {
+    if ('opens' in message) this.#hub?.accept(message.opens);
+    else for (const link of this.#links) link.led();
   }
 
   connect(events: ClientLinkEvents): Link {
     const name = `${this.settings.name}:${crypto.randomUUID()}`;
     const knock = (): void => {
       const message: LobbyMessage = { opens: name };
-      if (this.hub === undefined) say(this.lobby, message);
-      else this.heed(message);
+      if (this.#hub === undefined) say(this.#lobby, message);
+      else this.#heed(message);
     };
-    const link: TabLink = new TabLink(new this.settings.Channel(name), events, knock, () => this.links.delete(link));
-    this.links.add(link);
+    const link: TabLink = new TabLink(new this.settings.Channel(name), events, knock, () => this.#links.delete(link));
+    this.#links.add(link);
     return link;
   }
 
   close(): void {
-    for (const link of this.links) link.close(closeCodes['going-away'], 'this tab shares no more');
-    this.hub?.close();
-    this.hub = undefined;
-    this.lobby.close();
-    this.leaving.abort();
-    this.resign();
+    for (const link of this.#links) link.close(closeCodes['going-away'], 'this tab shares no more');
+    this.#hub?.close();
+    this.#hub = undefined;
+    this.#lobby.close();
+    this.#leaving.abort();
+    this.#resign();
   }
 }
 
 /** One link of this tab to whoever leads. */
 class TabLink implements Link {
   readonly writable = true;
-  private opened = false;
-  private over = false;
+  #opened = false;
+  #over = false;
 
-  constructor(
-    private readonly channel: TabChannel,
-    private readonly events: ClientLinkEvents,
-    private readonly knock: () => void,
-    private readonly gone: () => void,
-  ) {
-    listen<LeaderMessage>(channel, (message) => this.hear(message));
+  readonly #channel: TabChannel;
+  readonly #events: ClientLinkEvents;
+  readonly #knock: () => void;
+  readonly #gone: () => void;
+
+  constructor(channel: TabChannel, events: ClientLinkEvents, knock: () => void, gone: () => void) {
+    this.#channel = channel;
+    this.#events = events;
+    this.#knock = knock;
+    this.#gone = gone;
+    listen<LeaderMessage>(channel, (message) => this.#hear(message));
     knock();
   }
 
   /** Another tab leads from now on. */
   led(): void {
-    if (this.opened) this.end(closeCodes.lost, 'another tab leads');
-    else this.knock();
+    if (this.#opened) this.#end(closeCodes.lost, 'another tab leads');
+    else this.#knock();
   }
 
-  private hear(message: LeaderMessage): void {
-    if (this.over) return;
-    if ('closed' in message) return this.end(message.closed.code, message.closed.reason);
-    if (!this.opened) {
-      this.opened = true;
-      this.events.opened();
+  #hear(message: LeaderMessage): void {
+    if (this.#over) return;
+    if ('closed' in message) return this.#end(message.closed.code, message.closed.reason);
+    if (!this.#opened) {
+      this.#opened = true;
+      this.#events.opened();
     }
-    this.events.frames(message.frames);
+    this.#events.frames(message.frames);
   }
 
   send(frames: readonly OutgoingFrame[]): void {
-    if (!this.opened || this.over || frames.length === 0) return;
+    if (!this.#opened || this.#over || frames.length === 0) return;
     // A client's own frames: servers have other links.
-    this.post({ frames: frames as readonly ClientFrame<EncodedChunk>[] });
+    this.#post({ frames: frames as readonly ClientFrame<EncodedChunk>[] });
   }
 
-  private post(message: LinkMessage): void {
-    say(this.channel, message);
+  #post(message: LinkMessage): void {
+    say(this.#channel, message);
   }
 
   close(code: number, reason: string): void {
-    if (this.over) return;
-    this.post({ closed: true });
-    this.over = true;
+    if (this.#over) return;
+    this.#post({ closed: true });
+    this.#over = true;
     // Told in a later turn, for the caller is not done yet.
-    queueMicrotask(() => this.finish(code, reason));
+    queueMicrotask(() => this.#finish(code, reason));
   }
 
-  private end(code: number, reason: string): void {
-    this.over = true;
-    this.finish(code, reason);
+  #end(code: number, reason: string): void {
+    this.#over = true;
+    this.#finish(code, reason);
   }
 
-  private finish(code: number, reason: string): void {
-    this.gone();
-    this.channel.close();
-    this.events.closed(code, reason);
+  #finish(code: number, reason: string): void {
+    this.#gone();
+    this.#channel.close();
+    this.#events.closed(code, reason);
   }
 }
