@@ -1,15 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { createChunk, type JsonValue } from 'sluice/chunk';
+import type { Page } from 'playwright-core';
+import type { JsonValue } from 'sluice/chunk';
 import { type Server, serve, type ServeOptions } from 'sluice/node';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
-import { bundle, startBrowser } from '../browser/chromium.js';
-import { isProblem } from '../browser/is-problem.js';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { bundle } from '../browser/chromium.js';
+import { Pages, publish } from '../browser/pages.js';
 
 const components = fileURLToPath(new URL('../../src/components/index.ts', import.meta.url));
-
-// A browser is slow to start on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What a page may do: nothing of its own, and no style that is not in a sheet. */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
@@ -19,12 +16,8 @@ export class ComponentStage {
   server!: Server;
   /** The page's files, by path; what is not there is the page itself. */
   readonly files = new Map<string, string>();
-  private browser!: Browser;
-  private pages: Page[] = [];
-  private readonly problems: string[] = [];
+  private readonly pages = new Pages();
   private allowed = '';
-  /** Problems that a test brings about. */
-  expected: RegExp | undefined;
 
   /** @param entry - the script of the page; by default it has the components and nothing else */
   constructor(
@@ -33,20 +26,23 @@ export class ComponentStage {
   ) {
     beforeAll(async () => {
       this.files.set('/page.js', await bundle(entry));
-      this.browser = await startBrowser();
+      await this.pages.start();
     });
-    afterAll(async () => await this.browser.close());
+    afterAll(async () => await this.pages.browser.close());
     beforeEach(async () => {
-      this.expected = undefined;
       this.allowed = '';
-      this.problems.length = 0;
       await this.start();
     });
     afterEach(async () => {
-      for (const page of this.pages.splice(0)) await page.close();
+      await this.pages.close();
       await this.server.close();
-      expect(this.problems.filter((problem) => this.expected?.test(problem) !== true)).toEqual([]);
+      this.pages.check();
     });
+  }
+
+  /** Problems that a test brings about. */
+  set expected(problems: RegExp) {
+    this.pages.expected = problems;
   }
 
   /** Starts the server; on the port of the one before it, where that is wanted. */
@@ -83,21 +79,13 @@ export class ComponentStage {
       '/page',
       `<!doctype html><html lang="en"><link rel="icon" href="data:,"><body>${body}<script type="module" src="/page.js"></script></body></html>`,
     );
-    const page = await this.browser.newPage();
-    this.pages.push(page);
-    page.on('pageerror', (error) => this.problems.push(error.message));
-    page.on('console', (message) => {
-      if (isProblem(message)) this.problems.push(message.text());
-    });
+    const page = await this.pages.make();
     await page.goto(`${this.server.url}/page`);
     return page;
   }
 
   async publish(streamId: string, ...data: JsonValue[]): Promise<void> {
-    await this.server.streams.publish(
-      streamId,
-      data.map((one) => createChunk({ streamId: 's', seq: 0, data: one })),
-    );
+    await publish(this.server, streamId, data);
   }
 }
 

@@ -75,6 +75,7 @@ describe.skipIf(executablePath === undefined)('the page in a real Chromium', () 
     await expect.poll(() => shownText(page)).toBe(words.slice(0, 100).join(''));
     await page.context().setOffline(true);
     await page.locator('.state', { hasText: 'connection lost' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).waitFor();
     await stage.publish('s', ...words.slice(100));
     await page.context().setOffline(false);
     await isLive(page);
