@@ -86,75 +86,87 @@ export function createEventStreamReader(
   onEvent: (event: IncomingEvent) => void,
   options: EventStreamReaderOptions = {},
 ): EventStreamReader {
-  const maxEventBytes = checkBound('maxEventBytes', options.maxEventBytes ?? 1 << 20);
-  const decoder = new TextDecoder();
+  return new Reader(onEvent, options);
+}
+
+class Reader implements EventStreamReader {
+  readonly #onEvent: (event: IncomingEvent) => void;
+  readonly #maxEventBytes: number;
+  readonly #decoder = new TextDecoder();
   /** Events of one push: handed out when it is read, so that a callback that throws leaves the reader whole. */
-  let events: IncomingEvent[] = [];
-  let overflow: StreamError | undefined;
+  #events: IncomingEvent[] = [];
+  #overflow: StreamError | undefined;
   /** The last text ended with CR: a LF at the start of the next belongs to it. */
-  let afterReturn = false;
+  #afterReturn = false;
   /** The line that is not whole yet. */
-  let rest = '';
+  #line = '';
   /** The fields of the event that is not whole yet. */
-  let name = '';
-  let id: string | undefined;
-  let data: string | undefined;
+  #name = '';
+  #id: string | undefined;
+  #data: string | undefined;
 
-  const check = (bytes: number): void => {
-    if (bytes <= maxEventBytes) return;
-    overflow ??= new StreamError('overflow', `an event has more than maxEventBytes = ${maxEventBytes} bytes`);
-  };
+  constructor(onEvent: (event: IncomingEvent) => void, options: EventStreamReaderOptions) {
+    this.#onEvent = onEvent;
+    this.#maxEventBytes = checkBound('maxEventBytes', options.maxEventBytes ?? 1 << 20);
+  }
 
-  const finish = (): void => {
-    if (data !== undefined) {
-      // A UTF-16 unit takes three bytes at most, so that only large events are measured.
-      if (data.length * 3 > maxEventBytes) check(utf8Bytes(data).length);
-      if (overflow === undefined) events.push({ event: name || 'message', id, data });
+  push(bytes: Uint8Array): void {
+    if (this.#overflow === undefined) this.#read(this.#decoder.decode(bytes, { stream: true }));
+    const events = this.#events;
+    this.#events = [];
+    for (const event of events) this.#onEvent(event);
+    if (this.#overflow !== undefined) throw this.#overflow;
+  }
+
+  #read(decoded: string): void {
+    const text = this.#withLineFeeds(decoded);
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      const line = this.#line + text.slice(from, end);
+      this.#line = '';
+      from = end + 1;
+      if (line === '') this.#finish();
+      else this.#take(line);
     }
-    name = '';
-    id = data = undefined;
-  };
+    // Not joined before it ends: a long line that comes in small pieces costs no more than a short one.
+    this.#line += text.slice(from);
+    // Text has at most as many units as bytes.
+    this.#check(this.#line.length + (this.#data ?? '').length - slack);
+  }
+
+  /** A CR at the end ends its line at once, and does not wait to see whether a LF follows. */
+  #withLineFeeds(text: string): string {
+    const rest = this.#afterReturn && text.startsWith('\n') ? text.slice(1) : text;
+    if (text !== '') this.#afterReturn = text.endsWith('\r');
+    return rest.includes('\r') ? rest.replaceAll(/\r\n?/g, '\n') : rest;
+  }
 
   /** Takes a line in; what begins with a colon is a comment. */
-  const take = (line: string): void => {
+  #take(line: string): void {
     const colon = line.indexOf(':');
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
-    if (field === 'data') data = data === undefined ? value : `${data}\n${value}`;
-    else if (field === 'event') name = value;
-    else if (field === 'id' && !value.includes('\0')) id = value;
-  };
+    if (field === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    else if (field === 'event') this.#name = value;
+    else if (field === 'id' && !value.includes('\0')) this.#id = value;
+  }
 
-  /** A CR at the end ends its line at once, and does not wait to see whether a LF follows. */
-  const withLineFeeds = (decoded: string): string => {
-    if (decoded === '') return decoded;
-    const text = afterReturn && decoded.startsWith('\n') ? decoded.slice(1) : decoded;
-    afterReturn = decoded.endsWith('\r');
-    return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
-  };
-
-  const read = (text: string): void => {
-    let from = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      const line = rest + text.slice(from, end);
-      rest = '';
-      from = end + 1;
-      if (line === '') finish();
-      else take(line);
+  #finish(): void {
+    const data = this.#data;
+    if (data !== undefined) {
+      // A UTF-16 unit takes three bytes at most, so that only large events are measured.
+      if (data.length * 3 > this.#maxEventBytes) this.#check(utf8Bytes(data).length);
+      if (this.#overflow === undefined) this.#events.push({ event: this.#name || 'message', id: this.#id, data });
     }
-    // Not joined before it ends: a long line that comes in small pieces costs no more than a short one.
-    rest += text.slice(from);
-    // Text has at most as many units as bytes.
-    check(rest.length + (data ?? '').length - slack);
-  };
+    this.#name = '';
+    this.#id = this.#data = undefined;
+  }
 
-  return {
-    push: (bytes) => {
-      if (overflow === undefined) read(withLineFeeds(decoder.decode(bytes, { stream: true })));
-      const complete = events;
-      events = [];
-      for (const event of complete) onEvent(event);
-      if (overflow !== undefined) throw overflow;
-    },
-  };
+  #check(bytes: number): void {
+    if (bytes <= this.#maxEventBytes) return;
+    this.#overflow ??= new StreamError(
+      'overflow',
+      `an event has more than maxEventBytes = ${this.#maxEventBytes} bytes`,
+    );
+  }
 }

@@ -27,37 +27,39 @@ export function essence(contentType: string | null): string {
 }
 
 /** @internal Makes items of what answers hold, from answer to answer: a character may be cut between two. */
-export class Decoding {
-  readonly #text: TextDecoder;
-
-  constructor(readonly format: HttpFormat) {
-    // A byte order mark is left in: where a reading goes on, there is no beginning to have one.
-    this.#text = new TextDecoder('utf-8', { ignoreBOM: format === 'text' });
-  }
-
+export interface Decoding {
+  readonly format: HttpFormat;
   /** Items of a body, or a piece of it. */
-  body(bytes: Uint8Array): readonly unknown[] {
-    if (bytes.length === 0) return [];
-    return this.format === 'bytes'
-      ? [bytes]
-      : this.#items(this.#text.decode(bytes, { stream: this.format === 'text' }));
-  }
-
+  body(bytes: Uint8Array): readonly unknown[];
   /** Items of a data event. */
-  event(data: string, base64: boolean): readonly unknown[] {
-    if (base64) return this.body(bytesOf(data));
-    return this.format === 'bytes' ? this.body(utf8Bytes(data)) : this.#items(data);
-  }
-
+  event(data: string, base64: boolean): readonly unknown[];
   /** What is left of a character when nothing more comes. */
-  end(): readonly unknown[] {
-    return this.#items(this.#text.decode());
-  }
+  end(): readonly unknown[];
+}
 
-  #items(text: string): readonly unknown[] {
+/** @internal Makes items of this format. */
+export function decodingOf(format: HttpFormat): Decoding {
+  const textual = format === 'text';
+  // A byte order mark is left in: where a reading goes on, there is no beginning to have one.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: textual });
+
+  const items = (text: string): readonly unknown[] => {
     if (text === '') return [];
-    return this.format === 'json' ? messages(text) : [text];
-  }
+    return textual ? [text] : messages(text);
+  };
+  const body = (bytes: Uint8Array): readonly unknown[] => {
+    if (bytes.length === 0) return [];
+    return format === 'bytes' ? [bytes] : items(decoder.decode(bytes, { stream: textual }));
+  };
+  return {
+    format,
+    body,
+    event: (data, base64) => {
+      if (base64) return body(bytesOf(data));
+      return format === 'bytes' ? body(utf8Bytes(data)) : items(data);
+    },
+    end: () => items(decoder.decode()),
+  };
 }
 
 function messages(text: string): readonly unknown[] {

@@ -1,5 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs';
-import { checkBound } from '../../chunk/index.js';
+import { checkBound, kindOf } from '../../chunk/index.js';
 import type { Flow } from '../../flow/index.js';
 import { wanted } from './aborted.js';
 import type { HttpFormat, HttpItems } from './decoding.js';
@@ -158,6 +158,5 @@ function readRules(options: HttpReadOptions): ReadRules {
 }
 
 function checkWord<T>(name: string, word: T, ...words: readonly T[]): void {
-  if (!words.includes(word))
-    throw new TypeError(`${name} must be ${words.map((one) => JSON.stringify(one)).join(' or ')}`);
+  if (!words.includes(word)) throw new TypeError(`${name} must be one of ${words.join(', ')}, got ${kindOf(word)}`);
 }

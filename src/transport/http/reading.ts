@@ -1,6 +1,6 @@
 import { joinBytes, StreamError } from '../../chunk/index.js';
 import { aborted } from './aborted.js';
-import { Decoding, essence, formatOf, type HttpFormat } from './decoding.js';
+import { type Decoding, decodingOf, essence, formatOf, type HttpFormat } from './decoding.js';
 import { eventsOf } from './events.js';
 import { type Exchange, openExchange } from './exchange.js';
 import { HttpError, malformed, type Reason } from './failure.js';
@@ -195,7 +195,7 @@ export class Reading<T = unknown> {
 
   /** @param contentType - `null` for a stream that has never answered with data: only its server could say what it holds */
   #decoder(contentType: string | null = null): Decoding {
-    return (this.#decoding ??= new Decoding(this.#rules.format ?? formatOf(contentType)));
+    return (this.#decoding ??= decodingOf(this.#rules.format ?? formatOf(contentType)));
   }
 
   /** Goes on to a place; it is told when it is another, or something came on the way. */

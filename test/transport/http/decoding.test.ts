@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Decoding, essence, formatOf } from '../../../src/transport/http/decoding.js';
+import { decodingOf, essence, formatOf } from '../../../src/transport/http/decoding.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -24,9 +24,9 @@ describe('essence', () => {
   });
 });
 
-describe('Decoding', () => {
+describe('decodingOf', () => {
   it('takes JSON apart into messages', () => {
-    const decoding = new Decoding('json');
+    const decoding = decodingOf('json');
     expect(decoding.body(bytes('[{"a":1},[2],null]'))).toEqual([{ a: 1 }, [2], null]);
     expect(decoding.body(bytes('[]'))).toEqual([]);
     expect(decoding.event('[1,\n2]', false)).toEqual([1, 2]);
@@ -35,7 +35,7 @@ describe('Decoding', () => {
   });
 
   it('puts a character together that two answers share', () => {
-    const decoding = new Decoding('text');
+    const decoding = decodingOf('text');
     const [first, second] = [bytes('é').subarray(0, 1), bytes('é').subarray(1)];
     expect(decoding.body(first)).toEqual([]);
     expect(decoding.body(second)).toEqual(['é']);
@@ -43,17 +43,17 @@ describe('Decoding', () => {
   });
 
   it('shows half a character at the end as what it is', () => {
-    const decoding = new Decoding('text');
+    const decoding = decodingOf('text');
     decoding.body(bytes('é').subarray(0, 1));
     expect(decoding.end()).toEqual(['\ufffd']);
   });
 
   it('leaves a byte order mark in: the beginning of an answer is none of the text', () => {
-    expect(new Decoding('text').body(bytes('\ufeffa'))).toEqual(['\ufeffa']);
+    expect(decodingOf('text').body(bytes('\ufeffa'))).toEqual(['\ufeffa']);
   });
 
   it('hands bytes through, and makes them of text', () => {
-    const decoding = new Decoding('bytes');
+    const decoding = decodingOf('bytes');
     expect(decoding.body(new Uint8Array([1, 2]))).toEqual([new Uint8Array([1, 2])]);
     expect(decoding.body(new Uint8Array())).toEqual([]);
     expect(decoding.event('AQID', true)).toEqual([new Uint8Array([1, 2, 3])]);
@@ -61,12 +61,12 @@ describe('Decoding', () => {
   });
 
   it('reads base64 over several lines', () => {
-    expect(new Decoding('bytes').event('AQ\nID\r\n', true)).toEqual([new Uint8Array([1, 2, 3])]);
-    expect(new Decoding('text').event('', true)).toEqual([]);
+    expect(decodingOf('bytes').event('AQ\nID\r\n', true)).toEqual([new Uint8Array([1, 2, 3])]);
+    expect(decodingOf('text').event('', true)).toEqual([]);
   });
 
   it('hands text of events through', () => {
-    expect(new Decoding('text').event('a\u2028b', false)).toEqual(['a\u2028b']);
+    expect(decodingOf('text').event('a\u2028b', false)).toEqual(['a\u2028b']);
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('Decoding', () => {
     ['{"a":1}', 'data must be an array of messages, got an object'],
     ['null', 'data must be an array of messages, got null'],
   ])('refuses %s as messages', (text, message) => {
-    expect(() => new Decoding('json').body(bytes(text))).toThrow(
+    expect(() => decodingOf('json').body(bytes(text))).toThrow(
       expect.objectContaining({
         code: 'data-malformed',
         message: `the answer is none of Durable Streams: ${message}`,
@@ -85,7 +85,7 @@ describe('Decoding', () => {
   });
 
   it.each(['AQ', 'A Q=', '****'])('refuses %s as base64', (data) => {
-    expect(() => new Decoding('bytes').event(data, true)).toThrow(
+    expect(() => decodingOf('bytes').event(data, true)).toThrow(
       expect.objectContaining({
         code: 'data-malformed',
         message: 'the answer is none of Durable Streams: data is not base64',
