@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { checkBound, checkName, type EncodedChunk, kindOf, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend } from './admission.js';
@@ -12,6 +12,7 @@ import { append, create, describe, expiresAt, living, type NatsBounds, remove, t
 import { NatsStore } from './nats/store.js';
 import { NatsSubjects } from './nats/subjects.js';
 import { type Newest, StreamWrites } from './nats/writes.js';
+import { newLife } from './new-life.js';
 import { checkConfig } from './stream-config.js';
 
 /** Options of {@link createNatsLog}. */
@@ -285,9 +286,4 @@ class NatsLog implements Log {
     });
     removing.catch(() => {});
   }
-}
-
-/** It is in every message of its stream: as short as can be, where nobody may have made the same. */
-function newLife(): string {
-  return randomBytes(9).toString('base64url');
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkBound, checkName, type EncodedChunk, kindOf, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend } from './admission.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
+import { newLife } from './new-life.js';
 import { type AppendsListener, endOf, noStream, StreamAppends } from './redis/appends.js';
 import { RedisCaller } from './redis/caller.js';
 import type { IoredisClient, NodeRedisClient, RedisClient, RedisDoor, RedisReply } from './redis/client.js';
@@ -106,7 +107,7 @@ class RedisLog implements Log {
     checkName(streamId);
     const wanted = checkConfig(config);
     const ttl = wanted.ttlMs === undefined ? '' : `${wanted.ttlMs}`;
-    const values = [this.token(), configText(wanted), ttl, `${Date.now()}`];
+    const values = [newLife(), configText(wanted), ttl, `${Date.now()}`];
     const [life, differs, now] = (await this.run(createScript, streamId, values)) as readonly RedisReply[];
     if (differs === 1) {
       throw new StreamError('stream-exists', `stream "${streamId}" exists with another configuration`, { streamId });

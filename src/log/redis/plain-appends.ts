@@ -25,13 +25,6 @@ interface Run {
   behind: number;
 }
 
-/** What a field of a stream's hash must hold, and holds afterwards. */
-interface Condition {
-  readonly field: string;
-  readonly before: string;
-  readonly after: string;
-}
-
 /**
  * @internal Appends to one stream with nothing to decide about: chunks, and producers that go on where they were. Nearly all
  * are such, and Redis has a short script for them, which keeps all of a group or nothing. What is known here is only what is
@@ -45,13 +38,18 @@ export class PlainAppends {
 
   /** What the short script takes of these appends, or `undefined` where it would refuse them. */
   values(group: readonly Wanted[]): RedisArgument[] | undefined {
-    const conditions = this.conditions(group);
+    const runs = this.runs(group);
     const step = this.step(group);
-    if (conditions === undefined || step === undefined) return undefined;
-    const values: RedisArgument[] = [`${Date.now()}`, `${this.bounds.maxChunks}`, `${step}`, `${conditions.length}`];
-    for (const { field } of conditions) values.push(field);
-    for (const { before } of conditions) values.push(before);
-    for (const { field, after } of conditions) values.push(field, after);
+    const lives = livesOf(group);
+    // With two of them some are for a stream that is no more.
+    if (runs === undefined || step === undefined || lives.length > 1) return undefined;
+    const values: RedisArgument[] = [`${Date.now()}`, `${this.bounds.maxChunks}`, `${step}`];
+    values.push(`${runs.length + lives.length}`, `${runs.length}`);
+    for (const { field } of runs) values.push(field);
+    if (lives.length > 0) values.push('life');
+    for (const { epoch, seq } of runs) values.push(`${epoch}:${seq}`);
+    values.push(...lives);
+    for (const { field, epoch, behind } of runs) values.push(field, `${epoch}:${behind}`);
     for (const { batch } of group) {
       for (const { head, size, bytes } of batch) {
         values.push(head, `${size}`);
@@ -74,19 +72,6 @@ export class PlainAppends {
       }
     }
     return step;
-  }
-
-  private conditions(group: readonly Wanted[]): readonly Condition[] | undefined {
-    const runs = this.runs(group);
-    const lives = new Set(group.map(({ options }) => options.life));
-    lives.delete(undefined);
-    // Some are for a stream that is no more.
-    if (runs === undefined || lives.size > 1) return undefined;
-    const conditions = runs.map(({ field, epoch, seq, behind }): Condition => {
-      return { field, before: `${epoch}:${seq}`, after: `${epoch}:${behind}` };
-    });
-    for (const life of lives) conditions.push({ field: 'life', before: life!, after: life! });
-    return conditions;
   }
 
   private runs(group: readonly Wanted[]): readonly Run[] | undefined {
@@ -119,6 +104,16 @@ export function plainlyAppended({ batch, options: { producer } }: Wanted, first:
   const next = first + batch.length;
   if (producer === undefined) return { first, next, duplicates: 0, ended: false };
   return { first, next, duplicates: 0, ended: false, expected: behindOf(producer, batch.length) };
+}
+
+/** The lives that appends are for, each once. */
+function livesOf(group: readonly Wanted[]): readonly string[] {
+  const lives: string[] = [];
+  for (const { options } of group) {
+    const { life } = options;
+    if (life !== undefined && !lives.includes(life)) lives.push(life);
+  }
+  return lives;
 }
 
 /** The number that comes behind an append. */

@@ -174,23 +174,24 @@ return answer
 
 /**
  * @internal Keeps appends that have nothing to be decided about, all or none: chunks, and producers that go on where they
- * were. ARGV: now, maxChunks, how many arguments each chunk has, how many fields have conditions: that of each producer,
- * and that of the stream's life; their names, then for each what it must hold, then for each its name and what it holds afterwards; for each chunk its head,
- * its size and, where there are three, its bytes or ''. Answers the number of the first chunk, or false where there is
+ * were. ARGV: now, maxChunks, how many arguments each chunk has, how many fields must hold something, how many producers
+ * there are; the names of those fields, one of each producer and perhaps that of the life, then for each what it must hold, then for
+ * each producer the name of its field and what that holds afterwards; for each chunk its head, its size and, where there are three,
+ * its bytes or ''. Answers the number of the first chunk, or false where there is
  * something to decide, and nothing was done. The channel is told: its name is that of the hash without `:info`.
  *
  * Every argument, every call and every text counts: this costs little more than half of what the other script does.
  */
 export const plainAppendScript = script(`
 local info, chunks, step, count = KEYS[1], KEYS[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local known = redis.call('HMGET', info, 'next', 'first', 'size', 'status', unpack(ARGV, 5, 4 + count))
+local known = redis.call('HMGET', info, 'next', 'first', 'size', 'status', unpack(ARGV, 6, 5 + count))
 local start, size = tonumber(known[1]), known[3]
 -- By itself Lua writes larger ones as powers of ten.
 if not start or start > 1e13 or known[4] then return false end
 for i = 1, count do
-  if known[4 + i] ~= ARGV[4 + count + i] then return false end
+  if known[4 + i] ~= ARGV[5 + count + i] then return false end
 end
-local next, last = start, 4 + 4 * count
+local next, last = start, 5 + 2 * (count + ARGV[5])
 for at = last + 1, #ARGV, step do
   next = next + 1
   size = size + ARGV[at + 1]
@@ -206,7 +207,7 @@ if first > tonumber(known[2]) then
   redis.call('HSET', info, 'first', first .. '')
 end
 size = string.format('%d', size)
-redis.call('HSET', info, 'next', next .. '', 'size', size, 'lastChunkAt', ARGV[1], unpack(ARGV, 5 + 2 * count, last))
+redis.call('HSET', info, 'next', next .. '', 'size', size, 'lastChunkAt', ARGV[1], unpack(ARGV, 6 + 2 * count, last))
 redis.call('PUBLISH', string.sub(info, 1, -6), '')
 return start
 `);

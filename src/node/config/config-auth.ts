@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { anyOf } from '../../auth/any-of.js';
 import { apiKeys, readApiKeys } from '../../auth/api-keys.js';
 import type { Authenticate } from '../../auth/auth.js';
+import type { BoundGuessesOptions } from '../../auth/bound-guesses.js';
 import type { Quotas } from '../../auth/quotas.js';
 import { signedStreams, type SigningKey } from '../../auth/signed-streams.js';
 import { StreamError } from '../../chunk/index.js';
@@ -16,13 +17,17 @@ import type { Config } from './config-schema.js';
 export async function configAuth({
   auth,
   quotas,
-}: Pick<Config, 'auth' | 'quotas'>): Promise<Pick<ServeOptions, 'authenticate' | 'quotas'>> {
+}: Pick<Config, 'auth' | 'quotas'>): Promise<Pick<ServeOptions, 'authenticate' | 'guesses' | 'quotas'>> {
   const ways = [readKeys(auth), await readJwt(auth), readSigned(auth)].filter((way) => way !== undefined);
   const limits = await readQuotas(quotas);
   return {
-    ...(ways.length === 0 ? {} : { authenticate: anyOf(...ways) }),
+    ...(ways.length === 0 ? {} : { authenticate: anyOf(...ways), guesses: guessesOf(auth) }),
     ...(limits === undefined ? {} : { quotas: limits }),
   };
+}
+
+function guessesOf({ guessesPerMinute: amount }: Config['auth']): BoundGuessesOptions | false {
+  return amount === Infinity ? false : { amount };
 }
 
 function readKeys({ apiKeys: file }: Config['auth']): Authenticate | undefined {

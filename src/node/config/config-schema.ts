@@ -41,6 +41,11 @@ export const configSchema = z.strictObject({
     jwtIssuer: text(undefined, 'who must have issued them'),
     jwtAudience: text(undefined, 'whom they must be for'),
     signingKeys: list('keys that sign addresses of streams, each ID=SECRET', { secret: true }),
+    guessesPerMinute: whole(
+      60,
+      'credentials that are not accepted and may come from one address in a minute; `Infinity` where a proxy stands before the server',
+      unlimited,
+    ),
   }),
   quotas: section({
     store: text('off', 'where it is counted what each may do: off, memory, or the URL of a Redis', { secret: 'url' }),

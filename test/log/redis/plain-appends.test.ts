@@ -25,9 +25,23 @@ describe('PlainAppends', () => {
     ];
     const chunks = [...batch, ...batch, one!].flatMap(({ head, size }) => [head, `${size}`]);
     expect(make('p', 'q').values(group)!.slice(1)).toEqual(
-      ['10', '2', '2', 'p:p', 'p:q', '0:5', '0:0', 'p:p', '0:8', 'p:q', '0:2', ...chunks].map(String),
+      ['10', '2', '2', '2', 'p:p', 'p:q', '0:5', '0:0', 'p:p', '0:8', 'p:q', '0:2', ...chunks].map(String),
     );
     expect(two).not.toEqual(one);
+  });
+
+  it('says once for which life of the stream they are', () => {
+    const [{ head, size }] = [encoded('x')];
+    const group = [
+      { batch: [encoded('x')], options: { life: 'one', ...by('p', 5).options } },
+      { batch: [encoded('x')], options: { life: 'one' } },
+      { batch: [encoded('x')], options: {} },
+    ];
+    const chunks = [0, 1, 2].flatMap(() => [head, `${size}`]);
+    expect(make('p').values(group)!.slice(1)).toEqual(
+      ['10', '2', '2', '1', 'p:p', 'life', '0:5', 'one', 'p:p', '0:6', ...chunks].map(String),
+    );
+    expect(make('p').values([...group, { batch: [encoded('x')], options: { life: 'two' } }])).toBeUndefined();
   });
 
   it('takes chunks without a producer', () => {
@@ -36,14 +50,14 @@ describe('PlainAppends', () => {
       make()
         .values([{ batch: [encoded('x')], options: {} }])!
         .slice(1),
-    ).toEqual(['10', '2', '0', head, `${size}`]);
+    ).toEqual(['10', '2', '0', '0', head, `${size}`]);
   });
 
   it('hands bytes over beside the head, and none where there are none', () => {
     const values = make().values([{ batch: [binary(1, 2), encoded('x')], options: {} }])!;
     expect(values[2]).toBe('3');
-    expect(values[6]).toEqual(Buffer.from([1, 2]));
-    expect(values[9]).toBe('');
+    expect(values[7]).toEqual(Buffer.from([1, 2]));
+    expect(values[10]).toBe('');
   });
 
   it.each([

@@ -35,6 +35,16 @@ describe('configAuth', () => {
     expect(await authenticate!(bearing(key))).toEqual({ id: 'ann' });
   });
 
+  it('bounds guesses, unless it is told not to', async () => {
+    const keys = file('some-keys', JSON.stringify([record]));
+    const guesses = async (auth: ConfigInput['auth']) => (await read({ auth: { apiKeys: keys, ...auth } })).guesses;
+    expect([
+      await guesses({}),
+      await guesses({ guessesPerMinute: 5 }),
+      await guesses({ guessesPerMinute: Infinity }),
+    ]).toEqual([{ amount: 60 }, { amount: 5 }, false]);
+  });
+
   it('knows tokens and signatures beside them', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string;
