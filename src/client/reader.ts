@@ -176,9 +176,11 @@ export class Reader implements ReadingEvents {
     const { gapMs, scheduler } = this.#settings;
     const hole = { from: this.#frontier, to: seq };
     this.#frontier = seq;
-    this.#holes = this.#holes.filter(({ to }) => to > this.#expected);
-    this.#holes.push({ ...hole, dueAt: scheduler.now() + gapMs, attempts: 0 });
-    this.#alarm.arm();
+    // Forgotten here, and not with each chunk that comes: nearly always there are none.
+    while (this.#holes[0] !== undefined && this.#holes[0].to <= this.#expected) this.#holes.shift();
+    const isFirst = this.#holes.push({ ...hole, dueAt: scheduler.now() + gapMs, attempts: 0 }) === 1;
+    // Behind others it is the last to be due.
+    if (isFirst) this.#alarm.arm();
     this.#report({ type: 'hole', ...hole, operator });
   }
 
