@@ -133,8 +133,8 @@ class Metered implements Outflow {
 
   start(sink: Sink): void {
     const { share } = sink;
-    const counting = (bytes: Uint8Array): void => {
-      this.unpaid += bytes.length;
+    const counting = ({ length }: Uint8Array | SharedBytes): void => {
+      this.unpaid += length;
       if (!this.paying) void this.pay(sink);
     };
     this.inner.start({
@@ -144,7 +144,7 @@ class Metered implements Outflow {
       },
       ...(share !== undefined && {
         share: (part: SharedBytes) => {
-          counting(part.bytes);
+          counting(part);
           return share.call(sink, part);
         },
       }),

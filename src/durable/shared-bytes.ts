@@ -5,13 +5,13 @@ const nothing = new Uint8Array();
 
 /** Text that many answers carry. Its bytes, and what goes around them on the way, are made once for all. */
 export class SharedBytes {
+  /** How many bytes. */
+  readonly length: number;
   private plain: Uint8Array | undefined;
   private framed: Uint8Array | undefined;
 
-  constructor(private readonly text: string) {}
-
-  get length(): number {
-    return utf8Length(this.text);
+  constructor(private readonly text: string) {
+    this.length = utf8Length(text);
   }
 
   get bytes(): Uint8Array {
