@@ -1,8 +1,7 @@
-import { type EncodedChunk, toBase64 } from '../../chunk/index.js';
+import { type EncodedChunk, toBase64, utf8Bytes } from '../../chunk/index.js';
 import { writeEvent } from '../../format/event-stream.js';
 import type { DataFrame, FrameOf, ServerFrame } from '../../protocol/index.js';
 
-const encoder = new TextEncoder();
 /** A frame that goes to many readers is written once: this is the memory of that. */
 const written = new WeakMap<object, Uint8Array>();
 
@@ -11,8 +10,9 @@ export function dataEvents(frame: DataFrame<EncodedChunk>): Uint8Array {
   const known = written.get(frame);
   if (known !== undefined) return known;
   let text = '';
-  for (const [index, chunk] of frame.chunks.entries()) text += chunkEvent(frame.seq + index, chunk);
-  const bytes = encoder.encode(text);
+  let { seq } = frame;
+  for (const chunk of frame.chunks) text += chunkEvent(seq++, chunk);
+  const bytes = utf8Bytes(text);
   written.set(frame, bytes);
   return bytes;
 }
