@@ -83,6 +83,12 @@ describe('RunPicture', () => {
     expect(run.steps.get('b')!.note).toBe('hm');
   });
 
+  it('is undone when it was, or at that moment where nobody said that it was done', () => {
+    const undone = (...before: [string, string][]) =>
+      picture(...before, ['step_compensated', 'a']).steps.get('a')!.endedAt;
+    expect([undone(['step_complete', 'a'], ['step_log', 'b']), undone(['step_start', 'a'])]).toEqual([0, 1000]);
+  });
+
   it('counts bytes where a step puts out bytes', () => {
     expect(picture(['step_output', 'a', { values: ['QUJD'], encoding: 'base64' }]).steps.get('a')!.text).toBe(
       '[3 bytes]\n',

@@ -27,6 +27,16 @@ describe('drawMarbles', () => {
     expect(c!.y).toBe((a!.y + b!.y) / 2);
   });
 
+  it('is as wide as is wanted, and lines that go on do so to its edge', () => {
+    const wide = (minWidth: number) => drawMarbles(readMarbles(['a  -x-', 'b  -x|']), { title: 'Wide', minWidth });
+    const tips = (minWidth: number) =>
+      [...svgText(wide(minWidth)).matchAll(/class="tip" d="M([\d.]+)/g)].map(([, x]) => x);
+    expect([wide(800).attributes['width'], wide(10).attributes['width']]).toEqual([800, 360]);
+    // One of the two is over, and has no tip.
+    expect(tips(800)).toEqual(['770']);
+    expect(Number(tips(10)[0])).toBeLessThan(200);
+  });
+
   it('names the lines, and frames the call', () => {
     const svg = draw('source  -a|', 'pace()  -a|', 'events  -x|');
     expect(found(svg, 'label').map(({ text }) => text)).toEqual(['source', 'result', 'events']);

@@ -61,6 +61,14 @@ describe('troublesOf', () => {
     ]);
   });
 
+  it('names the latest four of a kind, and counts them all', () => {
+    const view = new MonitorView();
+    const ends = [5, 9, 1, 8, 7, 6];
+    view.take(state({ now, streams: ends.map((at) => row(`s${at}`, { status: 'failed', endedAt: now - at })) }));
+    const [{ troubles, count } = { troubles: [], count: 0 }] = troublesOf(view);
+    expect([troubles.map(({ name }) => name), count]).toEqual([['s1', 's5', 's6', 's7'], 6]);
+  });
+
   it('forgets after a day what has failed', () => {
     expect(said({ streams: [row('old', { status: 'failed', endedAt: now - 86_400_001 })] })).toEqual([]);
   });

@@ -58,6 +58,8 @@ describe('MonitorRuns', () => {
       await tell('pipeline_error', odd);
       expect(await reason()).toBeUndefined();
     }
+    await streams.publish('runs/r', [createChunk({ streamId: 's', seq: 0, data: null })]);
+    expect((await looks()).get('runs/r')).toEqual({ state: 'running' });
     await tell('pipeline_error', { message: 'x'.repeat(1000) });
     expect(await reason()).toHaveLength(300);
   });
