@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-const together = 32;
+const together = 16;
 const sockets = [];
 
 /** Opens so many connections, a few at a time, each until it reads a stream of its own. Answers how long it took. */

@@ -1,41 +1,87 @@
-// What a connection costs where it is asked who comes, and where it is not: handshake, welcome, and a stream to read. The server has
-// a core for itself. A token that is new is one whose signature was never looked at; one that is known was accepted before.
+// What a connection costs where it is asked who comes, and where it is not: handshake, welcome, and a stream to read. One process serves
+// at a port for each way to say who one is, and connections come to the ports in turn, some to each, again and again: whatever the
+// process or the machine does meanwhile is in all of them. A token that is new is one whose signature was never looked at; what looking
+// at it takes by itself is measured in the same process.
 import { launch, preferred } from '../harness/child.mjs';
 import { watchOthers } from '../harness/noise.mjs';
 import { run } from '../harness/run.mjs';
+import { median } from '../harness/statistics.mjs';
+import { kinds } from './ways.mjs';
 
 const at = (file) => new URL(file, import.meta.url);
-const kinds = ['open', 'header not looked at', 'key', 'key in a frame', 'token known', 'token new'];
+const rounds = 30;
+
+let measured;
 
 await run({
   title: 'WebSocket connections that read a stream each, by how they say who they are',
-  loads: [{ name: '2000', size: 2000 }],
+  loads: [{ name: '100', size: 100 }],
   limit: 'open',
   peers: kinds.map((name) => ({ name })),
   columns: [
     { key: 'cpu', head: 'server CPU µs/connection' },
-    { key: 'rate', head: 'connections/s', ratio: false },
+    { key: 'more', head: 'µs more than open', ratio: false },
+    { key: 'signature', head: 'signature alone, µs', ratio: false },
+    { key: 'besides', head: 'times open, without the signature', ratio: false },
   ],
-  measure,
+  // All are measured at once, and handed out one by one.
+  measure: async ({ name }, { size }) => {
+    if (measured?.has(name) !== true) measured = await measure(size);
+    const figures = measured.get(name);
+    measured.delete(name);
+    return figures;
+  },
 });
 
-async function measure({ name }, { size }) {
+async function measure(size) {
   const server = await launch(at('server.mjs'), { core: 0 });
   const clients = await launch(at('clients.mjs'), { core: 1 });
   try {
-    const place = await server.call('listen', name, size);
+    const places = new Map();
+    for (const kind of kinds) places.set(kind, await server.call('listen', kind, size * rounds));
     // The first connections are slow wherever they come to.
-    await clients.call('connect', { ...place, tokens: place.tokens.slice(0, 1) }, name, 500);
-    await clients.call('leave');
+    for (const [kind, place] of [...places, ...places]) {
+      await connect(server, clients, kind, { ...place, tokens: place.tokens.slice(0, 1) }, 300);
+    }
     return await preferred([server, clients], async () => {
       const others = watchOthers([server.pid, clients.pid]);
-      const before = await server.call('usage');
-      const tookMs = await clients.call('connect', place, name, size);
-      const after = await server.call('usage');
+      const costs = new Map(kinds.map((kind) => [kind, []]));
+      for (let round = 0; round < rounds; round++) {
+        // Nobody is always behind the same.
+        for (const [kind, place] of round % 2 === 0 ? places : [...places].toReversed()) {
+          const { tokens } = place;
+          const some = tokens.length > 1 ? tokens.slice(round * size, (round + 1) * size) : tokens;
+          costs.get(kind).push(await connect(server, clients, kind, { ...place, tokens: some }, size));
+        }
+      }
       const used = others();
-      return { cpu: (after.cpuUs - before.cpuUs) / size, rate: (size / tookMs) * 1000, others: used };
+      const signatures = await server.call('signatures');
+      return new Map(kinds.map((kind) => [kind, figures(costs, kind, signatures[kind] ?? NaN, used)]));
     });
   } finally {
     await Promise.all([server.stop(), clients.stop()]);
   }
+}
+
+/** What one connection costs the server, of so many, in microseconds. */
+async function connect(server, clients, kind, place, size) {
+  const before = await server.call('usage');
+  await clients.call('connect', place, kind, size);
+  const after = await server.call('usage');
+  await clients.call('leave');
+  await server.call('settled');
+  return (after.cpuUs - before.cpuUs) / size;
+}
+
+function figures(costs, kind, signature, others) {
+  const open = costs.get('open');
+  const by = (work) => median(costs.get(kind).map((cost, round) => work(cost, open[round])));
+  const alone = Number.isNaN(signature) ? 0 : signature;
+  return {
+    cpu: by((cost) => cost),
+    more: by((cost, limit) => cost - limit),
+    signature,
+    besides: by((cost, limit) => (cost - alone) / limit),
+    others,
+  };
 }
