@@ -276,7 +276,7 @@ export class Reader implements ReadingEvents {
     if (!this.#over) this.#alarm.arm();
   }
 
-  /** Ranges that need not be asked for, lowest first: what came, and what will not come. */
+  /** Ranges that need not be asked for, highest first: what came, and what will not come. */
   #known(): Range[] {
     const came = [...this.#early.keys()].map((seq) => ({ from: seq, to: seq + 1 }));
     return [{ from: 0, to: this.#expected }, ...came, ...this.#announced].sort((a, b) => b.from - a.from);
