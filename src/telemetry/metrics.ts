@@ -55,7 +55,9 @@ export const metrics = {
   operatorRetries: counter('sluice.operator.retries', '{attempt}', 'Sources that were lost and opened again.'),
 
   runsStarted: counter('sluice.runs.started', '{run}', 'Runs begun or taken up here.'),
-  runsEnded: counter('sluice.runs.ended', '{run}', 'Runs that ended here, or were left to another, by how.', ['status']),
+  runsEnded: counter('sluice.runs.ended', '{run}', 'Runs that ended here, or were left to another, by how.', [
+    'status',
+  ]),
   runDuration: histogram('sluice.run.duration', 'How long a run took.'),
   stepAttempts: counter('sluice.step.attempts', '{attempt}', 'Attempts of steps that are over.', ['outcome']),
   stepRetries: counter('sluice.step.retries', '{attempt}', 'Steps that are run again.'),
