@@ -224,7 +224,7 @@ function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000, now = Date.now }: JwtOpti
     [customFetch]: async (url, init) => {
       if (now() < notBefore) throw new Error('they were asked for a moment ago');
       notBefore = now() + jwksPauseMs;
-      return await fetch(url, init);
+      return await received(await fetch(url, init));
     },
   });
   return converted(async (header) => {
@@ -237,6 +237,21 @@ function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000, now = Date.now }: JwtOpti
       throw new StreamError('connection-lost', 'the keys that sign tokens cannot be had', { cause });
     }
   });
+}
+
+/** Far more than keys take. */
+const maxJwksBytes = 1 << 20;
+
+/** An answer that has come, and is no longer than one may be: who answers without end fills no memory. */
+async function received(answer: Response): Promise<Response> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of answer.body ?? []) {
+    length += part.length;
+    if (length > maxJwksBytes) throw new Error(`they take more than ${maxJwksBytes} bytes`);
+    parts.push(part);
+  }
+  return new Response(Buffer.concat(parts), answer);
 }
 
 const local = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;

@@ -122,6 +122,8 @@ export class Creator {
       const known = await registry.lookAlive(name);
       const unfinished = known?.fork !== undefined && known.info.next < known.fork.count;
       if (known !== undefined && !unfinished) return await this.confirm(known, wish);
+      // Somebody may still be making it, through another server.
+      if (known !== undefined) await asker.check('delete', name, known.info);
       const source = wish.fork === undefined ? undefined : await this.sourceOf(name, wish.fork);
       const owner = await asker.checkCreate(name);
       if (known === undefined && (await registry.forks.isDeleted(name))) {

@@ -251,6 +251,29 @@ describe('jwt', () => {
     expect(await later(bearing(await signAs('one')))).toMatchObject({ id: 'ann' });
   });
 
+  it('takes no keys from who says too much, or sends it elsewhere', async () => {
+    let over = false;
+    const server = createServer((request, response) => {
+      if (request.url === '/elsewhere') return void response.writeHead(302, { location: '/endless' }).end();
+      response.on('close', () => (over = true));
+      const write = (): void => {
+        while (!response.destroyed && response.write(' '.repeat(100_000)));
+      };
+      response.on('drain', write);
+      write();
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const { secret: _, ...rest } = base;
+    const signed = await token({ alg: 'ES256', key: pair.privateKey, kid: 'one' });
+    for (const path of ['elsewhere', 'endless']) {
+      const authenticate = jwt({ ...rest, algorithms: ['ES256'], jwksUrl: `http://127.0.0.1:${port}/${path}` });
+      expect(await refusal(authenticate, signed), path).toMatchObject({ code: 'connection-lost' });
+    }
+    await expect.poll(() => over).toBe(true);
+  });
+
   it.each<[Partial<JwtOptions>, string]>([
     [{ algorithms: [] }, 'algorithms must be a list'],
     [{ algorithms: ['none'] }, 'algorithms: there is none "none"'],

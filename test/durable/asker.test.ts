@@ -144,6 +144,13 @@ describe('Asker', () => {
     expect((await streams.info('b'))?.next ?? 0).toBe(0);
   });
 
+  it('leaves a fork that is being made to who makes it', async () => {
+    const { status, streams } = open();
+    const fork = { from: 'a', at: '0000000000000005', sub: 0, count: 5, base: 0 };
+    await streams.create('b', { metadata: { durable: { fork }, 'sluice.owner': 'ann' } });
+    expect([await status('b', { ...put, as: 'bob' }), await status('b', { ...put, as: 'ann' })]).toEqual([403, 201]);
+  });
+
   it('fills no other stream than the one that was created', async () => {
     const { ask, streams } = open();
     const create = streams.create.bind(streams);

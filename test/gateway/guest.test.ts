@@ -69,15 +69,12 @@ describe('a gateway that counts', () => {
     const { stage, quotas } = open({ connections: 1 });
     const from = (address?: string) =>
       stage.connect({ transport: 'test', ...(address === undefined ? {} : { address }) });
-    expect(['::1', '::1', '::2', undefined].map((address) => from(address).end?.slice(0, 4))).toEqual([
-      undefined,
-      '4429',
-      undefined,
-      undefined,
-    ]);
+    expect(
+      ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1', undefined].map((address) => from(address).end?.slice(0, 4)),
+    ).toEqual([undefined, '4429', undefined, undefined]);
     expect([...quotas.held.keys()]).toEqual([
-      'address ::1 connections',
-      'address ::2 connections',
+      'address 2001:db8:0:0::/64 connections',
+      'address 2001:db8:0:1::/64 connections',
       'address nowhere connections',
     ]);
   });
