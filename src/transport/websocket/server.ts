@@ -55,13 +55,13 @@ export interface WebSocketAcceptorOptions {
 /** Brings WebSockets of `ws` to a gateway. */
 export interface WebSocketAcceptor {
   /** For `new WebSocketServer({ ...serverOptions, port })`: bad handshakes and large messages are refused early. */
-  readonly serverOptions: WebSocketServerOptions;
+  readonly serverOptions: WebSocketServerSettings;
   /** For the event `connection`, or the callback of `handleUpgrade`. */
   readonly connection: (socket: ServerSocket, request: IncomingMessage, principal?: Principal) => void;
 }
 
-/** Options of a `WebSocketServer` that {@link createWebSocketAcceptor} sets. */
-export interface WebSocketServerOptions {
+/** What {@link createWebSocketAcceptor} tells a `WebSocketServer`, in the words of `ws`. */
+export interface WebSocketServerSettings {
   readonly maxPayload: number;
   readonly closeTimeout: number;
   readonly perMessageDeflate: boolean;
