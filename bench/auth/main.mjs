@@ -27,9 +27,9 @@ await run({
   // All are measured at once, and handed out one by one.
   measure: async ({ name }, { size }) => {
     if (measured?.has(name) !== true) measured = await measure(size);
-    const figures = measured.get(name);
+    const row = measured.get(name);
     measured.delete(name);
-    return figures;
+    return row;
   },
 });
 
