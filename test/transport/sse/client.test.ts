@@ -10,7 +10,7 @@ afterEach(async () => {
   lab = undefined;
 });
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 2 });
 const later = async (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A link that is open, and what came over it. */

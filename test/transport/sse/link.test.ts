@@ -12,7 +12,7 @@ afterEach(async () => {
   await lab?.close();
 });
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 2 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 2 });
 
 /** A reader whose session has done what `script` says. */
 async function read(script: (stub: StubSession) => void, options?: EventStreamOptions, lastEventId?: string) {

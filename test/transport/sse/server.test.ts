@@ -7,7 +7,7 @@ import { EventReading, Lab, serves } from './lab.js';
 let lab: Lab;
 afterEach(async () => lab?.close());
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 2 });
 
 /** The whole answer to a request that `fetch` would not make. */
 async function answer(path: string, method = 'GET', headers: Record<string, string> = {}) {
