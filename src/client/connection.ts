@@ -58,7 +58,7 @@ const rangeBytes = 36;
 /** Most ranges of one `nack`. */
 const maxRanges = 64;
 
-/** @internal What a server says first. */
+/** What a server says first. */
 export type Welcome = FrameOf<ServerFrame, 'welcome'>;
 
 /**

@@ -12,7 +12,7 @@ export interface GapCounts {
   readonly lost: number;
 }
 
-/** @internal Counts what one reader is missing, by what it asks for and what it is sent. */
+/** Counts what one reader is missing, by what it asks for and what it is sent. */
 export class Gaps implements GapCounts {
   holes = 0;
   asked = 0;

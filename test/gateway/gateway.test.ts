@@ -138,7 +138,10 @@ describe.each(logKinds)('createGateway over a %s', (kind) => {
   it('shows its connections, and where they read', async () => {
     const stage = new GatewayStage(kind);
     stage.keep('s', 'a', 'b');
-    const [peer, gaps] = [{ transport: 'test', address: '10.0.0.1' }, { holes: 0, asked: 0, resent: 0, lost: 0 }];
+    const [peer, gaps] = [
+      { transport: 'test', address: '10.0.0.1' },
+      { holes: 0, asked: 0, resent: 0, lost: 0 },
+    ];
     const link = stage.connect(peer);
     stage.connect();
     link.subscribe('s', 1);

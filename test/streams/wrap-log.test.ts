@@ -13,11 +13,11 @@ logLaws('a log in another', () => {
 describe('wrapLog', () => {
   it.each([true, false, undefined])(
     'does in another way what it is told to, and the rest as the log: exclusive %s',
-    (is) => {
+    async (is) => {
       const log = Object.assign(createMemoryLog(), is === undefined ? {} : { exclusive: is });
       const wrapped = wrapLog(log, { info: () => undefined });
-      wrapped.create('s');
-      wrapped.append('s', encodedTexts('a'));
+      await wrapped.create('s');
+      await wrapped.append('s', encodedTexts('a'));
       expect([wrapped.info('s'), wrapped.exclusive]).toEqual([undefined, is]);
       expect(log.info('s')).toMatchObject({ next: 1 });
     },

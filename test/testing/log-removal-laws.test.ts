@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { StreamError } from '../../src/chunk/index.js';
+import type { AppendOptions } from '../../src/log/log.js';
 import { removalLaws } from '../../src/testing/log-removal-laws.js';
 import { type Defects, expectEachToFail, unless } from './defective-log.js';
+
+/** What an append is told, but for the life it is meant for. */
+function ofAnyLife(options: AppendOptions = {}): AppendOptions {
+  const { life: _, ...others } = options;
+  return others;
+}
 
 /** Logs that break a law, and do what else it needs. */
 const defects: Defects = {
@@ -31,7 +38,7 @@ const defects: Defects = {
     },
   ],
   'tells streams of one name apart': [
-    (log) => ({ append: (id, batch, { life: _, ...options } = {}) => log.append(id, batch, options) }),
+    (log) => ({ append: (id, batch, options) => log.append(id, batch, ofAnyLife(options)) }),
     (log) => ({ delete: (id) => log.delete(id) }),
     (log) => ({ read: (id, from, limit) => ({ ...log.read(id, from, limit), life: 'another' }) }),
     (log) => ({ list: (prefix) => log.list(prefix).map((info) => ({ ...info, life: 'another' })) }),
@@ -40,7 +47,7 @@ const defects: Defects = {
       info: (id) => log.info(id) && { ...log.info(id)!, life: 'same' },
       read: (id, from, limit) => ({ ...log.read(id, from, limit), life: 'same' }),
       list: (prefix) => log.list(prefix).map((info) => ({ ...info, life: 'same' })),
-      append: (id, batch, { life: _, ...options } = {}) => log.append(id, batch, options),
+      append: (id, batch, options) => log.append(id, batch, ofAnyLife(options)),
       delete: (id) => log.delete(id),
     }),
   ],

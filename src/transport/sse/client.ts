@@ -59,7 +59,7 @@ export function createSseTransport(options: SseTransportOptions): ClientTranspor
     const url = new URL(base);
     url.pathname = url.pathname.replace(/\/$/, '') + streamPath(stream);
     url.searchParams.set('from', `${from}`);
-    if (life !== undefined) url.searchParams.set(lifeQuery, `${life}`);
+    if (life !== undefined) url.searchParams.set(lifeQuery, life);
     const own = typeof headers === 'function' ? headers() : headers;
     const known = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return open(url.href, { headers: { accept: 'text/event-stream', ...known, ...own }, signal, cache: 'no-store' });
