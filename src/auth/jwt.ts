@@ -1,21 +1,17 @@
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
-  type CryptoKey,
   customFetch,
-  decodeProtectedHeader,
   errors,
   type JSONWebKeySet,
-  type JWTClaimVerificationOptions,
   type JWTPayload,
-  type ProtectedHeaderParameters,
-  UnsecuredJWT,
+  jwtVerify,
+  type JWTVerifyGetKey,
 } from 'jose';
-import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { checkBound, kindOf, StreamError } from '../chunk/index.js';
 import type { Authenticate, Principal } from './auth.js';
 import { bearerOf } from './credentials.js';
-import { isSignedBy } from './is-signed-by.js';
 
 /** Where the keys that sign tokens are: exactly one of these. */
 export interface JwtKeys {
@@ -66,10 +62,11 @@ const threeParts = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 export function jwt(options: JwtOptions): Authenticate {
   const { principal = principalOf, now = Date.now } = options;
   const algorithms = checkAlgorithms(options.algorithms);
-  const keys = keysOf(options, algorithms);
+  const key = keyOf(options, algorithms);
   const tolerance = checkBound('clockToleranceMs', options.clockToleranceMs ?? 5000, { min: 0 });
   const maxRemembered = checkBound('maxRemembered', options.maxRemembered ?? 10_000, { min: 0 });
   const wanted = {
+    algorithms: [...algorithms],
     issuer: listOf('issuer', options.issuer),
     audience: listOf('audience', options.audience),
     clockTolerance: tolerance / 1000,
@@ -77,7 +74,7 @@ export function jwt(options: JwtOptions): Authenticate {
   };
   const remembered = new Map<string, Principal>();
   const verify = async (token: string): Promise<Principal> => {
-    const claims = await claimsOf(token, algorithms, keys, { ...wanted, currentDate: new Date(now()) });
+    const claims = await claimsOf(token, key, { ...wanted, currentDate: new Date(now()) });
     const found = { ...principal(claims), claims, expiresAt: claims.exp! * 1000 + tolerance };
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
     if (maxRemembered > 0) remembered.set(token, found);
@@ -93,40 +90,20 @@ export function jwt(options: JwtOptions): Authenticate {
   };
 }
 
-/** Finds the key that a token says it is signed with. */
-type Keys = (header: Header) => Promise<KeyObject> | KeyObject;
-type Header = ProtectedHeaderParameters & { readonly alg: string };
-
 async function claimsOf(
   token: string,
-  algorithms: readonly string[],
-  keys: Keys,
-  wanted: JWTClaimVerificationOptions,
+  key: JWTVerifyGetKey,
+  wanted: Parameters<typeof jwtVerify>[2],
 ): Promise<JWTPayload> {
   try {
-    await checkSignature(token, algorithms, keys);
-    const [, payload] = token.split('.');
-    // What was signed is judged as what is not: jose has no other word for a payload that was looked at already.
-    return UnsecuredJWT.decode(`${unsigned}.${payload}.`, wanted).payload;
+    const { payload } = await jwtVerify(token, key, wanted);
+    return payload;
   } catch (cause) {
     if (cause instanceof StreamError) throw cause;
     if (cause instanceof errors.JWTExpired)
       throw new StreamError('expired', 'the time of the token is over', { cause });
     throw new StreamError('unauthenticated', `the token is not accepted: ${reasonOf(cause)}`, { cause });
   }
-}
-
-const unsigned = Buffer.from('{"alg":"none"}').toString('base64url');
-
-async function checkSignature(token: string, algorithms: readonly string[], keys: Keys): Promise<void> {
-  const header = decodeProtectedHeader(token);
-  const { alg, crit } = header;
-  if (alg === undefined || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed('alg is not allowed');
-  if (crit !== undefined) throw new errors.JWSInvalid('no extension is known');
-  const end = token.lastIndexOf('.');
-  const signature = Buffer.from(token.slice(end + 1), 'base64url');
-  if (isSignedBy(await keys({ ...header, alg }), alg, token.slice(0, end), signature)) return;
-  throw new errors.JWSSignatureVerificationFailed();
 }
 
 /** A word that helps who made the token, and says nothing that is in it. */
@@ -161,7 +138,7 @@ function listOf(name: string, value: string | readonly string[]): string[] {
   throw new TypeError(`${name} must be a string, or a list of some, got ${kindOf(value)}`);
 }
 
-function keysOf(options: JwtOptions, algorithms: readonly string[]): Keys {
+function keyOf(options: JwtOptions, algorithms: readonly string[]): JWTVerifyGetKey {
   const { jwksUrl, jwks, publicKey, secret } = options;
   if ([jwksUrl, jwks, publicKey, secret].filter((each) => each !== undefined).length !== 1) {
     throw new TypeError('exactly one of jwksUrl, jwks, publicKey and secret must be given');
@@ -172,51 +149,30 @@ function keysOf(options: JwtOptions, algorithms: readonly string[]): Keys {
     throw new TypeError('algorithms: HS256 and its like go with a secret, all others without');
   }
   if (secret !== undefined) return secretKey(secret);
-  if (jwks !== undefined) return converted(createLocalJWKSet(jwks));
+  if (jwks !== undefined) return createLocalJWKSet(jwks);
   return publicKey === undefined ? remoteKeys(options) : pemKey(publicKey);
 }
 
-function secretKey(secret: string | Uint8Array): Keys {
-  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
+function secretKey(secret: string | Uint8Array): JWTVerifyGetKey {
+  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret;
   if (bytes.length < 32) throw new RangeError('secret must have at least 32 bytes');
-  const key = createSecretKey(bytes);
-  return () => key;
+  return () => bytes;
 }
 
-function pemKey(pem: string): Keys {
-  let jwk;
+function pemKey(pem: string): JWTVerifyGetKey {
+  let key: KeyObject;
   try {
-    jwk = createPublicKey(pem).export({ format: 'jwk' });
+    key = createPublicKey(pem);
   } catch {
     throw new TypeError('publicKey must be a public key in PEM');
   }
-  // As a set of one, so that jose looks whether it is a key for the algorithm. It bears no name that could be the wrong one.
-  const keys = converted(createLocalJWKSet({ keys: [jwk as JSONWebKeySet['keys'][number]] }));
-  return ({ alg }) => keys({ alg });
+  return () => key;
 }
-
-/** Keys that jose has found, as those that look at signatures at once: WebCrypto would hand each to a thread and back. */
-function converted(find: (header: Header) => Promise<CryptoKey>): Keys {
-  const before = new WeakMap<CryptoKey, KeyObject>();
-  return async (header) => {
-    const found = await find(header);
-    const same = before.get(found);
-    if (same !== undefined) return same;
-    const key = KeyObject.from(found);
-    const { modulusLength = leastBits } = key.asymmetricKeyDetails!;
-    if (modulusLength < leastBits) throw new TypeError(`an RSA key must have at least ${leastBits} bits`);
-    before.set(found, key);
-    return key;
-  };
-}
-
-/** RFC 7518, section 3.3. */
-const leastBits = 2048;
 
 /** How often keys are asked for at most, in milliseconds, whether they can be had or not: strangers can make us ask. */
 const jwksPauseMs = 1000;
 
-function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000, now = Date.now }: JwtOptions): Keys {
+function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000, now = Date.now }: JwtOptions): JWTVerifyGetKey {
   let notBefore = -Infinity;
   const keys = createRemoteJWKSet(checkUrl(jwksUrl!), {
     cacheMaxAge: checkBound('jwksMaxAgeMs', jwksMaxAgeMs),
@@ -227,16 +183,16 @@ function remoteKeys({ jwksUrl, jwksMaxAgeMs = 600_000, now = Date.now }: JwtOpti
       return await received(await fetch(url, init));
     },
   });
-  return converted(async (header) => {
+  return async (header, token) => {
     try {
-      return await keys(header);
+      return await keys(header, token);
     } catch (cause) {
       const isUnknown = cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys;
       if (isUnknown || cause instanceof errors.JOSENotSupported) throw cause;
       // That the keys cannot be had is no fault of the token.
       throw new StreamError('connection-lost', 'the keys that sign tokens cannot be had', { cause });
     }
-  });
+  };
 }
 
 /** Far more than keys take. */
