@@ -139,7 +139,7 @@ describe('sluice run', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [[module], 'there are several pipelines, name one: approve, fail, greet, survive, wait'],
+    [[module], 'there are several pipelines, name one: approve, fail, greet, relay, survive, wait'],
     [[module, '--name', 'none'], 'there is no pipeline "none"'],
     [[module, '--name', 'greet', '--input', 'you'], '--input is not JSON'],
     [[module, '--name', 'greet', '--input', '@none.json'], 'ENOENT'],
