@@ -6,7 +6,6 @@ import { createChunk, encodeChunk } from '../dist/src/chunk/index.js';
 import { quantile } from '../harness/statistics.mjs';
 
 export const producers = 100;
-const warmMs = 1000;
 const measuredMs = 4000;
 
 /** The chunk that everybody writes. */
@@ -25,7 +24,7 @@ export function cpuUs() {
 }
 
 /** Runs every producer in a loop of `append`, and answers how often it was done and how long it took. */
-export async function closedLoops(append) {
+export async function closedLoops(append, warmMs = 1000) {
   let running = true;
   let latencies;
   const loop = async (producer) => {
