@@ -21,7 +21,14 @@ const one = '{"name":"one","steps":[{"id":"a","type":"value","with":{"value":1}}
 describe('loadPipelines', () => {
   it('finds what a module exports, each once, and its services', async () => {
     const { pipelines, services } = await loadPipelines('test/cli/pipelines.ts');
-    expect(pipelines.map(({ name }) => name).toSorted()).toEqual(['approve', 'fail', 'greet', 'relay', 'survive', 'wait']);
+    expect(pipelines.map(({ name }) => name).toSorted()).toEqual([
+      'approve',
+      'fail',
+      'greet',
+      'relay',
+      'survive',
+      'wait',
+    ]);
     expect(services).toEqual({ greeting: 'hello' });
     const twice = await file(
       'twice.mjs',

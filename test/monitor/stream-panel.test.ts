@@ -76,7 +76,16 @@ describe.skipIf(executablePath === undefined)('a stream in a real Chromium', () 
         rows.map(async (row) => (await row.locator('td').allTextContents()).slice(-4).join(' ')),
       );
     };
-    await expect.poll(gaps).toEqual(['1 1 1 0', '0 0 0 0', '0 0 0 0']);
+    /** A busy reader may ask twice before it is answered. */
+    const told = () => {
+      const { holes, asked, resent, lost: gone } = stage.server.gateway.connections()[0]!.reading[0]!.gaps;
+      return `${holes} ${asked} ${resent} ${gone}`;
+    };
+    const none = '0 0 0 0';
+    await expect
+      .poll(async () => [told(), ...(await gaps())])
+      .toSatisfy(([one, ...rows]) => rows.join() === [one, none, none].join());
+    expect(told()).toMatch(/^1 [1-9]\d* [1-9]\d* 0$/);
     reading.unsubscribe();
     client.close();
   });
