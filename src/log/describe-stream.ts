@@ -14,11 +14,6 @@ export interface StreamStanding {
   readonly endedAt: number | undefined;
 }
 
-/** @internal A life that no other stream has: not of this log, and not of one that was here before it and is forgotten. */
-export function lifeOf(createdAt: number, number: number): string {
-  return `${createdAt.toString(36)}-${number}`;
-}
-
 /** @internal What is told of a stream, of its configuration and where it stands. */
 export function describeStream(
   streamId: string,

@@ -1,8 +1,9 @@
 import { checkBound, checkName, type EncodedChunk, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend, checkLife } from './admission.js';
-import { isWithin, lifeOf } from './describe-stream.js';
+import { isWithin } from './describe-stream.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
 import { MemoryStream, type StreamBounds } from './memory-stream.js';
+import { numberedLife } from './numbered-life.js';
 import { checkConfig, sameConfig } from './stream-config.js';
 import { Watchers } from './watchers.js';
 
@@ -93,7 +94,7 @@ class BoundedMemoryLog implements MemoryLog {
       throw new StreamError('log-full', message, { streamId });
     }
     const now = this.now();
-    this.streams.set(streamId, new MemoryStream(streamId, lifeOf(now, ++this.made), wanted, now, this.bounds));
+    this.streams.set(streamId, new MemoryStream(streamId, numberedLife(now, ++this.made), wanted, now, this.bounds));
   }
 
   append(streamId: string, batch: readonly EncodedChunk[], options: AppendOptions = noOptions): Appended {

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeStream, isWithin, lifeOf } from '../../src/log/describe-stream.js';
+import { describeStream, isWithin } from '../../src/log/describe-stream.js';
 
 const active = { first: 1, next: 3, size: 20, lastChunkAt: undefined, end: undefined, endedAt: undefined };
-
-describe('lifeOf', () => {
-  it('tells streams of one log apart, and logs that were made one after the other', () => {
-    const lives = [lifeOf(1_700_000_000_000, 1), lifeOf(1_700_000_000_000, 2), lifeOf(1_700_000_000_001, 1)];
-    expect(new Set(lives).size).toBe(3);
-  });
-});
 
 describe('describeStream', () => {
   it('leaves out what is not known', () => {

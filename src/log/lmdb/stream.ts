@@ -1,8 +1,9 @@
 import type { Database } from 'lmdb';
 import { StreamError, type StreamInfo } from '../../chunk/index.js';
 import { admit, nextState } from '../admission.js';
-import { describeStream, lifeOf, type StreamStanding } from '../describe-stream.js';
+import { describeStream, type StreamStanding } from '../describe-stream.js';
 import type { Appended, AppendOptions, Close, StreamConfig } from '../log.js';
+import { numberedLife } from '../numbered-life.js';
 import { type ProducerEntry, Producers } from './producers.js';
 import { kinds, stateKey } from './records.js';
 
@@ -70,7 +71,7 @@ export class LmdbStream {
     readonly created: Created,
   ) {
     // No other stream of the folder ever has its number.
-    this.life = lifeOf(created.createdAt, number);
+    this.life = numberedLife(created.createdAt, number);
     this.standingKey = stateKey(number, kinds.standing);
   }
 
