@@ -1,6 +1,7 @@
 import type { EncodedChunk } from '../../chunk/index.js';
-import type { AppendOptions, Close } from '../../log/log.js';
+import type { AppendOptions, Close, Log } from '../../log/log.js';
 import type { MemoryLog } from '../../log/memory.js';
+import { wrapLog } from '../../streams/wrap-log.js';
 import type { Tell } from './finding.js';
 
 /** @internal A chunk that was given to `publish`. */
@@ -36,7 +37,7 @@ export interface StreamTruth {
  */
 export class Truth {
   /** The log, watched: for the server. */
-  readonly log: MemoryLog;
+  readonly log: Log;
   /** How many listeners the log has. */
   watchers = 0;
   private readonly streams = new Map<string, StreamTruth>();
@@ -49,17 +50,10 @@ export class Truth {
     private readonly now: () => number,
     private readonly tell: Tell,
   ) {
-    this.log = {
-      create: (stream, config) => memory.create(stream, config),
+    this.log = wrapLog(memory, {
       append: (stream, batch, options) => this.append(stream, batch, options),
-      read: (stream, from, limit) => memory.read(stream, from, limit),
       watch: (stream, listener) => this.watch(stream, listener),
-      info: (stream) => memory.info(stream),
-      trim: (stream, before) => memory.trim(stream, before),
-      delete: (stream) => memory.delete(stream),
-      list: (prefix) => memory.list(prefix),
-      dispose: () => memory.dispose(),
-    };
+    });
   }
 
   /** A stream there is from the beginning. */
