@@ -1,29 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Held, Quotas } from '../../src/auth/quotas.js';
+import type { Held } from '../../src/auth/quotas.js';
 import { createRefusals } from 'sluice/probe';
+import { FewQuotas } from './few-quotas.js';
 import { GatewayStage, type GatewayStageOptions } from './stage.js';
 
 /** Quotas that others have to be asked about: they answer when the test has them answer. */
-class SharedQuotas implements Quotas {
-  readonly held = new Map<string, number>();
+class SharedQuotas extends FewQuotas {
   private readonly asked: (() => void)[] = [];
 
-  constructor(private readonly most: Partial<Record<Held, number>>) {}
-
-  async hold(key: string, what: Held): Promise<boolean> {
+  override async hold(key: string, what: Held): Promise<boolean> {
     await new Promise<void>((resolve) => this.asked.push(resolve));
-    const count = this.held.get(`${key} ${what}`) ?? 0;
-    if (count >= (this.most[what] ?? Infinity)) return false;
-    this.held.set(`${key} ${what}`, count + 1);
-    return true;
-  }
-
-  release(key: string, what: Held): void {
-    this.held.set(`${key} ${what}`, this.held.get(`${key} ${what}`)! - 1);
-  }
-
-  async spend(): Promise<undefined> {
-    return await Promise.resolve(undefined);
+    return await super.hold(key, what);
   }
 
   answer(): void {

@@ -1,37 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Held, Quotas, Spent } from '../../src/auth/quotas.js';
+import type { Held, Spent } from '../../src/auth/quotas.js';
 import { ownersAndScopes } from 'sluice/auth/owners-and-scopes';
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRefusals } from 'sluice/probe';
 import { createAccess, createStreams } from 'sluice/streams';
 import { encodedTexts, textBodies } from '../bodies.js';
+import { FewQuotas } from './few-quotas.js';
 import { GatewayStage, type GatewayStageOptions, type TestLink } from './stage.js';
-
-/** Quotas in the test's hand: so many of each, and what was used of them. */
-class FewQuotas implements Quotas {
-  readonly held = new Map<string, number>();
-  readonly spent: string[] = [];
-
-  constructor(private readonly most: Partial<Record<Held | Spent, number>>) {}
-
-  hold(key: string, what: Held): boolean {
-    const count = this.held.get(`${key} ${what}`) ?? 0;
-    if (count >= (this.most[what] ?? Infinity)) return false;
-    this.held.set(`${key} ${what}`, count + 1);
-    return true;
-  }
-
-  release(key: string, what: Held): void {
-    this.held.set(`${key} ${what}`, this.held.get(`${key} ${what}`)! - 1);
-  }
-
-  async spend(key: string, what: Spent, amount: number): Promise<number | undefined> {
-    this.spent.push(`${key} ${what} ${amount}`);
-    const left = (this.most[what] ?? Infinity) - amount;
-    this.most[what] = left;
-    return await Promise.resolve(left < 0 ? 500 : undefined);
-  }
-}
 
 function open(most: Partial<Record<Held | Spent, number>>, options: Partial<GatewayStageOptions> = {}) {
   const quotas = new FewQuotas(most);
