@@ -20,7 +20,7 @@ describe('Truth', () => {
   it('knows which written chunk is kept under which number', () => {
     const { truth, found } = stage();
     const [a, b] = [truth.writes('w0', 0, chunk('a')), truth.writes('w0', 1, chunk('b'))];
-    truth.log.append('s', [chunk('a'), chunk('b')]);
+    void truth.log.append('s', [chunk('a'), chunk('b')]);
     expect([a.kept, b.kept]).toEqual([
       { at: 3, seq: 0 },
       { at: 3, seq: 1 },
@@ -33,8 +33,8 @@ describe('Truth', () => {
     const { truth, found } = stage();
     truth.writes('w0', 0, chunk('a'));
     const options = { producer: { id: 'w0', epoch: 0, seq: 0 } };
-    truth.log.append('s', [chunk('a')], options);
-    truth.log.append('s', [chunk('a')], options);
+    void truth.log.append('s', [chunk('a')], options);
+    void truth.log.append('s', [chunk('a')], options);
     expect([truth.of('s').chunks.length, found]).toEqual([1, []]);
   });
 
@@ -42,7 +42,7 @@ describe('Truth', () => {
     const { truth, found } = stage();
     truth.writes('w0', 0, chunk('a'));
     truth.writes('w0', 1, chunk('b'));
-    truth.log.append('s', [chunk('b'), chunk('a'), chunk('a'), chunk('x')]);
+    void truth.log.append('s', [chunk('b'), chunk('a'), chunk('a'), chunk('x')]);
     expect(found).toEqual([
       "the log keeps w0's chunk 0 behind its 1",
       'the log keeps chunk 1 once more, as 2',
@@ -52,14 +52,14 @@ describe('Truth', () => {
 
   it('knows how a stream ended, and that a refused end is none', () => {
     const { truth } = stage();
-    truth.log.append('s', [], { close: { status: 'failed', reason: 'why' } });
+    void truth.log.append('s', [], { close: { status: 'failed', reason: 'why' } });
     expect(() => truth.log.append('s', [], { close: { status: 'completed' } })).toThrow('has ended');
     expect(truth.of('s').end).toEqual({ status: 'failed', reason: 'why' });
   });
 
   it('trims the log, and remembers when', () => {
     const { truth } = stage();
-    truth.log.append('s', [chunk('a'), chunk('b'), chunk('c')]);
+    void truth.log.append('s', [chunk('a'), chunk('b'), chunk('c')]);
     truth.trim('s', 1);
     truth.trim('s', 9);
     expect(truth.of('s')).toMatchObject({
@@ -76,7 +76,7 @@ describe('Truth', () => {
     const { truth } = stage();
     let rung = 0;
     const stop = truth.log.watch('s', () => rung++);
-    truth.log.append('s', [chunk('a')]);
+    void truth.log.append('s', [chunk('a')]);
     expect([truth.watchers, rung]).toEqual([1, 1]);
     stop();
     stop();
