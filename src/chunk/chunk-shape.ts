@@ -1,7 +1,7 @@
 import { jsonProblem } from './data.js';
 import { kindOf } from './errors.js';
 import { nameProblem } from './name.js';
-import { by, fields, optional, passing, type Shape, string, whole, without } from './shape.js';
+import { anything, by, fields, isObject, optional, passing, type Shape, string, whole, without } from './shape.js';
 
 /** @internal Why a value is no JSON. */
 export function valueProblem(value: unknown): string | undefined {
@@ -13,8 +13,7 @@ export function valueProblem(value: unknown): string | undefined {
 export function objectProblem(value: unknown): string | undefined {
   const problem = jsonProblem(value);
   if (problem !== undefined) return `must be a JSON object but ${problem}`;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return undefined;
-  return `must be a JSON object and is ${kindOf(value)}`;
+  return isObject(value) ? undefined : `must be a JSON object and is ${kindOf(value)}`;
 }
 
 /** @internal Why a value is no text. */
@@ -31,12 +30,8 @@ export function bytesProblem(value: unknown): string | undefined {
 /** @internal Longest checksum, in characters. */
 export const maxChecksum = 160;
 
-const anything: Shape = () => undefined;
 const text = without(textProblem);
 const json = without(valueProblem);
-const bytes = without(bytesProblem);
-
-const place = { type: anything, streamId: without(nameProblem), seq: whole() };
 const rest = {
   size: whole(),
   timestamp: passing((value) => Number.isFinite(value) && (value as number) >= 0, 'a number of at least 0'),
@@ -45,8 +40,12 @@ const rest = {
 const final = passing((value) => typeof value === 'boolean', 'true or false');
 const metadata = without(objectProblem);
 
+// Marked as pure: a page that only reads does without it, and loads it no more.
 /** @internal What every chunk must be; `chunkSchema` says the same. */
-export const chunkShape: Shape = byType((data) => fields({ ...place, ...data, ...rest, final, metadata }), bytes);
+export const chunkShape: Shape = /* @__PURE__ */ byType(
+  (data) => fields({ type: anything, streamId: without(nameProblem), seq: whole(), ...data, ...rest, final, metadata }),
+  /* @__PURE__ */ without(bytesProblem),
+);
 
 /** @internal What a parsed head must be; `headSchema` says the same. The data of binary types stands beside it. */
 export const headShape: Shape = byType((data) =>

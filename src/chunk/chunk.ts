@@ -3,7 +3,7 @@ import { checksumOf, type ChecksumAlgorithm, crc32cChecksum } from './checksum.j
 import type { chunkSchema } from './chunk-schema.js';
 import { chunkShape } from './chunk-shape.js';
 import { type JsonObject, type JsonValue, utf8Length } from './data.js';
-import { StreamError } from './errors.js';
+import { type ErrorDetails, StreamError } from './errors.js';
 import type { Problem } from './issue.js';
 import { nameProblem } from './name.js';
 import { isPlain, isPlainChunk, noMetadata } from './plain.js';
@@ -100,8 +100,9 @@ export function createChunk(init: ChunkInit): Chunk {
 export function checkChunk(value: unknown): Chunk {
   if (!isPlainChunk(value)) judge(value);
   const chunk = value as Chunk;
-  checkSize(chunk);
-  return chunkOf(chunk.streamId, chunk.seq, chunk);
+  const { streamId, seq } = chunk;
+  checkSize(chunk, { streamId, seq });
+  return chunkOf(streamId, seq, chunk);
 }
 
 /** Gives a body its place: the chunk a reader sees. */
@@ -123,19 +124,19 @@ export function chunkOf(streamId: string, seq: number, body: ChunkBody): Chunk {
 
 function judge(value: unknown): void {
   const problem = chunkShape(value);
-  if (problem !== undefined) throw invalidChunk(problem, value);
+  if (problem === undefined) return;
+  const { streamId, seq } = (value ?? {}) as Record<string, unknown>;
+  throw invalidChunk(problem, {
+    ...(nameProblem(streamId) === undefined ? { streamId: streamId as string } : {}),
+    ...(isSeq(seq) ? { seq } : {}),
+  });
 }
 
 /** @internal Refuses a chunk, valid otherwise, whose `size` is not that of its data. */
-export function checkSize(chunk: ChunkBody & Partial<Pick<Chunk, 'streamId' | 'seq'>>): void {
-  const { type, data, size, streamId, seq } = chunk;
+export function checkSize({ type, data, size }: ChunkBody, place?: ErrorDetails): void {
   const actual = dataSize(type, data);
   if (size === actual) return;
-  throw new StreamError('chunk-invalid', `chunk field "size" says ${size} but the data takes ${actual} bytes`, {
-    ...(streamId === undefined ? {} : { streamId }),
-    ...(seq === undefined ? {} : { seq }),
-    field: 'size',
-  });
+  throw invalidChunk({ field: 'size', message: `says ${size} but the data takes ${actual} bytes` }, place);
 }
 
 /** @internal Bytes that valid data of this type takes: what {@link Chunk.size} must say. */
@@ -151,12 +152,7 @@ export function dataType(data: ChunkData): ChunkType {
 }
 
 /** @internal The refusal of a chunk: one sentence that names the wrong field. */
-export function invalidChunk({ field, message }: Problem, value: unknown): StreamError {
+export function invalidChunk({ field, message }: Problem, place?: ErrorDetails): StreamError {
   const about = field === undefined ? 'chunk' : `chunk field "${field}"`;
-  const { streamId, seq } = (value ?? {}) as Record<string, unknown>;
-  return new StreamError('chunk-invalid', `${about}: ${message}`, {
-    ...(field === undefined ? {} : { field }),
-    ...(nameProblem(streamId) === undefined ? { streamId: streamId as string } : {}),
-    ...(isSeq(seq) ? { seq } : {}),
-  });
+  return new StreamError('chunk-invalid', `${about}: ${message}`, field === undefined ? place : { ...place, field });
 }

@@ -73,9 +73,7 @@ export function checkBody(head: unknown, bytes?: Uint8Array): ChunkBody {
   if (!isPlainHead(head)) judge(head);
   const body = complete(head as ChunkHead, bytes);
   if (body.data === undefined) {
-    throw new StreamError('chunk-invalid', `chunk field "data": a ${body.type} chunk needs bytes, got none`, {
-      field: 'data',
-    });
+    throw invalidChunk({ field: 'data', message: `a ${body.type} chunk needs bytes, got none` });
   }
   checkSize(body);
   return body;
@@ -83,7 +81,7 @@ export function checkBody(head: unknown, bytes?: Uint8Array): ChunkBody {
 
 function judge(head: unknown): void {
   const problem = headShape(head);
-  if (problem !== undefined) throw invalidChunk(problem, head);
+  if (problem !== undefined) throw invalidChunk(problem);
 }
 
 function complete(head: ChunkHead, bytes: Uint8Array | undefined): ChunkBody {

@@ -7,8 +7,16 @@ export const maxNameBytes = 512;
 /** Nearly every name is of this kind: one look tells, where the full check takes seven. */
 const plain = /^[\w-]+(?:[./][\w-]+)*$/;
 
-// eslint-disable-next-line no-control-regex -- control characters are what we look for
-const forbidden = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+/** What a name must not, and how that is found. */
+const rules: readonly (readonly [found: RegExp, what: string])[] = [
+  [/^$/, 'be empty'],
+  [/\p{Surrogate}/u, 'hold a lone surrogate'],
+  [/[\p{Control}\u2028\u2029]/u, 'hold a control character or line separator'],
+  [/\\/, 'hold a backslash'],
+  [/^\/|\/\/|\/$/, 'have an empty segment'],
+  [/(?:^|\/)\.(?:\/|$)/, 'have a "." segment'],
+  [/(?:^|\/)\.\.(?:\/|$)/, 'have a ".." segment'],
+];
 
 /** The name that was found valid last: chunk after chunk is of the same stream. */
 let latest: string | undefined;
@@ -22,24 +30,13 @@ let latest: string | undefined;
 export function nameProblem(name: unknown): string | undefined {
   if (name === latest && latest !== undefined) return undefined;
   if (typeof name !== 'string') return `must be a string, got ${kindOf(name)}`;
-  if (name === '') return 'must not be empty';
   // The first look keeps a name of megabytes from being read at all.
   if (name.length > maxNameBytes || utf8Length(name) > maxNameBytes) {
     return `must be at most ${maxNameBytes} bytes of UTF-8`;
   }
-  const problem = plain.test(name) ? undefined : oddNameProblem(name);
-  if (problem === undefined) latest = name;
-  return problem;
-}
-
-function oddNameProblem(name: string): string | undefined {
-  if (!name.isWellFormed()) return 'must not hold a lone surrogate';
-  if (forbidden.test(name)) return 'must not hold a control character or line separator';
-  if (name.includes('\\')) return 'must not hold a backslash';
-  for (const segment of name.split('/')) {
-    if (segment === '') return 'must not have an empty segment';
-    if (segment === '.' || segment === '..') return `must not have a "${segment}" segment`;
-  }
+  const broken = plain.test(name) ? undefined : rules.find(([found]) => found.test(name));
+  if (broken !== undefined) return `must not ${broken[1]}`;
+  latest = name;
   return undefined;
 }
 

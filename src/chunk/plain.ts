@@ -1,4 +1,4 @@
-import { bytesProblem, maxChecksum, objectProblem, textProblem, valueProblem } from './chunk-shape.js';
+import { maxChecksum, objectProblem, textProblem, valueProblem } from './chunk-shape.js';
 import type { JsonObject } from './data.js';
 import { nameProblem } from './name.js';
 import { isSeq } from './position.js';
@@ -15,7 +15,8 @@ type Fields = Readonly<Record<string, unknown>>;
 export function isPlain(chunk: Fields): boolean {
   const { streamId, seq, type, data, final, metadata } = chunk;
   if (final === undefined || metadata === undefined || !isSeq(seq)) return false;
-  return nameProblem(streamId) === undefined && holds(type, data) && hasPlainRest(chunk);
+  const holds = isBinary(type) ? data instanceof Uint8Array : isPlainData(type, data);
+  return nameProblem(streamId) === undefined && holds && hasPlainRest(chunk);
 }
 
 /** @internal Whether a value plainly is a chunk. */
@@ -27,7 +28,7 @@ export function isPlainChunk(value: unknown): boolean {
 export function isPlainHead(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { type, data, final, checksum, metadata } = value;
-  if (!hasPlainRest(value) || !(isBinary(type) || holds(type, data))) return false;
+  if (!hasPlainRest(value) || !(isBinary(type) || isPlainData(type, data))) return false;
   let fields = isBinary(type) ? 3 : 4;
   if (final !== undefined) fields++;
   if (checksum !== undefined) fields++;
@@ -39,14 +40,14 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-function isBinary(type: unknown): boolean {
+/** @internal Whether chunks of a type hold bytes. */
+export function isBinary(type: unknown): boolean {
   return type === 'binary' || type === 'audio' || type === 'image';
 }
 
-function holds(type: unknown, data: unknown): boolean {
+function isPlainData(type: unknown, data: unknown): boolean {
   if (type === 'text') return textProblem(data) === undefined;
-  if (type === 'json') return valueProblem(data) === undefined;
-  return isBinary(type) && bytesProblem(data) === undefined;
+  return type === 'json' && valueProblem(data) === undefined;
 }
 
 /** Whether what chunks and heads have in common is in order. */

@@ -53,13 +53,21 @@ export function parseJoinPosition(text: string): JoinPosition | undefined {
   return text === 'snapshot' ? text : parsePosition(text);
 }
 
+/** @internal What a place to join is, in words. */
+export const joinPositionWords = '"beginning", "now", "snapshot" or a chunk number';
+
+/** @internal Whether a value is a place to join. */
+export function isJoinPosition(value: unknown): value is JoinPosition {
+  return value === 'snapshot' || value === 'beginning' || value === 'now' || isSeq(value);
+}
+
 /**
  * Checks a place to join that is given as an option.
  *
  * @throws TypeError or RangeError naming the value's kind
  */
 export function checkJoinPosition(value: unknown, name = 'from'): JoinPosition {
-  if (value === 'snapshot' || value === 'beginning' || value === 'now' || isSeq(value)) return value;
-  const message = `${name} must be "beginning", "now", "snapshot" or a chunk number, got ${kindOf(value)}`;
+  if (isJoinPosition(value)) return value;
+  const message = `${name} must be ${joinPositionWords}, got ${kindOf(value)}`;
   throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
 }

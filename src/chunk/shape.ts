@@ -22,6 +22,9 @@ export function without(problemOf: (value: unknown) => string | undefined): Shap
   };
 }
 
+/** @internal Anything at all. */
+export const anything: Shape = () => undefined;
+
 /** @internal A whole number, from `min` to 2^53 - 1. */
 export function whole(min = 0): Shape {
   const test = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= min;
@@ -30,7 +33,7 @@ export function whole(min = 0): Shape {
 
 /** @internal A string of so many characters. */
 export function string(min = 0, max = Infinity): Shape {
-  const test = (value: unknown): boolean => typeof value === 'string' && value.length >= min && value.length <= max;
+  const test = (value: unknown): boolean => typeof value === 'string' && isWithin(value, min, max);
   return passing(test, max === Infinity ? 'a string' : `a string of ${min} to ${max} characters`);
 }
 
@@ -44,20 +47,18 @@ export function optional(shape: Shape): Shape {
   return (value) => (value === undefined ? undefined : shape(value));
 }
 
-/** @internal A list of so many things that fit. */
-export function list(item: Shape, min = 0, max = Infinity): Shape {
-  return (value) => {
-    if (!Array.isArray(value)) return wrong(`must be an array, got ${kindOf(value)}`);
-    if (value.length < min || value.length > max) return wrong(`must hold ${min} to ${max} items, got ${value.length}`);
-    return firstOf(value.length, (at) => under(at, item(value[at])));
-  };
+/** @internal A list of so many things that fit; of exactly these, each with a shape of its own, where `item` is a list. */
+export function list(item: Shape | readonly Shape[], min = 0, max = Infinity): Shape {
+  const lists = passing(
+    (value) => Array.isArray(value) && isWithin(value, min, max),
+    max === Infinity ? 'an array' : `an array of ${min} to ${max} items`,
+  );
+  return (value) => lists(value) ?? firstWrong(item, value as readonly unknown[]);
 }
 
 /** @internal A list of exactly these. */
 export function tuple(...items: readonly Shape[]): Shape {
-  const { length } = items;
-  const all = list(() => undefined, length, length);
-  return (value) => all(value) ?? firstOf(length, (at) => under(at, items[at]!((value as unknown[])[at])));
+  return list(items, items.length, items.length);
 }
 
 /** @internal What fits, and passes a test that looks at the whole: `message` says what it is for. */
@@ -70,7 +71,7 @@ export function fields(shapes: Readonly<Record<string, Shape>>): Shape {
   const known = new Map(Object.entries(shapes));
   const needed = Object.keys(shapes).filter((name) => shapes[name]!(undefined) !== undefined);
   return (value) => {
-    if (!isObject(value)) return wrong(`must be an object, got ${kindOf(value)}`);
+    if (!isObject(value)) return object(value);
     let count = 0;
     // By the fields that are there: engines read those of a loop over an object at a third of the price of others.
     for (const name in value) {
@@ -84,7 +85,7 @@ export function fields(shapes: Readonly<Record<string, Shape>>): Shape {
     }
     if (count === known.size) return undefined;
     const missing = needed.find((name) => !(name in value));
-    return missing === undefined ? undefined : under(missing, shapes[missing]!(undefined));
+    return missing === undefined ? undefined : under(missing, shapes[missing]!(undefined)!);
   };
 }
 
@@ -93,14 +94,21 @@ export function by(name: string, shapes: Readonly<Record<string, Shape>>): Shape
   const known = new Map<unknown, Shape>(Object.entries(shapes));
   const kind = oneOf(...known.keys());
   return (value) => {
-    if (!isObject(value)) return wrong(`must be an object, got ${kindOf(value)}`);
+    if (!isObject(value)) return object(value);
     const shape = known.get(value[name]);
-    return shape === undefined ? under(name, kind(value[name])) : shape(value);
+    return shape === undefined ? under(name, kind(value[name])!) : shape(value);
   };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+const object = passing(isObject, 'an object');
+
+/** @internal Whether a value is an object, and no array. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWithin({ length }: { readonly length: number }, min: number, max: number): boolean {
+  return length >= min && length <= max;
 }
 
 /** Longest part of a stranger's field name that a message quotes. */
@@ -110,16 +118,16 @@ function wrong(message: string): Problem {
   return { field: undefined, message };
 }
 
-function under(name: string | number, problem: Problem | undefined): Problem | undefined {
-  if (problem === undefined) return undefined;
-  const { field, message } = problem;
+/** @internal A problem with what is called so in something larger. */
+export function under(name: string | number, { field, message }: Problem): Problem {
   return { field: field === undefined ? `${name}` : `${name}.${field}`, message };
 }
 
-function firstOf(count: number, problemAt: (index: number) => Problem | undefined): Problem | undefined {
-  for (let index = 0; index < count; index++) {
-    const problem = problemAt(index);
-    if (problem !== undefined) return problem;
+function firstWrong(item: Shape | readonly Shape[], values: readonly unknown[]): Problem | undefined {
+  for (let index = 0; index < values.length; index++) {
+    const shape = typeof item === 'function' ? item : item[index]!;
+    const problem = shape(values[index]);
+    if (problem !== undefined) return under(index, problem);
   }
   return undefined;
 }

@@ -1,6 +1,9 @@
-import type { Observable } from 'rxjs';
+import { asyncScheduler, type Observable } from 'rxjs';
 import { checkBound, checkName, type Chunk, type ChunkBody, encodeChunk } from '../chunk/index.js';
 import type { AppendOptions } from '../log/log.js';
+import type { ClientTransport } from '../transport/transport.js';
+import type { Probe } from '../probe/index.js';
+import { RepairingReader } from './repairing-reader.js';
 import { checkLength, maxReason, type ReadClient, type ReadClientOptions, StreamReader } from './read-client.js';
 import type { Line } from './line.js';
 import { type TokenSource, withToken } from './with-token.js';
@@ -9,11 +12,17 @@ import { WritingConnection } from './writing-connection.js';
 
 /** Options of {@link createClient}. */
 export interface ClientOptions extends ReadClientOptions {
+  /** How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. */
+  readonly transport: ClientTransport;
   /**
    * Says who this client is: a token, or what gets one. Asked for each connection, and again before the time of one is over.
    * Default: nobody in particular.
    */
   readonly token?: TokenSource;
+  /** How long a missing chunk may take before it is asked for again. Default 200 ms. */
+  readonly gapMs?: number;
+  /** Told of duplicates, holes, repairs. */
+  readonly probe?: Probe;
   /** Chunks given to `publish` that may wait for their acknowledgement; one more is an `overflow`. Default 65 536. */
   readonly maxQueue?: number;
   /**
@@ -68,8 +77,14 @@ class StreamClient<C> extends StreamReader<C> implements Client<C> {
   readonly stopped: Client['stopped'];
 
   constructor(options: ClientOptions) {
-    super(known(options), WritingConnection);
-    const { scheduler } = this.settings;
+    const { probe, scheduler = asyncScheduler } = options;
+    const gapMs = checkBound('gapMs', options.gapMs ?? 200);
+    const repair = { gapMs, probe, scheduler };
+    super(
+      known(options),
+      WritingConnection,
+      (port, settings, output) => new RepairingReader(port, { ...settings, ...repair }, output),
+    );
     const maxQueue = checkBound('maxQueue', options.maxQueue ?? 65_536);
     const producer = checkLength('producer', options.producer ?? crypto.randomUUID(), 1, maxProducer);
     // Under a name of its own it may have written before: by the time, this life comes after that. By chance it is no other's

@@ -1,17 +1,19 @@
-import { type EncodedChunk, type JsonValue, StreamError } from '../chunk/index.js';
+import { type JsonValue, type Range, StreamError } from '../chunk/index.js';
 import {
   BadFrame,
-  type ClientFrame,
-  closeCodes,
-  closeName,
+  type OutgoingFrame,
+  closedNormally,
+  connectionLost,
   type FrameOf,
   mayReconnect,
-  type OutgoingFrame,
+  messageMalformed,
+  nothingHeard,
+  requestBytes,
   type ServerFrame,
 } from '../protocol/index.js';
-import { Departures } from './departures.js';
 import { Packer } from './packer.js';
 import type { Reading } from './reading.js';
+import { Readings } from './readings.js';
 
 /** Where a connection stands. */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed';
@@ -50,14 +52,6 @@ export interface ConnectionLimits {
   readonly spread: (ms: number) => number;
 }
 
-/** Bytes that a frame's list may leave for the rest of the frame. */
-const frameRest = 64;
-/** Most bytes of one entry in a list of grants, and in one of ranges: its numbers have 16 digits at most. */
-const grantBytes = 53;
-const rangeBytes = 36;
-/** Most ranges of one `nack`. */
-const maxRanges = 64;
-
 /** What a server says first. */
 export type Welcome = FrameOf<ServerFrame, 'welcome'>;
 
@@ -68,10 +62,7 @@ export type Welcome = FrameOf<ServerFrame, 'welcome'>;
  */
 export class Connection {
   #current: ConnectionState = 'idle';
-  readonly #readings = new Map<string, Reading>();
-  readonly #byChannel = new Map<number, Reading>();
-  readonly #departures = new Departures();
-  #outbox: ClientFrame<EncodedChunk>[] = [];
+  protected readonly readings = new Readings(() => this.mark());
   #isDirty = false;
   #writable = true;
   #welcome: Welcome | undefined;
@@ -101,12 +92,12 @@ export class Connection {
 
   /** Whether a stream is being read. */
   reads(streamId: string): boolean {
-    return this.#readings.has(streamId);
+    return this.readings.has(streamId);
   }
 
   /** Whether nothing is read or written. */
   get unused(): boolean {
-    return this.#readings.size === 0;
+    return this.readings.empty;
   }
 
   // What the application wants.
@@ -114,59 +105,31 @@ export class Connection {
   /** Reads a stream. */
   read(reading: Reading, now: number): void {
     if (this.failure !== undefined) return reading.fail(this.failure);
-    this.#readings.set(reading.streamId, reading);
-    if (this.#current === 'open') this.#ask(reading, now);
+    this.readings.add(reading);
+    if (this.#current === 'open') this.readings.ask(reading, now);
     else this.start(now);
-  }
-
-  #ask(reading: Reading, now: number): void {
-    if (!this.#departures.has(reading.streamId)) this.#queue(reading.subscribe(now));
   }
 
   /** Reads a stream no more. The producer is not touched. */
   unread(reading: Reading, now: number): void {
-    if (this.#readings.get(reading.streamId) !== reading) return;
-    this.#readings.delete(reading.streamId);
-    this.#depart(reading, now);
-  }
-
-  #depart(reading: Reading, now: number): void {
-    const { streamId, ch, asked, requests } = reading;
-    // What it consumes from now on is no credit for the next one that reads the stream, on the same channel.
-    reading.disconnected();
-    if (this.#current !== 'open') return;
-    if (ch !== undefined) {
-      this.#byChannel.delete(ch);
-      this.#queue(this.#departures.leave(streamId, ch, now));
-    } else if (asked !== undefined) {
-      const unsent = this.#outbox.findIndex((frame) => frame === asked.request);
-      if (unsent >= 0) this.#outbox.splice(unsent, 1);
-      if (unsent < 0 || requests > 1) this.#departures.expect(asked.request, now);
-    }
+    this.readings.remove(reading, now);
   }
 
   /** Chunks were consumed: lets the server send more, when it is worth a frame. */
   consumed(reading: Reading, chunks: number, bytes: number): void {
     reading.consumed(chunks, bytes);
-    this.#credit(reading);
+    this.readings.credit(reading);
   }
 
-  #credit(reading: Reading): void {
-    if (this.#current !== 'open' || !reading.due) return;
-    const [ch, chunks, bytes] = reading.grant()!;
-    this.#queue({ t: 'credit', ch, chunks, bytes });
-  }
-
-  /** Asks again for chunks that were sent and did not come. */
-  nack(reading: Reading, ranges: readonly { readonly from: number; readonly to: number }[]): void {
-    if (reading.ch === undefined || this.#current !== 'open' || ranges.length === 0) return;
-    const most = Math.min(maxRanges, this.#entries(rangeBytes));
-    this.#queue({ t: 'nack', ch: reading.ch, ranges: ranges.slice(0, most).map(({ from, to }) => [from, to]) });
+  /** Chunks were sent and did not come: has the stream begin anew where it is. */
+  missing(reading: Reading, _ranges: readonly Range[], now: number): void {
+    this.readings.restart(reading, now);
   }
 
   /** Ends a stream for everybody. */
-  cancel(streamId: string, reason: string | undefined, now: number): void {
-    this.#queue(reason === undefined ? { t: 'cancel', stream: streamId } : { t: 'cancel', stream: streamId, reason });
+  cancel(stream: string, reason: string | undefined, now: number): void {
+    if (this.failure !== undefined) return;
+    this.readings.send(reason === undefined ? { t: 'cancel', stream } : { t: 'cancel', stream, reason });
     this.start(now);
   }
 
@@ -175,7 +138,7 @@ export class Connection {
     if (this.#current === 'closed') return;
     // At which time it leaves does not matter any more.
     if (this.#current === 'open') this.flush(0);
-    this.#act.disconnect(closeCodes.normal, '');
+    this.#act.disconnect(closedNormally, '');
     this.giveUp(new StreamError('client-closed', 'the client was closed'));
   }
 
@@ -214,34 +177,20 @@ export class Connection {
     switch (frame.t) {
       case 'welcome':
         return this.#onWelcome(frame, now);
-      case 'subscribed':
-        return this.#onSubscribed(frame, now);
-      case 'unsubscribed':
-        return this.#onUnsubscribed(frame.ch, now);
-      case 'data':
-        this.isServed();
-        return this.#byChannel.get(frame.ch)?.data(frame.seq, frame.chunks);
-      case 'gap':
-        return this.#byChannel.get(frame.ch)?.gap(frame.from, frame.to, frame.reason);
-      case 'end':
-        return this.#byChannel.get(frame.ch)?.end(frame.seq, frame.status, frame.reason);
-      case 'pong':
-        this.isServed();
-        for (const [ch, seq] of frame.sent) this.#byChannel.get(ch)?.mark(seq);
-        return undefined;
       case 'push':
         return this.#act.pushed(frame.data);
       case 'goodbye':
         this.#goodbyeMs = frame.retryMs;
         return undefined;
       case 'error':
-        return this.#onError(frame, now);
-      case 'authenticated':
-      case 'ack':
-      case 'stop':
-        // Whoever shows tokens, or writes, has heard it.
-        return undefined;
+        if (frame.retryAfterMs !== undefined && !frame.stream && frame.producer === undefined)
+          this.#notBefore = now + frame.retryAfterMs;
+        break;
+      case 'data':
+      case 'pong':
+        this.isServed();
     }
+    this.readings.obey(frame, now);
   }
 
   /** This server does what it is there for: the attempts until it did are forgotten. */
@@ -264,74 +213,16 @@ export class Connection {
 
   /** There is a new link: everything is said again. */
   protected resume(now: number): void {
-    for (const reading of this.#readings.values()) this.#ask(reading, now);
-  }
-
-  #onSubscribed({ stream, from, life, ch, seq, chunks }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {
-    const reading = this.#readings.get(stream);
-    // Nobody wants it any more, or not yet: somebody waits until it is left.
-    if (reading === undefined || this.#departures.has(stream)) {
-      return this.#queue(this.#departures.leave(stream, ch, now));
-    }
-    if (!reading.subscribed(ch, seq, from, life)) return;
-    this.#byChannel.set(ch, reading);
-    // What was consumed since it was asked for.
-    this.#credit(reading);
-    // What was sent behind an earlier answer is lost: a `pong` will tell how much.
-    if (reading.requests > 1) this.#ping(now);
-    // Last: who gets it may leave.
-    if (chunks !== undefined) reading.snapshot(seq, chunks[0]!);
-  }
-
-  #onUnsubscribed(ch: number, now: number): void {
-    const left = this.#departures.left(ch);
-    const reading = left === undefined ? this.#byChannel.get(ch) : this.#readings.get(left);
-    if (reading === undefined) return;
-    // A request to leave that came late has ended the next reading as well.
-    this.#byChannel.delete(ch);
-    this.#ask(reading, now);
-  }
-
-  #onError(frame: FrameOf<ServerFrame, 'error'>, now: number): void {
-    const { code, stream = '', ch, retryAfterMs, producer } = frame;
-    if (producer !== undefined) return;
-    if (stream === '' && retryAfterMs !== undefined) this.#notBefore = now + retryAfterMs;
-    const reading = (ch === undefined ? undefined : this.#byChannel.get(ch)) ?? this.#readings.get(stream);
-    if (code === 'frame-unexpected') return this.#onReadElsewhere(stream, ch, reading, now);
-    if (this.#departures.refused(stream)) {
-      if (reading !== undefined) this.#ask(reading, now);
-    } else if (reading !== undefined && !this.#departures.has(stream)) {
-      // The only request there was is answered: whoever wants the stream may ask for it at once.
-      if (reading.requests === 1 && reading.ch === undefined) reading.disconnected();
-      this.#end(reading, errorOf(frame), now);
-    }
-  }
-
-  /** The server reads the stream already, from elsewhere: a request came late, or the one to leave it was lost. */
-  #onReadElsewhere(stream: string, ch: number | undefined, reading: Reading | undefined, now: number): void {
-    // It speaks of a request that is not the one in force.
-    if (reading?.ch !== undefined) return;
-    const asked = reading?.asked;
-    reading?.disconnected();
-    if (ch !== undefined) this.#queue(this.#departures.leave(stream, ch, now));
-    else if (asked !== undefined) this.#departures.expect(asked.request, now);
-  }
-
-  /** A reading cannot go on. */
-  #end(reading: Reading, error: StreamError, now: number): void {
-    this.#readings.delete(reading.streamId);
-    this.#depart(reading, now);
-    reading.fail(error);
+    this.readings.resume(now);
   }
 
   #onBadFrame(frame: BadFrame, now: number): void {
     // A frame of a later version can be left out; one we should have understood cannot.
     if (frame.error.code === 'frame-unknown') return;
     // Nor can a chunk: it would come again on every connection.
-    const reading = frame.t === 'data' ? this.#byChannel.get(frame.ch ?? -1) : undefined;
-    if (reading !== undefined) return this.#end(reading, frame.error, now);
-    this.#act.disconnect(closeCodes['frame-malformed'], frame.error.message);
-    this.#lost(closeCodes.lost, frame.error.message, now);
+    if (frame.t === 'data' && this.readings.spoiled(frame.ch, frame.error, now)) return;
+    this.#act.disconnect(messageMalformed, frame.error.message);
+    this.#lost(connectionLost, frame.error.message, now);
   }
 
   /** The link takes more again. */
@@ -346,12 +237,9 @@ export class Connection {
   }
 
   #lost(code: number, reason: string, now: number): void {
-    this.#byChannel.clear();
-    this.#departures.clear();
-    for (const reading of this.#readings.values()) reading.disconnected();
-    this.#outbox = this.#outbox.filter((frame) => frame.t === 'cancel');
+    this.readings.lost();
     this.#writable = true;
-    const why = `${closeName(code)}${reason === '' ? '' : `: ${reason}`}`;
+    const why = reason === '' ? `${code}` : `${code}: ${reason}`;
     if (!mayReconnect(code))
       return this.giveUp(new StreamError('connection-refused', `the server ended the connection (${why})`));
     const goodbyeMs = this.#goodbyeMs;
@@ -375,10 +263,7 @@ export class Connection {
     this.failure = error;
     this.#act.wakeAt(undefined);
     this.#act.state('closed');
-    const readings = [...this.#readings.values()];
-    this.#readings.clear();
-    this.#byChannel.clear();
-    for (const reading of readings) reading.fail(error);
+    this.readings.fail(error);
   }
 
   // Time.
@@ -416,45 +301,21 @@ export class Connection {
   }
 
   #abandon(reason: string, now: number): void {
-    this.#act.disconnect(closeCodes['idle-timeout'], reason);
-    this.#lost(closeCodes.lost, reason, now);
+    this.#act.disconnect(nothingHeard, reason);
+    this.#lost(connectionLost, reason, now);
   }
 
   #ping(now: number): void {
     this.#pingedAt = now;
-    const grants: [number, number, number][] = [];
-    for (const reading of [...this.#byChannel.values()]) {
-      // The server counts chunks that nobody will ever consume: only a new beginning sets it right.
-      if (reading.leaks) this.#depart(reading, now);
-      else grants.push(reading.grant()!);
-    }
-    const most = this.#entries(grantBytes);
-    for (let i = 0; i === 0 || i < grants.length; i += most) {
-      this.#queue({ t: 'ping', grants: grants.slice(i, i + most) });
-    }
-  }
-
-  /** How many entries of so many bytes fit a message. */
-  #entries(bytes: number): number {
-    const { maxFrame } = this.#welcome!;
-    return Math.max(1, Math.floor((maxFrame - frameRest) / bytes));
+    this.readings.ping(now);
   }
 
   /** Sends again what was not answered since `before`. */
   protected retry(before: number, now: number): void {
-    for (const reading of this.#readings.values()) {
-      if (reading.asked !== undefined && reading.asked.at <= before) this.#queue(reading.subscribe(now));
-    }
-    for (const frame of this.#departures.repeat(before, now)) this.#queue(frame);
+    this.readings.retry(before, now);
   }
 
   // What leaves.
-
-  #queue(frame: ClientFrame<EncodedChunk>): void {
-    if (this.#current === 'closed') return;
-    this.#outbox.push(frame);
-    this.mark();
-  }
 
   /** Something waits to be sent. */
   protected mark(): void {
@@ -469,7 +330,7 @@ export class Connection {
     if (this.#current !== 'open' || this.#welcome === undefined || !this.#writable) return;
     const { maxFrame } = this.#welcome;
     const message = new Packer(maxFrame, (frames) => this.#act.send(frames));
-    for (const frame of this.#outbox.splice(0)) message.add(frame);
+    for (const frame of this.readings.take()) message.add(frame, requestBytes(frame));
     // Behind a goodbye nothing is kept: it goes over the next link.
     if (this.#goodbyeMs === undefined) this.pack(message, this.#welcome, now);
     this.#writable = message.finish();
@@ -477,19 +338,4 @@ export class Connection {
 
   /** Adds what a writer has to say. */
   protected pack(_message: Packer, _welcome: Welcome, _now: number): void {}
-}
-
-/** @internal What a server has refused, as an error. */
-export function errorOf({
-  code,
-  message,
-  stream = '',
-  expected,
-  retryAfterMs,
-}: FrameOf<ServerFrame, 'error'>): StreamError {
-  return new StreamError(code, message, {
-    ...(stream === '' ? {} : { streamId: stream }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }

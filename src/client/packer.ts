@@ -1,4 +1,4 @@
-import { frameBytes, type OutgoingFrame } from '../protocol/index.js';
+import type { OutgoingFrame } from '../protocol/index.js';
 
 /** Packs frames into messages of at most `maxFrame` bytes. */
 export class Packer {
@@ -14,9 +14,8 @@ export class Packer {
     this.#send = send;
   }
 
-  /** Adds a frame; sends what was there when both do not fit one message. */
-  add(frame: OutgoingFrame): void {
-    const bytes = frameBytes(frame);
+  /** Adds a frame of so many bytes; sends what was there when both do not fit one message. */
+  add(frame: OutgoingFrame, bytes: number): void {
     if (this.#frames.length > 0 && this.#bytes + bytes > this.#maxFrame) this.#flush();
     this.#frames.push(frame);
     this.#bytes += bytes;

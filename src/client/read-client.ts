@@ -16,27 +16,24 @@ import {
   type JsonValue,
   kindOf,
 } from '../chunk/index.js';
-import type { Probe } from '../probe/index.js';
 import { Consumer } from '../source/consumer.js';
-import type { ClientTransport } from '../transport/transport.js';
+import type { ClientTransport, ReadTransport } from '../transport/transport.js';
 import { type BackoffOptions, createBackoff, createSpread } from './backoff.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { Line, type LineSettings, type Machine } from './line.js';
-import { Reader } from './reader.js';
+import { type MakesReader, Reader } from './reader.js';
 import { Reading, type Window } from './reading.js';
 import { wakeUps } from './wake-ups.js';
 
 /** Options of {@link createReadClient}. */
 export interface ReadClientOptions {
   /**
-   * How to reach the server: `createWebSocketTransport`, `createSseTransport`, or one of your own. Where the server asks who reads:
+   * How to reach the server: `createWebSocketReadTransport`, `createSseTransport`, or one of your own. Where the server asks who reads:
    * `withToken` around it.
    */
-  readonly transport: ClientTransport;
+  readonly transport: ReadTransport;
   /** What a reader takes before it has consumed some. Default 256 chunks and 1 MiB. */
   readonly window?: Window;
-  /** How long a missing chunk may take before it is asked for again. Default 200 ms. */
-  readonly gapMs?: number;
   /** Waits between attempts to connect. */
   readonly backoff?: BackoffOptions;
   /** Failed attempts in a row after which everything fails with `connection-lost`. Default `Infinity`. */
@@ -47,8 +44,6 @@ export interface ReadClientOptions {
   readonly pingMs?: number;
   /** How long an answer may take before the request is sent again. Default 5 000 ms. */
   readonly retryMs?: number;
-  /** Told of duplicates, holes, repairs. */
-  readonly probe?: Probe;
   /**
    * Tells that it is pointless to wait on: whoever waits to connect again does it at once, and an open connection is asked
    * whether it still lives. Default: the events by which browsers tell that the network is back, or the tab awake.
@@ -109,7 +104,7 @@ export interface ReadClient<C = Chunk> {
  * Makes a client that only reads: the lighter half of `createClient`, for pages that do not write.
  *
  * @example
- * const client = createReadClient({ transport: createWebSocketTransport({ url: location.origin }) });
+ * const client = createReadClient({ transport: createWebSocketReadTransport({ url: location.origin }) });
  * client.receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
  */
 export function createReadClient<C extends Omit<Chunk, 'data'> = Chunk>(options: ReadClientOptions): ReadClient<C> {
@@ -118,16 +113,14 @@ export function createReadClient<C extends Omit<Chunk, 'data'> = Chunk>(options:
 
 interface Settings extends LineSettings {
   readonly window: Window;
-  readonly gapMs: number;
 }
 
 function settle(options: ReadClientOptions): Settings {
   const { window = { chunks: 256, bytes: 1 << 20 }, maxRetries = Infinity, backoff } = options;
-  const ms = (name: 'gapMs' | 'connectMs' | 'pingMs' | 'retryMs', usual: number): number =>
+  const ms = (name: 'connectMs' | 'pingMs' | 'retryMs', usual: number): number =>
     checkBound(name, options[name] ?? usual);
   return {
     window: checkWindow(window),
-    gapMs: ms('gapMs', 200),
     limits: {
       connectMs: ms('connectMs', 10_000),
       pingMs: ms('pingMs', 30_000),
@@ -172,18 +165,29 @@ export class StreamReader<C> implements ReadClient<C> {
   readonly pushed = this.#pushes.asObservable();
   #waking: Subscription | undefined;
 
-  /** @param machine - what stands at the first line */
   readonly #options: ReadClientOptions;
+  readonly #machine: Machine<Connection>;
+  readonly #makesReader: MakesReader;
 
-  constructor(options: ReadClientOptions, machine: Machine<Connection> = Connection) {
+  /**
+   * @param machine - what stands at every line
+   * @param makesReader - what puts right what it hands up
+   */
+  constructor(
+    options: ReadClientOptions,
+    machine: Machine<Connection> = Connection,
+    makesReader: MakesReader = (...parts) => new Reader(...parts),
+  ) {
     this.#options = options;
+    this.#machine = machine;
+    this.#makesReader = makesReader;
     this.settings = settle(options);
     const heard = (state: ConnectionState): void => {
       // Not before it is needed: who listens to a page is held by it.
       if (state === 'connecting') this.#waking ??= this.#wakeUp();
       this.#states.next(state);
     };
-    this.lines = [this.#line(heard, machine)];
+    this.lines = [this.#line(heard)];
   }
 
   #wakeUp(): Subscription {
@@ -193,12 +197,13 @@ export class StreamReader<C> implements ReadClient<C> {
     });
   }
 
-  #line(state: (state: ConnectionState) => void, machine: Machine<Connection>): Line {
+  #line(state: (state: ConnectionState) => void): Line {
     return new Line(
-      this.#options.transport,
+      // What stands at the lines sends requests only, or it was handed a transport for all frames.
+      this.#options.transport as ClientTransport,
       this.settings,
       { state, pushed: (data) => this.#pushes.next(data) },
-      machine,
+      this.#machine,
     );
   }
 
@@ -228,24 +233,17 @@ export class StreamReader<C> implements ReadClient<C> {
     const from = checkJoinPosition(options.from ?? 'beginning');
     const window = checkWindow(options.window ?? this.settings.window);
     return (destination: Subscriber<Chunk>, atOnce: boolean): ((chunk: Chunk) => void) => {
-      const { gapMs, scheduler } = this.settings;
+      const { scheduler } = this.settings;
       const line = this.#lineFor(streamId);
       const { connection } = line;
       const consumed = (chunk: Chunk): void => connection.consumed(reading, 1, chunk.size);
-      const reader: Reader = new Reader(
+      const reader: Reader = this.#makesReader(
         {
           received: (next, chunks, bytes) => reading.received(next, chunks, bytes),
-          request: (ranges) => connection.nack(reading, ranges),
+          request: (ranges) => connection.missing(reading, ranges, scheduler.now()),
           consumed: atOnce ? consumed : undefined,
         },
-        {
-          streamId,
-          gapMs,
-          onGap: options.onGap ?? 'error',
-          scheduler,
-          probe: this.#options.probe,
-          joined: options.joined,
-        },
+        { streamId, onGap: options.onGap ?? 'error', joined: options.joined },
         destination,
       );
       const reading = new Reading(streamId, from, window, reader);
@@ -262,7 +260,7 @@ export class StreamReader<C> implements ReadClient<C> {
   #lineFor(streamId: string): Line {
     const free = this.lines.find((line) => !line.connection.reads(streamId));
     if (free !== undefined) return free;
-    const line = this.#line(() => {}, Connection);
+    const line = this.#line(() => {});
     this.lines.push(line);
     return line;
   }

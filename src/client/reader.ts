@@ -1,40 +1,30 @@
-import type { Observer, SchedulerLike } from 'rxjs';
+import type { Observer } from 'rxjs';
 import { gapError } from '../../operators/gap-error.js';
-import { HoleAlarm } from '../../operators/hole-alarm.js';
-import { tell } from '../../operators/operate.js';
-import { type Chunk, type EndStatus, type GapReason, type Range, StreamError } from '../chunk/index.js';
-import type { Probe, ProbeEvent } from '../probe/index.js';
+import type { Chunk, EndStatus, GapReason, Range, StreamError } from '../chunk/index.js';
 import type { ReadingEvents } from './reading.js';
 
 /** What a reader needs of the connection beneath it. */
 export interface ReaderPort {
   /** Everything below `next` was received in order; so many chunks and bytes of it came now. */
   received(next: number, chunks: number, bytes: number): void;
-  /** Asks again for chunks that did not come. */
+  /** Chunks did not come: asks for these again, or for the stream from the first one missing on. */
   request(ranges: readonly Range[]): void;
   /** The consumer has returned from a chunk, where that means that it is consumed. */
   readonly consumed?: ((chunk: Chunk) => void) | undefined;
 }
 
-/** How a reader puts things right. */
+/** How a reader reads. */
 export interface ReaderSettings {
   readonly streamId: string;
-  /** How long a missing chunk may take before it is asked for again, in milliseconds. */
-  readonly gapMs: number;
   readonly onGap: 'error' | 'skip';
-  readonly scheduler: SchedulerLike;
-  readonly probe: Probe | undefined;
   readonly joined: ((seq: number) => void) | undefined;
 }
 
-/** Whose reports these are. */
-const operator = 'receive';
+/** Makes the reader of a stream. `output` gets the stream's chunks, in order, and how it ends. */
+export type MakesReader = (port: ReaderPort, settings: ReaderSettings, output: Observer<Chunk>) => Reader;
 
-/** How many gaps are remembered, to tell a late chunk from a duplicate. */
-const gapsRemembered = 64;
-
-/** How many gaps may be announced ahead of their place: of an honest server a few are. */
-const maxGaps = 1024;
+/** @internal Whose reports these are. */
+export const operator = 'receive';
 
 const reasons: Record<GapReason, string> = {
   trimmed: 'no longer kept',
@@ -42,272 +32,97 @@ const reasons: Record<GapReason, string> = {
   timeout: 'not here in time',
 };
 
-/** Chunks that are announced not to come, and why. */
-interface Announced extends Range {
-  readonly reason: GapReason;
-}
-
-/** Numbers that were found to exist before their chunks came; some may have come since. */
-interface Hole extends Range {
-  /** When what is missing of it is asked for. */
-  dueAt: number;
-  /** How often it was asked for. */
-  attempts: number;
-}
-
 /**
- * A reader's way from what the connection hands up to what the consumer sees: duplicates dropped, holes asked for again,
- * chunks in order, the end as the end. It does what `dedupe`, `gapTimeout`, `reorder` and `unwrap` do one behind the other, in a
- * quarter of their code, for it needs none of their choices: every client loads it. A test holds it to them.
- *
- * Keeps no bound of its own: what comes lies at most a window beyond the first chunk missing, see {@link Reading.data}.
+ * A reader's way from what the connection hands up to what the consumer sees: what came twice dropped, what will not come told,
+ * the end as the end. It counts on links that neither lose nor reorder, as browsers have them: where something is missing
+ * all the same, it has the stream begin anew at that place. `RepairingReader` asks for that alone.
  */
 export class Reader implements ReadingEvents {
   /** The number whose turn it is. */
-  #expected = 0;
-  /** Lowest number that is not known to exist. */
-  #frontier = 0;
-  #early = new Map<number, Chunk>();
-  #holes: Hole[] = [];
-  /** As they were said. Where two say the same, the first has said it. */
-  #announced: Announced[] = [];
-  #passed: Range[] = [];
+  protected expected = 0;
+  protected over = false;
   #end: { readonly seq: number; readonly error: StreamError | undefined } | undefined;
-  #over = false;
-  /** Whether the consumer is being called: what it feeds back in must wait until it returns. */
-  #emitting = false;
-  readonly #alarm: HoleAlarm;
-  readonly #port: ReaderPort;
-  readonly #settings: ReaderSettings;
-  /** Gets the stream's chunks, in order, and how it ends. */
-  readonly #output: Observer<Chunk>;
 
-  constructor(port: ReaderPort, settings: ReaderSettings, output: Observer<Chunk>) {
-    this.#port = port;
-    this.#settings = settings;
-    this.#output = output;
-    this.#alarm = new HoleAlarm(this, settings.scheduler, settings.gapMs, (now) => this.#wake(now));
-  }
-
-  /** When the first hole is due; `Infinity` when none is. */
-  get dueAt(): number {
-    return this.#holes.reduce((earliest, { dueAt }) => Math.min(earliest, dueAt), Infinity);
-  }
+  constructor(
+    protected readonly port: ReaderPort,
+    protected readonly settings: ReaderSettings,
+    protected readonly output: Observer<Chunk>,
+  ) {}
 
   started(start: number): void {
-    this.#forget();
-    this.#expected = this.#frontier = start;
-    this.#settings.joined?.(start);
+    this.expected = start;
+    this.#end = undefined;
+    this.settings.joined?.(start);
   }
 
   snapshot(chunk: Chunk): void {
-    this.#output.next(chunk);
-    this.#port.consumed?.(chunk);
+    this.output.next(chunk);
+    this.port.consumed?.(chunk);
   }
 
   chunks(chunks: readonly Chunk[]): void {
     for (const chunk of chunks) {
-      if (this.#over) return;
-      this.#arrive(chunk);
+      if (this.over) return;
+      this.arrive(chunk);
     }
   }
 
+  protected arrive(chunk: Chunk): void {
+    const { seq } = chunk;
+    if (seq > this.expected) return this.mark(seq);
+    if (seq === this.expected) this.deliver(chunk);
+    this.settle();
+  }
+
   gap(from: number, to: number, reason: GapReason): void {
-    if (this.#over) return;
-    this.#reveal(from);
-    this.#frontier = Math.max(this.#frontier, to);
-    this.#announce({ from, to, reason });
-    this.#drain();
+    this.mark(from);
+    if (from <= this.expected && this.expected < to && !this.over) this.pass(to, reason);
+    this.settle();
   }
 
   end(seq: number, _status: EndStatus, error: StreamError | undefined): void {
     this.#end ??= { seq, error };
     this.mark(seq);
+    this.settle();
   }
 
   mark(seq: number): void {
-    if (this.#over) return;
-    this.#reveal(seq);
-    this.#drain();
+    if (!this.over && seq > this.expected) this.port.request([{ from: this.expected, to: seq }]);
+  }
+
+  /** Ends the stream where its end has come. */
+  protected settle(): void {
+    const end = this.#end;
+    if (this.over || end === undefined || end.seq > this.expected) return;
+    if (end.error !== undefined) return this.failed(end.error);
+    this.stop();
+    this.output.complete();
   }
 
   failed(error: StreamError): void {
     // What waits for a missing chunk will not get it any more.
     this.stop();
-    this.#output.error(error);
+    this.output.error(error);
   }
 
   stop(): void {
-    this.#over = true;
-    this.#forget();
+    this.over = true;
   }
 
-  #forget(): void {
-    this.#alarm.cancel();
-    this.#early = new Map();
-    this.#holes = [];
-    this.#announced = [];
-    this.#passed = [];
-    this.#end = undefined;
+  protected deliver(chunk: Chunk): void {
+    this.expected++;
+    this.port.received(this.expected, 1, chunk.size);
+    this.output.next(chunk);
+    this.port.consumed?.(chunk);
   }
 
-  #arrive(chunk: Chunk): void {
-    const { seq } = chunk;
-    if (seq < this.#expected || this.#early.has(seq)) return this.#refuse(seq);
-    if (seq >= this.#frontier) {
-      this.#reveal(seq);
-      this.#frontier = seq + 1;
-    } else if (this.#announcedAt(seq) === undefined) {
-      this.#report({ type: 'repaired', seq, operator });
-    }
-    if (seq === this.#expected && !this.#emitting) this.#deliver(chunk);
-    else this.#early.set(seq, chunk);
-    this.#drain();
-  }
-
-  #refuse(seq: number): void {
-    const gone = this.#passed.some((range) => holds(range, seq));
-    this.#report({ type: gone ? 'late' : 'duplicate', seq, operator });
-  }
-
-  /** Everything below `seq` exists: what was not seen of it is missing. */
-  #reveal(seq: number): void {
-    if (seq <= this.#frontier) return;
-    const { gapMs, scheduler } = this.#settings;
-    const hole = { from: this.#frontier, to: seq };
-    this.#frontier = seq;
-    // Forgotten here, and not with each chunk that comes: nearly always there are none.
-    while (this.#holes[0] !== undefined && this.#holes[0].to <= this.#expected) this.#holes.shift();
-    const isFirst = this.#holes.push({ ...hole, dueAt: scheduler.now() + gapMs, attempts: 0 }) === 1;
-    // Behind others it is the last to be due.
-    if (isFirst) this.#alarm.arm();
-    this.#report({ type: 'hole', ...hole, operator });
-  }
-
-  #announce(gap: Announced): void {
-    const { streamId } = this.#settings;
-    const announced = this.#announced;
-    const last = announced.at(-1);
-    if (last?.to === gap.from && last.reason === gap.reason) announced.splice(-1, 1, { ...gap, from: last.from });
-    else if (!announced.some(({ from, to }) => from <= gap.from && gap.to <= to)) announced.push(gap);
-    if (announced.length > maxGaps) {
-      const message = `${operator}: more than ${maxGaps} announced gaps wait`;
-      this.failed(new StreamError('overflow', message, { operator, streamId }));
-    }
-  }
-
-  #announcedAt(seq: number): Announced | undefined {
-    return this.#announced.find((gap) => holds(gap, seq));
-  }
-
-  /** Hands on everything whose turn has come. */
-  #drain(): void {
-    if (this.#emitting) return;
-    while (!this.#over && this.#step());
-  }
-
-  /** Hands on what stands at its place. Answers whether anything does. */
-  #step(): boolean {
-    const expected = this.#expected;
-    const chunk = this.#early.get(expected);
-    if (chunk !== undefined) {
-      this.#early.delete(expected);
-      this.#deliver(chunk);
-      return true;
-    }
-    const gap = this.#announcedAt(expected);
-    if (gap !== undefined) {
-      this.#pass(gap);
-      return true;
-    }
-    if (this.#end !== undefined && this.#end.seq <= expected) this.#finish(this.#end.error);
-    return false;
-  }
-
-  #deliver(chunk: Chunk): void {
-    this.#expected++;
-    this.#port.received(this.#expected, 1, chunk.size);
-    this.#emitting = true;
-    this.#output.next(chunk);
-    this.#port.consumed?.(chunk);
-    this.#emitting = false;
-  }
-
-  #pass({ reason }: Announced): void {
-    const { onGap, streamId } = this.#settings;
-    const range = { from: this.#expected, to: this.#endOfGap(reason) };
-    this.#expected = range.to;
-    this.#announced = this.#announced.filter(({ to }) => to > range.to);
-    if (this.#passed.push(range) > gapsRemembered) this.#passed.shift();
-    this.#port.received(range.to, 0, 0);
-    if (onGap === 'skip' || this.#over) return;
+  /** Goes on at `to`: what is before it will not come. */
+  protected pass(to: number, reason: GapReason): void {
+    const { onGap, streamId } = this.settings;
+    const range = { from: this.expected, to };
+    this.expected = to;
+    this.port.received(to, 0, 0);
+    if (onGap === 'skip' || this.over) return;
     this.failed(gapError(operator, streamId, range, `will not come: ${reasons[reason]}`));
   }
-
-  /** Up to where the same was said of all chunks from the expected one on, and none of them has come. */
-  #endOfGap(reason: GapReason): number {
-    const borders = this.#announced.flatMap(({ from, to }) => [from, to]);
-    let end = this.#expected;
-    while (this.#announcedAt(end)?.reason === reason) end = lowest(borders.filter((border) => border > end));
-    return Math.min(end, lowest(this.#early.keys()));
-  }
-
-  #finish(error: StreamError | undefined): void {
-    if (error !== undefined) return this.failed(error);
-    this.stop();
-    this.#output.complete();
-  }
-
-  /** Asks for what has been missing for too long. */
-  #wake(now: number): void {
-    const ranges: Range[] = [];
-    const known = this.#known();
-    this.#holes = this.#holes.filter((hole) => {
-      const missing = without(known, hole);
-      if (missing.length === 0) return false;
-      if (hole.dueAt > now) return true;
-      hole.dueAt = now + this.#settings.gapMs;
-      hole.attempts++;
-      for (const { from, to } of missing) this.#report({ type: 'nack', from, to, attempt: hole.attempts, operator });
-      ranges.push(...missing);
-      return true;
-    });
-    if (ranges.length > 0) this.#port.request(ranges);
-    if (!this.#over) this.#alarm.arm();
-  }
-
-  /** Ranges that need not be asked for, highest first: what came, and what will not come. */
-  #known(): Range[] {
-    const came = [...this.#early.keys()].map((seq) => ({ from: seq, to: seq + 1 }));
-    return [{ from: 0, to: this.#expected }, ...came, ...this.#announced].sort((a, b) => b.from - a.from);
-  }
-
-  #report(event: ProbeEvent): void {
-    tell(this.#settings.probe, event);
-  }
-}
-
-function holds({ from, to }: Range, seq: number): boolean {
-  return from <= seq && seq < to;
-}
-
-function lowest(numbers: Iterable<number>): number {
-  let least = Infinity;
-  for (const number of numbers) least = Math.min(least, number);
-  return least;
-}
-
-/**
- * What is left of a range without the known ones. These stand highest first, and whoever lies below what was looked at is taken
- * out, for the next hole is above.
- */
-function without(known: Range[], { from, to }: Range): Range[] {
-  const left: Range[] = [];
-  for (let at = from; at < to;) {
-    while (known.length > 0 && known.at(-1)!.to <= at) known.pop();
-    const next = known.at(-1) ?? { from: to, to };
-    if (next.from > at) left.push({ from: at, to: Math.min(next.from, to) });
-    at = Math.max(next.to, Math.min(next.from, to));
-  }
-  return left;
 }

@@ -44,8 +44,6 @@ export interface Window {
 export class Reading {
   /** The server's number for it on this connection, once it is known. */
   ch: number | undefined;
-  /** What was asked on this connection and not answered, and when; `undefined` when nothing is waited for. */
-  asked: { readonly request: FrameOf<ClientFrame, 'subscribe'>; readonly at: number } | undefined;
   /** How often it was asked for on this connection. */
   requests = 0;
   /** Chunks were sent that will never come: they took credit, and nobody will consume them. */
@@ -80,7 +78,7 @@ export class Reading {
   }
 
   /** Asks for the stream: on a new connection, or again on the same. */
-  subscribe(now: number): FrameOf<ClientFrame, 'subscribe'> {
+  subscribe(): FrameOf<ClientFrame, 'subscribe'> {
     this.ch = undefined;
     this.leaks = false;
     this.requests++;
@@ -88,30 +86,19 @@ export class Reading {
     this.#chunks = this.#window.chunks - this.#heldChunks;
     this.#bytes = this.#window.bytes - this.#heldBytes;
     const [chunks, bytes] = this.#totals();
-    const request = {
-      t: 'subscribe',
-      stream: this.streamId,
-      from: this.#from,
-      life: this.#life,
-      chunks,
-      bytes,
-    } as const;
-    this.asked = { request, at: now };
-    return request;
+    return { t: 'subscribe', stream: this.streamId, from: this.#from, life: this.#life, chunks, bytes };
   }
 
   /** Nothing is asked for, and nothing comes, until `subscribe`. */
   disconnected(): void {
     this.ch = undefined;
-    this.asked = undefined;
     this.requests = 0;
   }
 
   /** The server has found the stream. Answers false for an answer that cannot be meant: one to an earlier reading. */
   subscribed(ch: number, seq: number, from: JoinPosition = this.#from, life?: string): boolean {
-    if (this.asked === undefined || from !== this.#from || (typeof from === 'number' && seq < from)) return false;
+    if (from !== this.#from || (typeof from === 'number' && seq < from)) return false;
     this.ch = ch;
-    this.asked = undefined;
     if (!this.#started) {
       this.#from = seq;
       this.#life = life;

@@ -1,16 +1,31 @@
-import type { StreamError } from '../chunk/index.js';
+import type { Range, StreamError } from '../chunk/index.js';
 import type { ServerFrame } from '../protocol/index.js';
-import { Connection, errorOf, type Welcome } from './connection.js';
+import { Connection, type Welcome } from './connection.js';
 import type { Packer } from './packer.js';
+import type { Reading } from './reading.js';
+import { maxEntries } from './readings.js';
+import { refusalOf } from './refusal.js';
 import type { Writing } from './writing.js';
 import { Writings } from './writings.js';
 
-/** A connection that writes as well: the half that those who only read do without. */
+/** Most holes that are asked for at a time. */
+const maxRanges = 64;
+
+/** A connection that writes as well, and asks for single chunks again: the half that those who only read do without. */
 export class WritingConnection extends Connection {
   readonly #writings = new Writings();
 
   override get unused(): boolean {
     return super.unused && this.#writings.empty;
+  }
+
+  /** Chunks were sent and did not come: asks for these again. */
+  override missing({ ch }: Reading, ranges: readonly Range[]): void {
+    if (ch === undefined) return;
+    const pairs = ranges.slice(0, maxRanges).map(({ from, to }): [number, number] => [from, to]);
+    for (let i = 0; i < pairs.length; i += maxEntries) {
+      this.readings.send({ t: 'nack', ch, ranges: pairs.slice(i, i + maxEntries) });
+    }
   }
 
   /** Writes to a stream: call {@link WritingConnection.wrote} whenever something was pushed. */
@@ -38,7 +53,7 @@ export class WritingConnection extends Connection {
       this.#writings.stopped(frame.stream, frame.reason);
     } else if (frame.t === 'error' && frame.producer !== undefined) {
       const retryAt = now + (frame.retryAfterMs ?? this.limits.retryMs);
-      if (this.#writings.refused(frame, errorOf(frame), retryAt)) this.mark();
+      if (this.#writings.refused(frame, refusalOf(frame), retryAt)) this.mark();
     } else {
       super.obey(frame, now);
     }

@@ -1,5 +1,5 @@
 import { StreamError } from '../chunk/index.js';
-import type { FrameOf, ServerFrame } from '../protocol/index.js';
+import { frameBytes, type FrameOf, type ServerFrame } from '../protocol/index.js';
 import type { Packer } from './packer.js';
 import type { Writing } from './writing.js';
 
@@ -85,7 +85,7 @@ export class Writings {
   flush(message: Packer, { window, maxFrame }: Welcome, now: number): void {
     for (const [key, writing] of this.#byKey) {
       for (let frame = writing.frame(window, maxFrame, now); frame !== undefined;) {
-        message.add(frame);
+        message.add(frame, frameBytes(frame));
         frame = writing.frame(window, maxFrame, now);
       }
       const tooLarge = writing.tooLarge(maxFrame);

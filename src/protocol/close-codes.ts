@@ -1,3 +1,17 @@
+// Those that clients name, each by itself: a bundle has the number where it would have the whole list.
+/** @internal */
+export const closedNormally = 1000;
+/** @internal */
+export const goingAway = 1001;
+/** @internal */
+export const connectionLost = 1006;
+/** @internal */
+export const messageMalformed = 4400;
+/** @internal */
+export const nothingHeard = 4408;
+/** @internal */
+export const credentialsExpired = 4411;
+
 /**
  * Every way a session ends, with its number (WebSocket close codes) and its name. 4000 to 4999 are this protocol's own.
  *
@@ -20,19 +34,19 @@
  * | 4503 | `unavailable` | the server cannot reach what it keeps streams in | yes, elsewhere |
  */
 export const closeCodes = {
-  normal: 1000,
-  'going-away': 1001,
-  lost: 1006,
+  normal: closedNormally,
+  'going-away': goingAway,
+  lost: connectionLost,
   'invalid-utf8': 1007,
   'frame-too-large': 1009,
   internal: 1011,
-  'frame-malformed': 4400,
+  'frame-malformed': messageMalformed,
   unauthenticated: 4401,
   forbidden: 4403,
   'protocol-unsupported': 4406,
-  'idle-timeout': 4408,
+  'idle-timeout': nothingHeard,
   backlog: 4410,
-  expired: 4411,
+  expired: credentialsExpired,
   'limit-reached': 4429,
   unavailable: 4503,
 } as const;
@@ -40,23 +54,16 @@ export const closeCodes = {
 /** Name of a way to end a session. */
 export type CloseName = keyof typeof closeCodes;
 
-const fatal: ReadonlySet<number> = new Set([
-  closeCodes.normal,
-  closeCodes['invalid-utf8'],
-  closeCodes['frame-too-large'],
-  closeCodes['frame-malformed'],
-  closeCodes.unauthenticated,
-  closeCodes.forbidden,
-  closeCodes['protocol-unsupported'],
-]);
-
 /** The name of a close code; unknown codes are `lost`. */
 export function closeName(code: number): CloseName {
   for (const [name, known] of Object.entries(closeCodes)) if (known === code) return name as CloseName;
   return 'lost';
 }
 
+/** Those after which it is useless to connect again: 1000, 1007, 1009, 4400, 4401, 4403 and 4406. */
+const fatal: readonly number[] = [closedNormally, 1007, 1009, messageMalformed, 4401, 4403, 4406];
+
 /** Whether a client should connect again after this close code. */
 export function mayReconnect(code: number): boolean {
-  return !fatal.has(code);
+  return !fatal.includes(code);
 }

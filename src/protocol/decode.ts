@@ -1,6 +1,7 @@
-import { checkBody, type ChunkBody, isSeq, kindOf, type Problem, StreamError } from '../chunk/index.js';
-import type { Shape } from '../chunk/shape.js';
-import { recordHeader } from './encode.js';
+import { checkBody, type ChunkBody, type ErrorCode, isSeq, kindOf, type Problem, StreamError } from '../chunk/index.js';
+import { isBinary } from '../chunk/plain.js';
+import { isObject, type Shape, under } from '../chunk/shape.js';
+import { recordHeader } from './encode-requests.js';
 import { clientShapes } from './client-shapes.js';
 import type { ClientFrame, ServerFrame } from './frame.js';
 import { serverShapes } from './server-shapes.js';
@@ -20,17 +21,21 @@ export class BadFrame {
   ) {}
 }
 
+/** A word of a stranger, or its beginning. */
+function quote(word: unknown, length = 256): string | undefined {
+  return typeof word === 'string' ? word.slice(0, length) : undefined;
+}
+
 /** Most frames of a message from a client that may be unreadable: to say what is wrong costs far more than to send it. */
 const maxBadFrames = 256;
-/** Longest part of a message's own words that an error quotes. */
-const maxQuote = 256;
 
 // `ignoreBOM` means that a byte order mark is not dropped: JSON has none.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const noBytes = new Uint8Array(0);
 
 /** Reads one frame: the object it is, and the bytes beside it. */
-type Read<F> = (value: Record<string, unknown>, body: Uint8Array) => F | BadFrame;
+type Read<F> = (value: Fields, body: Uint8Array) => F | BadFrame;
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a message a client sent: every frame of it, or what was wrong with that frame.
@@ -40,17 +45,22 @@ type Read<F> = (value: Record<string, unknown>, body: Uint8Array) => F | BadFram
 export function decodeFromClient(data: string | Uint8Array): readonly (ClientFrame | BadFrame)[] {
   let wrong = 0;
   return decode(data, (value, body) => {
-    const frame = readFrame<ClientFrame>(value, body, clientShapes, isTotal);
+    const frame = readFrame<ClientFrame>(value, body, clientShapes, codeOfClient);
     if (frame instanceof BadFrame && ++wrong > maxBadFrames)
       throw malformed(`more than ${maxBadFrames} frames of a message are wrong`);
     return frame;
   });
 }
 
-/** Whether a field is a total of credit. */
-function isTotal(t: string, path: string): boolean {
-  if (t === 'credit' || t === 'subscribe') return path === 'chunks' || path === 'bytes';
-  return /^grants\.\d+\.[12]$/.test(path);
+/** What a wrong field of a client is called: totals of credit have a code of their own. */
+function codeOfClient(t: string, field = ''): ErrorCode {
+  const isTotal =
+    t === 'credit' || t === 'subscribe' ? field === 'chunks' || field === 'bytes' : /^grants\.\d+\.[12]$/.test(field);
+  return isTotal ? 'credit-invalid' : codeOfField(t, field);
+}
+
+function codeOfField(_t: string, field: string | undefined): ErrorCode {
+  return field === 'stream' ? 'name-invalid' : 'frame-invalid';
 }
 
 /**
@@ -59,135 +69,105 @@ function isTotal(t: string, path: string): boolean {
  * @throws {@link StreamError} `frame-malformed` when the message is no sequence of frames
  */
 export function decodeFromServer(data: string | Uint8Array): readonly (ServerFrame | BadFrame)[] {
-  return decode(data, (value, body) => readFrame<ServerFrame>(value, body, serverShapes));
+  return decode(data, (value, body) => readFrame<ServerFrame>(value, body, serverShapes, codeOfField));
 }
 
 function decode<F>(data: string | Uint8Array, read: Read<F>): (F | BadFrame)[] {
-  if (typeof data === 'string') return data.split('\n').map((line) => read(parseJson(line), noBytes));
+  if (typeof data === 'string')
+    return data.split('\n').map((line) =>
+      read(
+        parse(() => line),
+        noBytes,
+      ),
+    );
   const frames: (F | BadFrame)[] = [];
   // Not a Node `Buffer`, whose `slice` does not copy: a chunk would hold on to the whole message.
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < bytes.length;) {
-    const { head, body, end } = readRecord(bytes, at);
-    frames.push(read(parseJson(head), body));
-    at = end;
-  }
-  if (frames.length === 0) throw malformed('an empty binary message');
+  let at = 0;
+  do {
+    const headAt = at + recordHeader;
+    if (headAt > bytes.length) throw malformed('a binary message ends inside a record header');
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+    const bodyAt = headAt + view.getUint32(0);
+    at = bodyAt + view.getUint32(4);
+    if (at > bytes.length) throw malformed('a record is longer than its binary message');
+    const head = bytes.subarray(headAt, bodyAt);
+    const frame = parse(() => utf8.decode(head));
+    frames.push(read(frame, bytes.subarray(bodyAt, at)));
+  } while (at < bytes.length);
   return frames;
 }
 
-function readRecord(data: Uint8Array, at: number): { head: string; body: Uint8Array; end: number } {
-  if (data.length - at < recordHeader) throw malformed('a binary message ends inside a record header');
-  const view = new DataView(data.buffer, data.byteOffset + at, recordHeader);
-  const bodyAt = at + recordHeader + view.getUint32(0);
-  const end = bodyAt + view.getUint32(4);
-  if (end > data.length) throw malformed('a record is longer than its binary message');
-  return { head: readText(data.subarray(at + recordHeader, bodyAt)), body: data.subarray(bodyAt, end), end };
-}
-
-function readText(bytes: Uint8Array): string {
-  return orMalformed(() => utf8.decode(bytes), 'a record head is not UTF-8');
-}
-
-function parseJson(text: string): Record<string, unknown> {
-  const value = orMalformed(() => JSON.parse(text) as unknown, 'a frame is not JSON');
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw malformed(`a frame must be a JSON object, got ${kindOf(value)}`);
-}
-
-function orMalformed<T>(work: () => T, message: string): T {
+function parse(text: () => string): Fields {
+  let value: unknown;
   try {
-    return work();
+    value = JSON.parse(text());
   } catch (cause) {
-    throw malformed(message, cause);
+    throw malformed('a frame is not JSON', cause);
   }
-}
-
-function readFrame<F>(
-  value: Record<string, unknown>,
-  body: Uint8Array,
-  shapes: Readonly<Record<string, Shape>>,
-  isCredit?: (t: string, field: string) => boolean,
-): F | BadFrame {
-  const { t } = value;
-  if (typeof t !== 'string') return bad(value, unknownFrame(`frame field "t" must be a string, got ${kindOf(t)}`));
-  if (!Object.hasOwn(shapes, t)) return bad(value, unknownFrame(`unknown frame "${t.slice(0, 32)}"`));
-  const problem = shapes[t]!(value);
-  if (problem !== undefined) return bad(value, invalidFrame(t, problem, isCredit));
-  try {
-    return withBodies(value, body) as F;
-  } catch (error) {
-    return bad(value, error as StreamError);
-  }
-}
-
-function unknownFrame(message: string): StreamError {
-  return new StreamError('frame-unknown', message, { field: 't' });
-}
-
-function withBodies(frame: { chunks?: unknown }, body: Uint8Array): object {
-  const { chunks } = frame;
-  // In `subscribe` and `credit` it is a number.
-  if (!Array.isArray(chunks)) {
-    if (body.length === 0) return frame;
-    throw invalidChunks('chunks', `a frame without chunks has ${body.length} bytes of body`);
-  }
-  const bodies: ChunkBody[] = [];
-  let at = 0;
-  for (const [index, head] of chunks.entries()) {
-    const size = bytesOf(head);
-    if (size > body.length - at) {
-      const field = `chunks.${index}`;
-      throw invalidChunks(field, `frame field "${field}": its ${size} bytes are not in the message`);
-    }
-    bodies.push(checkBodyAt(index, head, size < 0 ? undefined : body.slice(at, at + size)));
-    at += Math.max(size, 0);
-  }
-  if (at === body.length) return { ...frame, chunks: bodies };
-  throw invalidChunks('chunks', `a frame's body has ${body.length - at} bytes more than its chunks`);
-}
-
-function invalidChunks(field: string, message: string): StreamError {
-  return new StreamError('frame-invalid', message, { field });
-}
-
-/** Bytes a head takes from the body, or -1 when it takes none. */
-function bytesOf(head: unknown): number {
-  if (typeof head !== 'object' || head === null || 'data' in head) return -1;
-  const { type, size } = head as { type?: unknown; size?: unknown };
-  const binary = type === 'binary' || type === 'audio' || type === 'image';
-  return binary && isSeq(size) ? size : -1;
-}
-
-function checkBodyAt(index: number, head: unknown, bytes: Uint8Array | undefined): ChunkBody {
-  try {
-    return checkBody(head, bytes);
-  } catch (error) {
-    const { code, message, details, cause } = error as StreamError;
-    const field = details.field === undefined ? `chunks.${index}` : `chunks.${index}.${details.field}`;
-    throw new StreamError(code, `chunk ${index} of the frame: ${message}`, { ...details, field, cause });
-  }
-}
-
-function bad(value: Record<string, unknown>, error: StreamError): BadFrame {
-  const { t, stream, ch, producer } = value;
-  return new BadFrame(error, quote(t), quote(stream, 512), isSeq(ch) ? ch : undefined, quote(producer));
-}
-
-function quote(word: unknown, length = maxQuote): string | undefined {
-  return typeof word === 'string' ? word.slice(0, length) : undefined;
-}
-
-function invalidFrame(
-  t: string,
-  { field, message }: Problem,
-  isCredit?: (t: string, field: string) => boolean,
-): StreamError {
-  if (field === undefined) return new StreamError('frame-invalid', `frame "${t}": ${message}`);
-  const code = isCredit?.(t, field) === true ? 'credit-invalid' : field === 'stream' ? 'name-invalid' : 'frame-invalid';
-  return new StreamError(code, `frame "${t}" field "${field}": ${message}`, { field });
+  if (isObject(value)) return value;
+  throw malformed(`a frame must be a JSON object, got ${kindOf(value)}`);
 }
 
 function malformed(message: string, cause?: unknown): StreamError {
   return new StreamError('frame-malformed', message, { cause });
+}
+
+function readFrame<F>(
+  value: Fields,
+  body: Uint8Array,
+  shapes: Readonly<Record<string, Shape>>,
+  codeOf: (t: string, field: string | undefined) => ErrorCode,
+): F | BadFrame {
+  const { t } = value;
+  try {
+    if (typeof t !== 'string' || !Object.hasOwn(shapes, t)) throw unknown(t);
+    const problem = shapes[t]!(value);
+    if (problem !== undefined) throw invalid(t, problem, codeOf(t, problem.field));
+    return withBodies(t, value, body) as F;
+  } catch (error) {
+    const { stream, ch, producer } = value;
+    const channel = isSeq(ch) ? ch : undefined;
+    return new BadFrame(error as StreamError, quote(t), quote(stream, 512), channel, quote(producer));
+  }
+}
+
+function unknown(t: unknown): StreamError {
+  const got = quote(t, 32) ?? kindOf(t);
+  return new StreamError('frame-unknown', `frame field "t" must name a frame, got ${got}`, { field: 't' });
+}
+
+function invalid(t: string, { field, message }: Problem, code: ErrorCode = 'frame-invalid'): StreamError {
+  if (field === undefined) return new StreamError(code, `frame "${t}": ${message}`);
+  return new StreamError(code, `frame "${t}" field "${field}": ${message}`, { field });
+}
+
+function withBodies(t: string, frame: Fields, body: Uint8Array): object {
+  const { chunks } = frame;
+  const bodies: ChunkBody[] = [];
+  let at = 0;
+  // In `subscribe` and `credit` it is a number.
+  const heads: readonly unknown[] = Array.isArray(chunks) ? chunks : [];
+  for (const head of heads) {
+    const problem = (message: string, field?: string): Problem =>
+      under('chunks', under(bodies.length, { field, message }));
+    let bytes;
+    if (takesBytes(head)) {
+      bytes = body.slice(at, (at += head.size));
+      if (at > body.length) throw invalid(t, problem(`its ${head.size} bytes are not in the message`));
+    }
+    try {
+      bodies.push(checkBody(head, bytes));
+    } catch (error) {
+      const { code, message, details } = error as StreamError;
+      throw invalid(t, problem(message, details.field), code);
+    }
+  }
+  if (at === body.length) return heads === chunks ? { ...frame, chunks: bodies } : frame;
+  throw invalid(t, { field: 'chunks', message: `${body.length - at} bytes of the message are in no chunk` });
+}
+
+/** Whether the data of a chunk stands beside its head. */
+function takesBytes(head: unknown): head is { readonly size: number } {
+  return isObject(head) && !('data' in head) && isBinary(head.type) && isSeq(head.size);
 }

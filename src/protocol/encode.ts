@@ -1,13 +1,11 @@
 import { type EncodedChunk, joinBytes, utf8Bytes, utf8Length } from '../chunk/index.js';
+import { recordHeader, requestBytes } from './encode-requests.js';
 import type { DataFrame, OutgoingFrame, PublishFrame, SubscribedFrame } from './frame.js';
 
 /** One message on the wire: a WebSocket text message, or a binary one. */
 export type Message =
   | { readonly binary: false; readonly data: string }
   | { readonly binary: true; readonly data: Uint8Array<ArrayBuffer> };
-
-/** Bytes of a record's two lengths in a binary message. */
-export const recordHeader = 8;
 
 /**
  * The last frame that went out alone, and its message: a frame for many links goes to them one behind the other. A map of
@@ -35,7 +33,7 @@ function isCarrier(frame: OutgoingFrame): frame is Carrier {
 
 /** Bytes a frame takes in a message, at most: for keeping a message below `maxFrame` without encoding it twice. */
 export function frameBytes(frame: OutgoingFrame): number {
-  if (!isCarrier(frame)) return recordHeader + utf8Length(JSON.stringify(frame));
+  if (!isCarrier(frame)) return requestBytes(frame);
   let bytes = recordHeader + utf8Length(carrierText({ ...frame, chunks: [] } as Carrier));
   for (const chunk of frame.chunks) bytes += chunk.length + 1;
   return bytes;

@@ -6,5 +6,6 @@
 export * from './close-codes.js';
 export * from './decode.js';
 export * from './encode.js';
+export * from './encode-requests.js';
 export * from './frame.js';
 export * from './frame-schemas.js';

@@ -1,5 +1,16 @@
-import { isSeq, nameProblem } from '../chunk/index.js';
-import { fields, list, oneOf, optional, passing, type Shape, string, whole, without } from '../chunk/shape.js';
+import { isJoinPosition, joinPositionWords, nameProblem } from '../chunk/index.js';
+import {
+  anything,
+  fields,
+  list,
+  oneOf,
+  optional,
+  passing,
+  type Shape,
+  string,
+  whole,
+  without,
+} from '../chunk/shape.js';
 
 /** @internal A stream's name. */
 export const stream = without(nameProblem);
@@ -14,14 +25,8 @@ export const status = oneOf('completed', 'failed', 'cancelled');
 /** @internal What a producer calls itself. */
 export const token = string(1, 256);
 
-const joins: readonly unknown[] = ['beginning', 'now', 'snapshot'];
 /** @internal Where a reader begins. */
-export const position = passing(
-  (value) => isSeq(value) || joins.includes(value),
-  '"beginning", "now", "snapshot" or a chunk number',
-);
-
-const anything: Shape = () => undefined;
+export const position = passing(isJoinPosition, joinPositionWords);
 
 /** @internal So many heads of chunks. They are checked one by one while decoding, so that a wrong one is named by its index. */
 export function heads(min = 0, max = Infinity): Shape {

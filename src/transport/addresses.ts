@@ -1,5 +1,5 @@
 import { kindOf } from '../chunk/index.js';
-import { closeCodes } from '../protocol/index.js';
+import { closedNormally } from '../protocol/index.js';
 import type { ClientLinkEvents } from './transport.js';
 
 /** One address of a server. */
@@ -87,7 +87,7 @@ export function addressOfLink(addresses: Addresses, events: ClientLinkEvents): L
       frames: (frames) => events.frames(frames),
       drained: () => events.drained(),
       closed: (code, reason) => {
-        if (address !== undefined && code !== closeCodes.normal) addresses.failed(address);
+        if (address !== undefined && code !== closedNormally) addresses.failed(address);
         events.closed(code, reason);
       },
     },

@@ -1,13 +1,14 @@
 import type { Principal } from '../auth/auth.js';
-import type { BadFrame, ClientFrame, Message, OutgoingFrame, ServerFrame } from '../protocol/index.js';
+import type { BadFrame, ClientFrame, Message, OutgoingFrame, RequestFrame, ServerFrame } from '../protocol/index.js';
 
 /**
  * One duplex connection that carries frames, whatever is beneath it. The adapter encodes, decodes and knows the socket;
  * the machine above it knows neither.
  */
-export interface Link {
+export interface Link<Out = OutgoingFrame> {
+  // A property, not a method: so that what takes requests only is no link for all frames.
   /** Sends frames as one message. Before `opened`, and after the end, it does nothing. */
-  send(frames: readonly OutgoingFrame[]): void;
+  send: (frames: readonly Out[]) => void;
 
   /**
    * Whether the link takes more without piling up: false while more bytes wait to be handed on than its high-water mark
@@ -44,6 +45,12 @@ export interface ClientLinkEvents extends LinkEvents<ServerFrame> {
 export interface ClientTransport {
   /** Begins to open a link. Answers at once: how it goes comes through the events, never before this call returns. */
   connect(events: ClientLinkEvents): Link;
+}
+
+/** The port of transports that are there for reading: they take no frame with chunks. Every client's transport is one. */
+export interface ReadTransport {
+  /** As {@link ClientTransport.connect}. */
+  connect(events: ClientLinkEvents): Link<RequestFrame>;
 }
 
 /** Where a server's transports hand their links: `accept` answers with the events it wants. */

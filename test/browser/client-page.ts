@@ -1,10 +1,10 @@
 /* eslint-disable unicorn/require-post-message-target-origin -- workers have but one origin */
 // A page, or a worker, that reads one stream over WebSocket, and waits as good as for ever before it connects again by itself.
 import { createReadClient } from 'sluice/client';
-import { createWebSocketTransport } from 'sluice/transport/websocket/client';
+import { createWebSocketReadTransport } from 'sluice/transport/websocket/client';
 
 const client = createReadClient({
-  transport: createWebSocketTransport({ url: location.origin }),
+  transport: createWebSocketReadTransport({ url: location.origin }),
   backoff: { minMs: 3_600_000, maxMs: 3_600_000, random: () => 1 - Number.EPSILON },
 });
 const seqs: number[] = [];

@@ -1,11 +1,11 @@
 // A page that reads one stream over the connection that all tabs share.
 import { createReadClient } from 'sluice/client';
 import { createTabsTransport } from 'sluice/client/tabs';
-import { createWebSocketTransport } from 'sluice/transport/websocket/client';
+import { createWebSocketReadTransport } from 'sluice/transport/websocket/client';
 
 const transport = createTabsTransport({
   name: 'test',
-  client: () => createReadClient({ transport: createWebSocketTransport({ url: location.origin }) }),
+  client: () => createReadClient({ transport: createWebSocketReadTransport({ url: location.origin }) }),
 });
 const seqs: number[] = [];
 createReadClient({ transport, backoff: { minMs: 20 } })

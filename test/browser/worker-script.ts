@@ -5,10 +5,10 @@ import { concatMap, map, type Observable } from 'rxjs';
 import { createReadClient } from 'sluice/client';
 import { toResponse } from 'sluice/response';
 import { readHttp } from 'sluice/transport/http/client';
-import { createWebSocketTransport } from 'sluice/transport/websocket/client';
+import { createWebSocketReadTransport } from 'sluice/transport/websocket/client';
 
 const client = createReadClient({
-  transport: createWebSocketTransport({ url: location.origin }),
+  transport: createWebSocketReadTransport({ url: location.origin }),
   backoff: { minMs: 20, maxMs: 100 },
 });
 const url = new URL('/v1/stream/ticks', location.origin);

@@ -230,7 +230,7 @@ describe('checkChunk', () => {
 
   it('refuses a size that is not that of the data', () => {
     const { message, details } = refusalOf({ seq: 7, size: 5 });
-    expect(message).toBe('chunk field "size" says 5 but the data takes 16 bytes');
+    expect(message).toBe('chunk field "size": says 5 but the data takes 16 bytes');
     expect(details).toEqual({ streamId: 'books/moby-dick', seq: 7, field: 'size' });
     expect(refusalOf({ type: 'json', data: { a: 1 }, size: 8 }).message).toContain('takes 7 bytes');
     expect(refusalOf({ type: 'binary', data: new Uint8Array(3), size: 4 }).message).toContain('takes 3 bytes');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Faults } from '../../src/transport/faults.js';
 import { textBodies } from '../bodies.js';
+import { createReadClient } from '../../src/client/index.js';
 import { ClientStage } from './stage.js';
 
 const probability = (max: number) => fc.double({ min: 0, max, noNaN: true });
@@ -56,6 +57,44 @@ describe('a client over rough links', () => {
           expect(all.got).toEqual([...numbers(0, sent), 'completed']);
           expect([...parts.flat(), ...part.got]).toEqual([...numbers(0, sent), 'completed']);
           stage.client.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+
+  it('lets one who only reads have everything once and in order, too', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ toServer: faults, toClient: faults }),
+        fc.infiniteStream(fc.nat(999)),
+        async (rough, chance) => {
+          const random = () => chance.next().value / 1000;
+          const stage = new ClientStage({ transport: { faults: rough, random } });
+          const { time, transport } = stage;
+          const client = createReadClient({
+            transport,
+            scheduler: time,
+            defer: time.defer,
+            window: { chunks: 8, bytes: 40 },
+            backoff: { minMs: 10, maxMs: 1000, random: () => 0.5 },
+            connectMs: 300,
+            retryMs: 100,
+            pingMs: 200,
+          });
+          stage.keep('s', ...numbers(0, 20));
+          const { got } = stage.collect('s', {}, client);
+          await time.pass(50);
+          stage.keep('s', ...numbers(20, 40));
+          stage.end('s');
+          await time.until(
+            (async () => {
+              while (got.at(-1) !== 'completed') await time.wait(10);
+            })(),
+            600_000,
+          );
+          expect(got).toEqual([...numbers(0, 40), 'completed']);
+          client.close();
         },
       ),
       { numRuns: 40 },

@@ -116,7 +116,7 @@ describe('a message that is no sequence of frames', () => {
     ['null', 'null', 'a frame must be a JSON object, got null'],
     ['an array', `[${ping}]`, 'a frame must be a JSON object, got an array'],
     ['a good frame and a broken one', `${ping}\n{`, 'a frame is not JSON'],
-    ['no bytes', new Uint8Array(0), 'an empty binary message'],
+    ['no bytes', new Uint8Array(0), 'ends inside a record header'],
     ['half of a header', new Uint8Array(7), 'ends inside a record header'],
     ['half of a header behind a record', join(record(ping), new Uint8Array(3)), 'ends inside a record header'],
     ['a head that is not there', record('', undefined, [1, 0]), 'a record is longer than its binary message'],
@@ -128,8 +128,8 @@ describe('a message that is no sequence of frames', () => {
     ['lengths that overflow', record(ping, undefined, [0xffffffff, 0xffffffff]), 'a record is longer'],
     ['an empty head', record(''), 'a frame is not JSON'],
     ['a head that is no object', record('[]'), 'a frame must be a JSON object, got an array'],
-    ['a head that is not UTF-8', record(Uint8Array.of(0xc3, 0x28)), 'a record head is not UTF-8'],
-    ['a surrogate in UTF-8', record(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)), 'a record head is not UTF-8'],
+    ['a head that is not UTF-8', record(Uint8Array.of(0xc3, 0x28)), 'a frame is not JSON'],
+    ['a surrogate in UTF-8', record(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)), 'a frame is not JSON'],
     ['a byte order mark in a head', record(`\ufeff${ping}`), 'a frame is not JSON'],
     ['text frames as bytes', utf8.encode(ping), 'a record is longer than its binary message'],
   ])('such as %s, is refused as a whole', (_, message, reason) => {
@@ -143,11 +143,11 @@ describe('a message that is no sequence of frames', () => {
 
 /** Frames that are frames but cannot be read: from whom, what, the code, what the message says, and the field it names. */
 const bad: readonly (readonly ['client' | 'server', string, string, string, string?])[] = [
-  ['client', '{}', 'frame-unknown', 'frame field "t" must be a string, got undefined', 't'],
-  ['client', '{"t":5}', 'frame-unknown', 'frame field "t" must be a string, got a number', 't'],
-  ['client', '{"t":"hello"}', 'frame-unknown', 'unknown frame "hello"', 't'],
-  ['client', '{"t":"__proto__"}', 'frame-unknown', 'unknown frame "__proto__"', 't'],
-  ['client', '{"t":"constructor"}', 'frame-unknown', 'unknown frame "constructor"', 't'],
+  ['client', '{}', 'frame-unknown', 'frame field "t" must name a frame, got undefined', 't'],
+  ['client', '{"t":5}', 'frame-unknown', 'frame field "t" must name a frame, got a number', 't'],
+  ['client', '{"t":"hello"}', 'frame-unknown', 'must name a frame, got hello', 't'],
+  ['client', '{"t":"__proto__"}', 'frame-unknown', 'must name a frame, got __proto__', 't'],
+  ['client', '{"t":"constructor"}', 'frame-unknown', 'must name a frame, got constructor', 't'],
   ['client', '{"__proto__":{"t":"ping","grants":[]}}', 'frame-unknown', 'got undefined', 't'],
   ['client', '{"t":"ping","grants":[],"__proto__":{}}', 'frame-invalid', 'must not have a field "__proto__"'],
   ['client', '{"t":"cancel","stream":"a","extra":1}', 'frame-invalid', 'frame "cancel": must not have a field "extra"'],
@@ -229,7 +229,7 @@ const bad: readonly (readonly ['client' | 'server', string, string, string, stri
     'client',
     `{"t":"nack","ch":0,"ranges":[${Array(65).fill('[0,1]').join()}]}`,
     'frame-invalid',
-    'must hold 1 to 64 items, got 65',
+    'must be an array of 1 to 64 items, got an array',
     'ranges',
   ],
   ['client', publish('').replace('"p"', '""'), 'frame-invalid', 'got an empty string', 'producer'],
@@ -251,12 +251,18 @@ const bad: readonly (readonly ['client' | 'server', string, string, string, stri
     'must not have a field "why"',
     'close',
   ],
-  ['client', publish('5'), 'chunk-invalid', 'chunk 0 of the frame: chunk: must be an object, got a number', 'chunks.0'],
+  [
+    'client',
+    publish('5'),
+    'chunk-invalid',
+    'frame "publish" field "chunks.0": chunk: must be an object, got a number',
+    'chunks.0',
+  ],
   [
     'client',
     publish(`${head()},${head(',"extra":1')}`),
     'chunk-invalid',
-    'chunk 1 of the frame: chunk: must not have a field "extra"',
+    'field "chunks.1": chunk: must not have a field "extra"',
     'chunks.1',
   ],
   [
@@ -286,7 +292,7 @@ const bad: readonly (readonly ['client' | 'server', string, string, string, stri
     'client',
     publish(bytesHead(3)),
     'frame-invalid',
-    'frame field "chunks.0": its 3 bytes are not in the message',
+    'field "chunks.0": its 3 bytes are not in the message',
     'chunks.0',
   ],
   ['client', publish(bytesHead(-1)), 'chunk-invalid', 'got a negative number', 'chunks.0.size'],
@@ -365,11 +371,11 @@ describe('a frame that cannot be read', () => {
       record(publish('{"type":"binary","data":"AQID","size":3,"timestamp":1}'), three),
     ].map((message) => (decodeFromClient(message)[0] as BadFrame).error);
     expect(refusals.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'frame-invalid: a frame without chunks has 3 bytes of body',
-      "frame-invalid: a frame's body has 3 bytes more than its chunks",
-      "frame-invalid: a frame's body has 1 bytes more than its chunks",
-      'frame-invalid: frame field "chunks.1": its 2 bytes are not in the message',
-      'chunk-invalid: chunk 0 of the frame: chunk: must not have a field "data"',
+      'frame-invalid: frame "ping" field "chunks": 3 bytes of the message are in no chunk',
+      'frame-invalid: frame "publish" field "chunks": 3 bytes of the message are in no chunk',
+      'frame-invalid: frame "publish" field "chunks": 1 bytes of the message are in no chunk',
+      'frame-invalid: frame "publish" field "chunks.1": its 2 bytes are not in the message',
+      'chunk-invalid: frame "publish" field "chunks.0": chunk: must not have a field "data"',
     ]);
   });
 

@@ -1,6 +1,14 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { EncodedChunk } from '../../chunk/index.js';
-import { type ClientFrame, closeCodes, type FrameOf, type ServerFrame, subprotocol } from '../../protocol/index.js';
+import {
+  type ClientFrame,
+  closedNormally,
+  goingAway,
+  nothingHeard,
+  type FrameOf,
+  type ServerFrame,
+  subprotocol,
+} from '../../protocol/index.js';
 import type { ReadClient } from '../read-client.js';
 import {
   type LeaderMessage,
@@ -65,7 +73,7 @@ export class Hub {
 
   close(): void {
     this.#pushing.unsubscribe();
-    for (const link of this.#links.values()) link.end(closeCodes['going-away'], 'this tab leads no more');
+    for (const link of this.#links.values()) link.end(goingAway, 'this tab leads no more');
     this.#client.close();
   }
 }
@@ -104,15 +112,14 @@ class HubLink {
 
   #hear(message: LinkMessage): void {
     this.#heardAt = this.#scheduler.now();
-    if ('closed' in message) return this.end(closeCodes.normal, '');
+    if ('closed' in message) return this.end(closedNormally, '');
     for (const frame of message.frames) this.#obey(frame);
   }
 
   /** A tab that has crashed says nothing; one that was frozen hears what became of its link when it wakes, and comes back. */
   #watchOver(): Subscription {
     return this.#scheduler.schedule(() => {
-      if (this.#scheduler.now() - this.#heardAt > patience * pingMs)
-        this.end(closeCodes['idle-timeout'], 'nothing heard');
+      if (this.#scheduler.now() - this.#heardAt > patience * pingMs) this.end(nothingHeard, 'nothing heard');
       else this.#watch = this.#watchOver();
     }, pingMs);
   }

@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { reportUnhandled } from '../../../operators/operate.js';
 import { type EncodedChunk, kindOf } from '../../chunk/index.js';
-import { type ClientFrame, closeCodes, type OutgoingFrame } from '../../protocol/index.js';
+import { type ClientFrame, connectionLost, goingAway, type OutgoingFrame } from '../../protocol/index.js';
 import type { ClientLinkEvents, ClientTransport, Link } from '../../transport/transport.js';
 import type { ReadClient } from '../read-client.js';
 import { Hub } from './hub.js';
@@ -140,7 +140,7 @@ class SharedTransport implements TabsTransport {
   }
 
   close(): void {
-    for (const link of this.#links) link.close(closeCodes['going-away'], 'this tab shares no more');
+    for (const link of this.#links) link.close(goingAway, 'this tab shares no more');
     this.#hub?.close();
     this.#hub = undefined;
     this.#lobby.close();
@@ -171,7 +171,7 @@ class TabLink implements Link {
 
   /** Another tab leads from now on. */
   led(): void {
-    if (this.#opened) this.#end(closeCodes.lost, 'another tab leads');
+    if (this.#opened) this.#end(connectionLost, 'another tab leads');
     else this.#knock();
   }
 

@@ -1,7 +1,9 @@
 import { checkBound, nameProblem, type StreamError } from '../../chunk/index.js';
 import {
   type ClientFrame,
-  closeCodes,
+  connectionLost,
+  credentialsExpired,
+  messageMalformed,
   type FrameOf,
   type OutgoingFrame,
   type ServerFrame,
@@ -121,7 +123,7 @@ class SseLink implements Link {
         return this.ping(frame);
       case 'nack':
         // HTTP loses nothing on its way: what is missing is had by asking for it from there again.
-        return this.close(closeCodes.lost, 'chunks are missing');
+        return this.close(connectionLost, 'chunks are missing');
       case 'publish':
         return this.refuse(frame.stream, 'SSE only reads: publish over WebSocket', frame.producer);
       case 'cancel':
@@ -150,7 +152,7 @@ class SseLink implements Link {
         if (frames.some((frame) => 'code' in frame)) this.forget(reading);
         // With new credentials it goes on: over another link, which asks for some.
         if (frames.some((frame) => 'code' in frame && frame.code === 'expired')) {
-          this.close(closeCodes.expired, 'the time of the credentials is over');
+          this.close(credentialsExpired, 'the time of the credentials is over');
         } else this.events.frames(frames);
       },
       broken: (error) => this.broken(error),
@@ -197,7 +199,7 @@ class SseLink implements Link {
 
   private broken(error: StreamError): void {
     const malformed = error.code === 'frame-malformed' || error.code === 'overflow';
-    this.close(malformed ? closeCodes['frame-malformed'] : closeCodes.lost, error.message);
+    this.close(malformed ? messageMalformed : connectionLost, error.message);
   }
 
   close(code: number, reason: string): void {

@@ -1,13 +1,14 @@
-import { VirtualTimeScheduler } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createChunk, encodeChunk } from '../../../src/chunk/index.js';
-import { type BadFrame, closeCodes, type OutgoingFrame, type ServerFrame } from '../../../src/protocol/index.js';
+import { createClient, createReadClient } from '../../../src/client/index.js';
+import type { OutgoingFrame } from '../../../src/protocol/index.js';
 import {
-  type ClientSocket,
   type ClientSocketClass,
+  createWebSocketReadTransport,
   createWebSocketTransport,
 } from '../../../src/transport/websocket/client.js';
+import { FakeSocket, listener, openFake } from './fake-socket.js';
 import { Lab } from './lab.js';
 
 let lab: Lab | undefined;
@@ -18,70 +19,6 @@ afterEach(async () => {
 });
 
 const until = async (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
-
-/** The events of a link, and what came through them. */
-function listener() {
-  const heard: string[] = [];
-  const frames: (ServerFrame | BadFrame)[] = [];
-  const events = {
-    opened: () => void heard.push('opened'),
-    frames: (some: readonly (ServerFrame | BadFrame)[]) => void frames.push(...some),
-    drained: () => void heard.push('drained'),
-    closed: (code: number, reason: string) => void heard.push(`closed ${code} ${reason}`.trim()),
-  };
-  return { heard, frames, events };
-}
-
-/** A socket as a browser has it, moved by hand. */
-class FakeSocket implements ClientSocket {
-  static last: FakeSocket;
-  binaryType = 'blob';
-  readyState = 0;
-  bufferedAmount = 0;
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: never) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
-  onerror: ((event: never) => void) | null = null;
-  readonly sent: (string | Uint8Array)[] = [];
-  readonly closes: unknown[][] = [];
-
-  constructor(
-    readonly url: string,
-    readonly protocols: string,
-  ) {
-    FakeSocket.last = this;
-  }
-
-  send(data: string | Uint8Array): void {
-    this.sent.push(data);
-  }
-
-  close(...args: unknown[]): void {
-    this.closes.push(args);
-  }
-
-  opens(): void {
-    this.readyState = 1;
-    this.onopen?.({} as never);
-  }
-
-  says(data: string | ArrayBuffer): void {
-    this.onmessage?.({ data } as never);
-  }
-
-  ends(code: number, reason = ''): void {
-    this.readyState = 3;
-    this.onclose?.({ code, reason } as never);
-  }
-}
-
-function openFake(options: { highWaterMark?: number; scheduler?: VirtualTimeScheduler } = {}) {
-  const heard = listener();
-  const transport = createWebSocketTransport({ url: 'ws://chunks.example', WebSocket: FakeSocket, ...options });
-  const link = transport.connect(heard.events);
-  FakeSocket.last.opens();
-  return { ...heard, link, socket: FakeSocket.last };
-}
 
 const ping: OutgoingFrame = { t: 'ping', grants: [] };
 
@@ -202,50 +139,36 @@ describe('createWebSocketTransport', () => {
     expect(heard).toEqual(['opened', 'closed 1001 restart']);
     expect(frames).toEqual([]);
   });
+});
 
-  it.each([
-    [closeCodes.normal, [1000, 'why']],
-    [closeCodes['idle-timeout'], [4408, 'why']],
-    [closeCodes.lost, []],
-    [closeCodes['going-away'], []],
-  ])('closes the socket for %i as browsers allow it', async (code, args) => {
-    const { heard, link, socket } = openFake();
-    link.close(code, 'why');
-    link.close(code, 'again');
-    expect(socket.closes).toEqual([args]);
-    await until(() => expect(heard).toEqual(['opened', `closed ${code} why`]));
+describe('createWebSocketReadTransport', () => {
+  it('says requests, and hears chunks, as the other does', async () => {
+    lab = await Lab.start();
+    const { heard, frames, events } = listener();
+    const link = createWebSocketReadTransport({ url: lab.url, WebSocket }).connect(events);
+    await until(() => expect(heard).toEqual(['opened']));
+    link.send([
+      { t: 'ping', grants: [] },
+      { t: 'cancel', stream: 's' },
+    ]);
+    link.send([]);
+    await until(() =>
+      expect(lab!.sides[0]!.frames).toEqual([
+        { t: 'ping', grants: [] },
+        { t: 'cancel', stream: 's' },
+      ]),
+    );
+    const chunk = encodeChunk(createChunk({ streamId: 's', seq: 0, data: Uint8Array.of(1, 2) }));
+    lab.sides[0]!.link.send([{ t: 'data', ch: 1, seq: 0, chunks: [chunk] }]);
+    await until(() => expect(frames).toMatchObject([{ t: 'data', chunks: [{ data: Uint8Array.of(1, 2) }] }]));
+    link.close(1000, 'enough');
+    await until(() => expect(heard).toEqual(['opened', 'closed 1000 enough']));
   });
 
-  describe('while the socket does not keep up', () => {
-    it('is not writable from the mark on, looks again on a timer, and says when half is gone', () => {
-      const scheduler = new VirtualTimeScheduler();
-      const { heard, link, socket } = openFake({ highWaterMark: 1000, scheduler });
-      socket.bufferedAmount = 999;
-      link.send([ping]);
-      expect(link.writable).toBe(true);
-      expect(scheduler.actions).toHaveLength(0);
-      socket.bufferedAmount = 1000;
-      link.send([ping]);
-      link.send([ping]);
-      expect(link.writable).toBe(false);
-      expect(scheduler.actions).toHaveLength(1);
-      scheduler.schedule(() => (socket.bufferedAmount = 501), 30);
-      scheduler.schedule(() => (socket.bufferedAmount = 500), 50);
-      scheduler.flush();
-      expect(heard).toEqual(['opened', 'drained']);
-      expect(scheduler.now()).toBe(60);
-      expect(link.writable).toBe(true);
-    });
-
-    it('lets the timer go at the end', () => {
-      const scheduler = new VirtualTimeScheduler();
-      const { heard, link, socket } = openFake({ highWaterMark: 1000, scheduler });
-      socket.bufferedAmount = 1000;
-      link.send([ping]);
-      socket.ends(1006);
-      socket.bufferedAmount = 0;
-      scheduler.flush();
-      expect(heard).toEqual(['opened', 'closed 1006']);
-    });
+  it('is none for a client that writes, by its type', () => {
+    const transport = createWebSocketReadTransport({ url: 'ws://chunks.example', WebSocket: FakeSocket });
+    createReadClient({ transport }).close();
+    // @ts-expect-error its links take no frame with chunks
+    createClient({ transport }).close();
   });
 });
