@@ -201,7 +201,7 @@ export class StreamPanel extends LitElement {
     return html`<section aria-labelledby="readers">
       <div class="title">
         <h3 id="readers">Readers</h3>
-        ${readers.length === 0 ? nothing : html`<p class="soft">This page is among them: once for the text, and for the marbles.</p>`}
+        ${readers.length === 0 ? nothing : html`<p class="soft">This page is among them: once for the text, once for the marbles.</p>`}
       </div>
       ${readers.length === 0 ? html`<p class="soft">Nobody reads it over the gateway now.</p>` : this.table()}
       ${moreReaders > 0 ? html`<p class="soft">and ${countWords(moreReaders)} more, who are less behind</p>` : nothing}
