@@ -303,8 +303,9 @@ function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry,
   });
 }
 
-function bounded({ authenticate, guesses = {} }: Pick<ServeOptions, 'authenticate' | 'guesses'>) {
-  return authenticate === undefined || guesses === false ? authenticate : boundGuesses(authenticate, guesses);
+function bounded({ authenticate, guesses = {}, quotas }: Pick<ServeOptions, 'authenticate' | 'guesses' | 'quotas'>) {
+  if (authenticate === undefined || guesses === false) return authenticate;
+  return boundGuesses(authenticate, { quotas, ...guesses });
 }
 
 /** What asks who may do what; `undefined` where nobody wants to know. */
