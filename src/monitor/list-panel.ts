@@ -14,9 +14,9 @@ const wantedWords = {
 
 /** What they can be put in order by. */
 const orderWords = {
-  newest: 'Newest first',
-  busiest: 'Busiest first',
-  largest: 'Largest first',
+  newest: 'Newest',
+  busiest: 'Busiest',
+  largest: 'Largest',
   name: 'By name',
 } as const satisfies Record<Order, string>;
 
@@ -85,6 +85,9 @@ export class ListPanel extends LitElement {
         .narrow {
           flex-wrap: nowrap;
         }
+        .narrow select {
+          flex: 0 1 6.25rem;
+        }
         .search {
           flex: 1;
         }
@@ -134,6 +137,7 @@ export class ListPanel extends LitElement {
     const { view, kind, filter, wanted, order } = this;
     const [streams, runs] = (['streams', 'runs'] as const).map((one) => view.list(one, filter, wanted, order));
     const isRuns = kind === 'runs';
+    const isKnown = view.life !== '';
     return html`<nav aria-label="Streams and runs">
       <div class="tabs">
         ${this.tab('streams', 'Streams', streams!.length)} ${this.tab('runs', 'Runs', runs!.length)}
@@ -153,6 +157,7 @@ export class ListPanel extends LitElement {
       <row-list
         label=${isRuns ? 'Runs' : 'Streams'}
         .rows=${isRuns ? runs : streams}
+        none=${isKnown ? 'There are none.' : 'Nothing is known yet.'}
         .chosen=${this.chosen}
         .now=${view.now}
         @choose=${(event: CustomEvent<string>) => this.choose(event.detail)}
@@ -162,7 +167,7 @@ export class ListPanel extends LitElement {
 
   private tab(kind: 'streams' | 'runs', name: string, count: number) {
     return html`<button type="button" aria-pressed=${this.kind === kind} @click=${() => this.turnTo(kind)}>
-      ${name} <small>${countWords(count)}</small>
+      ${name} <small>${this.view.life === '' ? '–' : countWords(count)}</small>
     </button>`;
   }
 }

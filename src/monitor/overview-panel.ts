@@ -1,9 +1,10 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { style } from '../components/stream-element.js';
 import type { MonitorView } from './view.js';
-import { byteWords, countWords, shortWords } from './words.js';
+import { byteWords, countWords, rateWords } from './words.js';
 
-/** What lines an axis of bytes may have: those that are whole in KiB and MiB. */
+/** How far apart the lines of an axis may be: of counts and of bytes nothing is halved. */
+const countSteps = Array.from({ length: 9 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
 const byteSteps = Array.from({ length: 41 }, (_, i) => 2 ** i);
 
 /** @internal How the server does: a few numbers, and the last minutes as plots. */
@@ -74,7 +75,6 @@ export class OverviewPanel extends LitElement {
       colour,
       values: points.map((point) => point[key]),
     });
-    const perSecond = (value: number): string => shortWords(Math.round(value * 10) / 10);
     // Nothing is said of a server that has not answered yet.
     const words = (count: number): string => (figures === undefined ? '–' : countWords(count));
     return html`<h2>Overview</h2>
@@ -89,7 +89,8 @@ export class OverviewPanel extends LitElement {
           name="Chunks kept a second"
           .times=${times}
           .lines=${[line('chunks/s', 'accent', 'chunksPerSecond')]}
-          .words=${perSecond}
+          .words=${rateWords}
+          .steps=${countSteps}
         ></time-plot>
         <time-plot
           name="Bytes kept a second"

@@ -100,7 +100,7 @@ export class SluiceMonitor extends LitElement {
       main {
         grid-row: 3;
         min-width: 0;
-        padding: 1.5rem clamp(1rem, 3vw, 2.5rem) 3rem;
+        padding: 0 clamp(1rem, 3vw, 2.5rem);
         overflow-y: auto;
       }
       main:focus-visible {
@@ -109,6 +109,7 @@ export class SluiceMonitor extends LitElement {
       main > div {
         max-width: 68rem;
         margin: 0 auto;
+        padding: 1.5rem 0 3rem;
       }
       @media (max-width: 44rem) {
         :host {

@@ -4,7 +4,7 @@ import type { ReadingState } from '../components/index.js';
 import { style } from '../components/stream-element.js';
 import { whoWords } from './troubles.js';
 import type { MonitorView, Reader, Row } from './view.js';
-import { agoWords, byteWords, countWords, shortWords, spanWords } from './words.js';
+import { agoWords, byteWords, countWords, rateWords, spanWords } from './words.js';
 
 const statusWords = { active: 'live', completed: 'completed', failed: 'failed', cancelled: 'cancelled' } as const;
 
@@ -262,7 +262,7 @@ function tiles(row: Row, now: number) {
   const last = row.lastChunkAt;
   return html`<dl>
     ${tile('Chunks', countWords(row.next))} ${tile('Size', byteWords(row.bytes))}
-    ${row.status === 'active' ? tile('A second', shortWords(row.rate)) : nothing}
+    ${row.status === 'active' ? tile('A second', rateWords(row.rate)) : nothing}
     ${row.first > 0 ? tile('Kept from', countWords(row.first)) : nothing}
     ${last === undefined ? nothing : tile('Last chunk', agoWords(now - last))}
   </dl>`;

@@ -42,7 +42,7 @@ export class TimePlot extends LitElement {
       }
       h3 {
         margin: 0;
-        font-size: 0.8125rem;
+        font: inherit;
         font-weight: 600;
       }
       p {
@@ -123,9 +123,15 @@ export class TimePlot extends LitElement {
       .u-off {
         display: none;
       }
+      .head {
+        display: flex;
+        justify-content: space-between;
+        gap: 1rem;
+        font-size: 0.8125rem;
+      }
       .when {
-        margin-left: auto;
-        align-self: end;
+        color: var(--soft);
+        font-variant-numeric: tabular-nums;
       }
       .probe {
         color: var(--accent);
@@ -238,7 +244,7 @@ export class TimePlot extends LitElement {
           ticks: { show: false },
           font,
           size: 58,
-          space: 36,
+          space: 24,
           ...(this.steps === undefined ? {} : { incrs: [...this.steps] }),
           values: (_, ticks) => ticks.map(this.words),
         },
@@ -259,13 +265,15 @@ export class TimePlot extends LitElement {
   override render() {
     const [latest, shown] = [this.valuesAt(-1), this.valuesAt(this.at ?? -1)];
     const time = this.at === undefined ? undefined : this.times[this.at];
-    return html`<h3>${this.name}</h3>
+    return html`<div class="head">
+        <h3>${this.name}</h3>
+        ${time === undefined ? nothing : html`<span class="when">at ${clock.format(time * 1000)}</span>`}
+      </div>
       <p>
         ${shown.map(
           ({ name, words }, i) =>
             html`<span><i class=${i === 0 ? 'first' : 'second'}></i><b>${words ?? '–'}</b> ${name}</span>`,
         )}
-        ${time === undefined ? nothing : html`<span class="when">at ${clock.format(time * 1000)}</span>`}
       </p>
       <div
         class="plot"
