@@ -22,7 +22,7 @@ export default defineConfig({
         'operators/**': { 100: true },
         'src/chunk/**': { 100: true },
         'src/protocol/**': { 100: true },
-        'src/gateway/session.ts': { 100: true },
+        'src/gateway/{session,outbox,subscriptions,publications}.ts': { 100: true },
         'src/client/connection.ts': { 100: true },
       },
     },

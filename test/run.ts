@@ -26,7 +26,8 @@ export function run(file: string, args: readonly string[] = [], env: Readonly<Re
 
 /** Runs Node with these arguments. */
 export function runNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
+  // What tells our tests where recordings are is no setting of a program.
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, SLUICE_DATA: undefined, ...env } });
   const out: Buffer[] = [];
   const listeners = new Set<() => void>();
   let stderr = '';

@@ -32,11 +32,14 @@ const chat = pipeline<string, Model>('chat')
 const model = await openModel();
 console.log(`${model.name} listens.`);
 const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '\n> ' });
+let listening = true;
+lines.once('close', () => (listening = false));
 lines.prompt();
 for await (const line of lines) {
   if (line.trim() === '') continue;
   const count = await runPipeline(chat, line, { services: model });
   console.log(`\n(${count} tokens)`);
-  lines.prompt();
+  // When it was the last question, Node 24 refuses to ask for more.
+  if (listening) lines.prompt();
 }
 await model.close();

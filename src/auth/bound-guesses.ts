@@ -1,6 +1,7 @@
 import { checkBound, StreamError } from '../chunk/index.js';
 import type { Asking, Authenticate, Principal } from './auth.js';
 import { networkOf } from './budget-key.js';
+import type { Quotas } from './quotas.js';
 
 /** Options of {@link boundGuesses}. */
 export interface BoundGuessesOptions {
@@ -12,6 +13,11 @@ export interface BoundGuessesOptions {
   readonly maxAddresses?: number;
   /** Credentials that are known to have been accepted, so many of them. Default 10 000. */
   readonly maxAccepted?: number;
+  /**
+   * Counts guesses for all servers together, beside what each counts for itself: `rateLimits` with a Redis does. Whose address has had
+   * too many anywhere learns it with the next that is not accepted here. Default: each server counts alone.
+   */
+  readonly quotas?: Pick<Quotas, 'spend'> | undefined;
   /** The time in milliseconds. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -19,7 +25,7 @@ export interface BoundGuessesOptions {
 /** What came from one address. */
 interface Count {
   failures: number;
-  readonly until: number;
+  until: number;
 }
 
 /**
@@ -66,6 +72,7 @@ class Book {
   private readonly perMs: number;
   private readonly maxAddresses: number;
   private readonly maxAccepted: number;
+  private readonly quotas: Pick<Quotas, 'spend'> | undefined;
   private readonly now: () => number;
 
   constructor(options: BoundGuessesOptions) {
@@ -73,6 +80,7 @@ class Book {
     this.perMs = checkBound('perMs', options.perMs ?? 60_000);
     this.maxAddresses = checkBound('maxAddresses', options.maxAddresses ?? 10_000);
     this.maxAccepted = checkBound('maxAccepted', options.maxAccepted ?? 10_000);
+    this.quotas = options.quotas;
     this.now = options.now ?? Date.now;
   }
 
@@ -96,15 +104,25 @@ class Book {
     const shown = shownBy(asking);
     if (shown !== undefined) this.accepted.delete(shown);
     const network = networkOf(asking.address);
-    const count = counts.get(network);
     const now = this.now();
-    if (count !== undefined && count.until > now) {
-      count.failures++;
-      return;
+    let count = counts.get(network);
+    if (count === undefined || count.until <= now) {
+      counts.delete(network);
+      if (counts.size >= maxAddresses) forgetOldest(counts);
+      count = { failures: 0, until: now + this.perMs };
+      counts.set(network, count);
     }
-    counts.delete(network);
-    if (counts.size >= maxAddresses) forgetOldest(counts);
-    counts.set(network, { failures: 1, until: now + this.perMs });
+    count.failures++;
+    if (this.quotas !== undefined) void this.share(this.quotas, network, count);
+  }
+
+  /** Says so to all servers, and hears whether all of them together have had enough. */
+  private async share(quotas: Pick<Quotas, 'spend'>, network: string, count: Count): Promise<void> {
+    // What cannot be counted together at the moment is counted here.
+    const waitMs = await quotas.spend(`address ${network}`, 'guesses', 1).catch(() => undefined);
+    if (waitMs === undefined) return;
+    count.failures = this.amount;
+    count.until = this.now() + waitMs;
   }
 
   /** Credentials were accepted. */

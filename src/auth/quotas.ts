@@ -2,7 +2,7 @@
 export type Held = 'connections' | 'subscriptions';
 
 /** What somebody may use so much of in a while. */
-export type Spent = 'requests' | 'frames' | 'chunks' | 'bytes' | 'streams' | 'readBytes';
+export type Spent = 'requests' | 'frames' | 'chunks' | 'bytes' | 'streams' | 'readBytes' | 'guesses';
 
 /** How much each principal may do. Whoever is not known is counted by where he comes from. */
 export interface Quotas {

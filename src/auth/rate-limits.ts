@@ -29,6 +29,8 @@ export interface RateLimitsOptions {
   readonly streams?: Rate;
   /** Bytes of chunks read: who has had them is cut off until there is more. Default: no end of them. */
   readonly readBytes?: Rate;
+  /** Credentials that are not accepted, by the address they come from: what `boundGuesses` is given it by. Default 60 a minute. */
+  readonly guesses?: Rate;
   /** A connection to Redis, of `ioredis` or `redis`: then all of it holds over all servers that share it. Default: in memory. */
   readonly redis?: object;
   /** What keys begin with in Redis. Default `sluice:limits`. */
@@ -49,8 +51,9 @@ const defaults: Partial<Record<Spent, Rate>> = {
   chunks: { amount: 600_000, perMs: minute },
   bytes: { amount: 2 ** 30, perMs: minute },
   streams: { amount: 10_000, perMs: 60 * minute },
+  guesses: { amount: 60, perMs: minute },
 };
-const kinds = ['requests', 'frames', 'chunks', 'bytes', 'streams', 'readBytes'] as const;
+const kinds = ['requests', 'frames', 'chunks', 'bytes', 'streams', 'readBytes', 'guesses'] as const;
 
 /**
  * Counts what each principal does, in memory, or in Redis for all servers together. Where Redis cannot be reached, each server

@@ -28,7 +28,7 @@ export const stepStyle = css`
   }
   .when {
     flex: none;
-    width: 9rem;
+    width: clamp(9rem, 36%, 24rem);
     height: 0.5rem;
     align-self: center;
     border-radius: 0.25rem;

@@ -77,6 +77,13 @@ export class SluiceMarbles extends StreamElement {
       .picture svg {
         display: block;
       }
+      .picture:not(:has(svg)) {
+        display: grid;
+        place-items: center;
+        padding: 1rem;
+        border: 1px dashed var(--line);
+        border-radius: var(--radius);
+      }
     `,
   ];
 

@@ -55,14 +55,24 @@ export class SluiceRun extends StreamElement {
       .head .error {
         margin: 0;
       }
+      /* In view as long as any of the steps is: what is dragged here is seen there. */
       .replay {
+        position: sticky;
+        z-index: 1;
+        top: 0;
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
-        gap: 0.75rem;
-        margin-top: 0.875rem;
+        gap: 0.25rem 0.75rem;
+        margin-bottom: 0.75rem;
+        padding: 0.375rem 1rem;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: var(--paper);
       }
       .replay input {
         flex: 1;
+        min-width: 8rem;
         accent-color: var(--accent);
       }
     `,
@@ -139,10 +149,10 @@ export class SluiceRun extends StreamElement {
     const picture = this.at === undefined ? this.timeline.latest : this.timeline.at(this.at);
     const { shown, hidden } = shownSteps([...picture.steps.values()]);
     const span = this.spanOf(picture);
-    return html`${this.head(picture, span)}
+    return html`${this.head(picture, span)} ${this.replay()}
     ${
       shown.length === 0
-        ? html`<p class="soft">${this.run === '' ? 'No run is chosen.' : 'No step has begun.'}</p>`
+        ? html`<p class="soft">${this.emptyWords(picture)}</p>`
         : html`<ol part="steps" aria-label="Steps">
             ${repeat(
               shown,
@@ -151,8 +161,13 @@ export class SluiceRun extends StreamElement {
             )}
           </ol>`
     }
-    ${hidden === 0 ? nothing : html`<p class="soft">${hidden} steps more, which are done or began earlier, are not shown.</p>`}
-    ${this.replay()}`;
+    ${hidden === 0 ? nothing : html`<p class="soft">${hidden} steps more, which are done or began earlier, are not shown.</p>`}`;
+  }
+
+  private emptyWords({ lastAt }: RunPicture): string {
+    if (this.run === '') return 'No run is chosen.';
+    if (this.isAbsent) return 'The server knows no run of this name; it may begin yet.';
+    return lastAt === undefined ? '' : 'No step has begun.';
   }
 
   /** From its beginning to now, or to what it is looked at; one that is over has ended. */
@@ -164,18 +179,20 @@ export class SluiceRun extends StreamElement {
   private head(picture: RunPicture, { from, to }: RunSpan): TemplateResult {
     const { pipeline, reason, attempts, lastAt } = picture;
     const isThere = lastAt !== undefined;
+    const isOnItsWay = this.state === 'reconnecting' || this.state === 'connecting';
     const about = [
       pipeline === '' ? '' : this.run,
       isThere ? `began ${clock.format(from)}` : '',
       isThere ? `${picture.endedAt === undefined ? 'for' : 'took'} ${durationWords(to - from)}` : '',
       attempts > 1 ? `taken up ${attempts} times` : '',
-      this.state === 'reconnecting' || this.state === 'connecting' ? stateWords[this.state] : '',
+      isOnItsWay && !this.isAbsent ? stateWords[this.state] : '',
     ];
+    const wrong = reason || (this.isAbsent ? '' : this.problem);
     return html`<div class="head" part="head">
       <h2><bdi>${pipeline || this.run}</bdi></h2>
       ${this.badgeOf(picture, isThere)}
       <span class="soft"><bdi>${about.filter(Boolean).join(' · ')}</bdi></span>
-      ${reason === '' && this.problem === '' ? nothing : html`<span class="error">${reason || this.problem}</span>`}
+      ${wrong === '' ? nothing : html`<span class="error">${wrong}</span>`}
     </div>`;
   }
 

@@ -34,7 +34,7 @@ export abstract class StreamElement extends LitElement {
   private reading = new Subscription();
   private connection: ConnectionState = 'idle';
   /** The stream was not there when it was asked for last. */
-  private isAbsent = false;
+  protected isAbsent = false;
   private absence: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {

@@ -13,7 +13,7 @@ import { Creator, readWish } from './create.js';
 import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
-import { answer, answerError, Refusal, type Reply } from './reply.js';
+import { answer, answerError, reasonOf, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, isBook, isOurs, nameOf, readTarget } from './request.js';
 import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
@@ -47,7 +47,7 @@ export interface DurableStreamsOptions {
   readonly access?: Access;
   /** How much each may do. Default: without end. */
   readonly quotas?: Quotas;
-  /** Counts what was too much. */
+  /** Counts what is refused. */
   readonly refusals?: Pick<Refusals, 'count'>;
   /** Clock and timers. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
@@ -141,7 +141,8 @@ class Door implements DurableStreams {
     const { registry, bodies } = this;
     const { webhooks } = options;
     if (webhooks !== undefined) {
-      this.subscriptions = new Subscriptions({ streams, registry, scheduler, random, webhooks }, bodies);
+      const refused = (error: Refusal): void => this.count(error, error.status);
+      this.subscriptions = new Subscriptions({ streams, registry, scheduler, random, webhooks, refused }, bodies);
       void this.subscriptions.begin();
     }
     // Streams whose time is over are also found when they are asked for.
@@ -149,7 +150,18 @@ class Door implements DurableStreams {
   }
 
   handle(request: DurableRequest): MaybePromise<Reply> {
-    return orElse(() => this.route(request), answerError);
+    return orElse(() => this.route(request), this.refuse);
+  }
+
+  private readonly refuse = (error: unknown): Reply => {
+    const reply = answerError(error);
+    this.count(error, reply.status);
+    return reply;
+  };
+
+  private count(error: unknown, status: number): void {
+    const reason = reasonOf(error, status);
+    if (reason !== undefined) this.options.refusals?.count(reason);
   }
 
   private route(request: DurableRequest): MaybePromise<Reply> {

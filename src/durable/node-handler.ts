@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/auth.js';
 import { checkBound } from '../chunk/index.js';
 import { attempt, whenReady } from '../log/log.js';
+import type { Refusals } from '../probe/index.js';
 import { isHost } from '../protocol/host.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
@@ -15,6 +16,8 @@ import { allowOrigin, preflight, securityHeaders, type ShellOptions, singleHeade
 export interface NodeHandlerOptions extends ShellOptions {
   /** How long somebody may take nothing of an answer before it is broken off, in milliseconds. Default 60 000. */
   readonly stallMs?: number;
+  /** Counts requests that contradict themselves. */
+  readonly refusals?: Pick<Refusals, 'count'>;
 }
 
 /**
@@ -63,7 +66,7 @@ export function nodeHandler(
       () => {
         const cors = allowOrigin(origins, request.headers);
         const asked = new NodeRequest(request, response, path, principal);
-        const reply = refusalOf(request, cors.allowed) ?? durable.handle(asked);
+        const reply = refusalOf(request, cors.allowed, options.refusals) ?? durable.handle(asked);
         return whenReady(reply, (known) => answerWith(known, request, response, cors.headers));
       },
       // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
@@ -80,17 +83,24 @@ function addHeaders(list: string[], headers: Reply['headers']): void {
 }
 
 /** What needs not be asked further. */
-function refusalOf(request: IncomingMessage, allowed: boolean): Reply | undefined {
+function refusalOf(
+  request: IncomingMessage,
+  allowed: boolean,
+  refusals: NodeHandlerOptions['refusals'],
+): Reply | undefined {
   if (request.method === 'OPTIONS') return preflight();
   if (!allowed) return answerJson(403, { code: 'connection-refused', message: 'this origin may not ask' });
-  const { host } = request.headers;
-  if (host !== undefined && !isHost(host)) return invalid('host must be a name or an address, and perhaps a port');
-  const repeated = repeatedHeader(request);
-  return repeated === undefined ? undefined : invalid(`${repeated} may be said once`);
+  const problem = contradiction(request);
+  if (problem === undefined) return undefined;
+  refusals?.count('header');
+  return answerJson(400, { code: 'header-invalid', message: problem });
 }
 
-function invalid(message: string): Reply {
-  return answerJson(400, { code: 'header-invalid', message });
+function contradiction(request: IncomingMessage): string | undefined {
+  const { host } = request.headers;
+  if (host !== undefined && !isHost(host)) return 'host must be a name or an address, and perhaps a port';
+  const repeated = repeatedHeader(request);
+  return repeated === undefined ? undefined : `${repeated} may be said once`;
 }
 
 /** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, StreamError, toStreamError } from '../chunk/index.js';
+import { type RefusalReason, reasonOfStatus } from '../probe/index.js';
 import type { SharedBytes } from './shared-bytes.js';
 
 /** Where an answer's bytes go, piece by piece. */
@@ -80,6 +81,20 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'connection-lost': 503,
   'log-full': 507,
 };
+
+/** What refusals are counted as whose status does not tell. */
+const reasons: Readonly<Record<string, RefusalReason>> = {
+  overflow: 'body',
+  'content-type-mismatch': 'body',
+  'name-reserved': 'forbidden',
+  WEBHOOK_URL_REJECTED: 'webhook',
+};
+
+/** @internal What a refusal is counted as; `undefined` where it is none. */
+export function reasonOf(thrown: unknown, status: number): RefusalReason | undefined {
+  const known = thrown instanceof Refusal ? reasons[thrown.code] : undefined;
+  return known ?? reasonOfStatus(status);
+}
 
 /** @internal The answer to a request that failed. */
 export function answerError(thrown: unknown): Reply {

@@ -1,35 +1,23 @@
 import { asyncScheduler, type Observable, type SchedulerLike, Subscription as Teardown } from 'rxjs';
-import {
-  checkBound,
-  type EncodedChunk,
-  type JoinPosition,
-  jsonProblem,
-  type JsonValue,
-  type Range,
-  StreamError,
-  toStreamError,
-} from '../chunk/index.js';
+import { checkBound, jsonProblem, type JsonValue, StreamError, toStreamError } from '../chunk/index.js';
 import type { Authenticate } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
-import { attempt, type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
-import { BadFrame, type ClientFrame, closeCodes, frameBytes, type PublishFrame } from '../protocol/index.js';
-import { leases } from '../streams/lease.js';
-import { joinStream, streamRemoved } from '../streams/reader.js';
-import { snapshots } from '../streams/snapshot-store.js';
+import { BadFrame, type ClientFrame, closeCodes, frameBytes } from '../protocol/index.js';
 import type { Access, Streams } from '../streams/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport/transport.js';
+import { type Connection, describeConnection } from './connection.js';
+import { errorFrame } from './error-frame.js';
 import type { GatewayEvent } from './events.js';
-import { Feed } from './feed.js';
-import type { GapCounts } from './gaps.js';
+import { Feeds } from './feeds.js';
 import type { Guest } from './guest.js';
 import { Guests } from './guests.js';
 import { type SessionLimitOptions, sessionLimits } from './limits.js';
 import { type GatewayLoad, loadOf } from './load.js';
 import { Report } from './report.js';
-import { Session, type SessionActions } from './session.js';
-import type { Subscription } from './subscription.js';
-import { type Defer, Turn } from './turn.js';
+import { Session } from './session.js';
+import { type Defer, defaultDefer, Turn } from './turn.js';
+import { Writes } from './writes.js';
 
 /** Options of {@link createGateway}. */
 export interface GatewayOptions {
@@ -60,21 +48,6 @@ export interface GatewayOptions {
   readonly scheduler?: SchedulerLike;
   /** Makes session names. Default `crypto.randomUUID`. */
   readonly sessionId?: () => string;
-}
-
-/** One connection, as {@link Gateway.connections} shows it. */
-export interface Connection {
-  readonly session: string;
-  readonly peer: Peer;
-  /**
-   * Streams being read, with the number of the next chunk to send, how many more the reader may be sent, and what it was missing.
-   */
-  readonly reading: readonly {
-    readonly streamId: string;
-    readonly next: number;
-    readonly credit: number;
-    readonly gaps: GapCounts;
-  }[];
 }
 
 /** Whether a gateway takes connections: `open` it does, `suspended` it does not for the time being, `draining` no more. */
@@ -133,14 +106,14 @@ class StreamGateway implements Gateway {
   private readonly turn: Turn;
   private readonly sessions = new Map<Session, { link: Link; peer: Peer }>();
   private readonly byId = new Map<string, Session>();
-  private readonly feeds = new Map<string, Feed>();
+  private readonly feeds: Feeds;
+  private readonly writes: Writes;
   private readonly teardown = new Teardown();
   private readonly report = new Report();
   readonly events = this.report.events;
   private checking: Teardown | undefined;
   /** Who is here; `undefined` where nobody is asked. */
   private readonly guests: Guests | undefined;
-  private channels = 0;
   private suspended: string | undefined;
   private drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
@@ -155,6 +128,8 @@ class StreamGateway implements Gateway {
       later: options.defer ?? defaultDefer(),
       now: () => this.scheduler.now(),
     });
+    this.feeds = new Feeds(this.streams, this.turn, this.report);
+    this.writes = new Writes(this.streams);
     const { access, authenticate, quotas, refusals, authMs, maxUnknown } = options;
     if (access !== undefined || authenticate !== undefined || quotas !== undefined) {
       const { scheduler } = this;
@@ -189,15 +164,15 @@ class StreamGateway implements Gateway {
           return link.writable;
         },
         dirty: () => this.turn.session(session),
-        subscribe: (...asked) => this.subscribe(session, guest, ...asked),
-        ready: (subscription) => this.feeds.get(subscription.streamId)!.offer(subscription),
+        subscribe: (streamId, from, life) => this.feeds.subscribe(session, guest, streamId, from, life),
+        ready: (subscription) => this.feeds.offer(subscription),
         unsubscribe: (subscription) => {
           guest?.unread();
-          this.unsubscribe(subscription);
+          this.feeds.remove(subscription);
         },
-        repair: (subscription, ranges) => this.repair(session, subscription, ranges),
-        publish: (frame) => this.publish(session, guest, frame),
-        cancel: (streamId, reason) => this.cancel(session, guest, streamId, reason),
+        repair: (subscription, ranges) => this.feeds.repair(session, subscription, ranges),
+        publish: (frame) => this.writes.publish(session, guest, frame),
+        cancel: (streamId, reason) => this.writes.cancel(session, guest, streamId, reason),
         authenticate: (token) => this.authenticate(session, guest, token, peer.address),
         close: (code, reason) => link.close(code, reason),
       },
@@ -209,16 +184,23 @@ class StreamGateway implements Gateway {
     session.open();
     if (guest !== undefined) this.guests!.seat(guest, session);
     this.check();
+    const hear = (frames: number): void => {
+      if (guest !== undefined && this.options.quotas !== undefined) void this.hear(session, guest, frames);
+    };
     return {
       frames: (frames) => {
         if (this.options.refusals !== undefined) countBad(frames, this.options.refusals);
-        if (guest !== undefined && this.options.quotas !== undefined) void this.hear(session, guest, frames.length);
+        hear(frames.length);
         // A defect of ours must cost one connection, not the server.
         try {
           session.received(frames, this.scheduler.now());
         } catch (error) {
           session.close('internal', toStreamError(error, 'internal').message);
         }
+      },
+      pinged: () => {
+        hear(1);
+        session.received([], this.scheduler.now());
       },
       drained: () => session.drained(),
       closed: (code, reason) => {
@@ -236,10 +218,8 @@ class StreamGateway implements Gateway {
 
   /** There is no place for this one. It is told when there may be. */
   private turnAway(link: Link, peer: Peer, error: StreamError): ServerLinkEvents {
-    const { code, message, details } = error;
-    const { retryAfterMs } = details;
-    link.send([{ t: 'error', code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }]);
-    return this.reject(link, peer, closeCodes['limit-reached'], message);
+    link.send([errorFrame(error)]);
+    return this.reject(link, peer, closeCodes['limit-reached'], error.message);
   }
 
   /** Frames are counted after they were obeyed: with the next ones it is over. */
@@ -265,101 +245,6 @@ class StreamGateway implements Gateway {
     if (this.teardown.closed && this.sessions.size === 0) this.report.complete();
   }
 
-  private subscribe(
-    session: Session,
-    guest: Guest | undefined,
-    ...[streamId, from, known]: Parameters<SessionActions['subscribe']>
-  ): void {
-    if (streamId.startsWith(books)) return session.subscribeRefused(streamId, reservedName(streamId));
-    attempt(
-      () =>
-        whenReady(guest?.checkRead(streamId), (permitted) =>
-          this.join(session, guest, streamId, from, known, permitted),
-        ),
-      (error) => session.subscribeRefused(streamId, toStreamError(error, 'internal', { streamId })),
-    );
-  }
-
-  private join(
-    session: Session,
-    guest: Guest | undefined,
-    streamId: string,
-    from: JoinPosition,
-    ...lives: readonly (string | undefined)[]
-  ): MaybePromise<void> {
-    const read = (): MaybePromise<void> =>
-      whenReady(joinStream(this.streams, streamId, { from }), ({ life, seq, live, snapshot }) => {
-        if (lives.some((one) => (one ?? life) !== life)) throw streamRemoved(streamId);
-        const feed = this.feedOf(streamId);
-        const subscription = session.subscribed(streamId, feed.ch, seq, snapshot?.chunk, life);
-        if (subscription === undefined) {
-          guest?.unread();
-          return this.release(feed);
-        }
-        subscription.live = live;
-        feed.add(subscription, session);
-      });
-    if (guest === undefined) return read();
-    return orElse(read, (error) => {
-      guest.unread();
-      throw error;
-    });
-  }
-
-  private feedOf(streamId: string): Feed {
-    const known = this.feeds.get(streamId);
-    if (known !== undefined) return known;
-    const feed = new Feed(streamId, this.channels++, this.streams, this.turn, this.report);
-    this.feeds.set(streamId, feed);
-    return feed;
-  }
-
-  private unsubscribe(subscription: Subscription): void {
-    const feed = this.feeds.get(subscription.streamId)!;
-    feed.remove(subscription);
-    this.release(feed);
-  }
-
-  private release(feed: Feed): void {
-    if (!feed.idle) return;
-    feed.dispose();
-    this.feeds.delete(feed.streamId);
-  }
-
-  private repair(session: Session, subscription: Subscription, ranges: readonly Range[]): void {
-    subscription.gaps.request(ranges);
-    this.feeds.get(subscription.streamId)!.repair(subscription, session, ranges);
-  }
-
-  private publish(session: Session, guest: Guest | undefined, frame: PublishFrame<EncodedChunk>): void {
-    const { stream, producer, epoch, seq, chunks, close } = frame;
-    // Leases are written by producers anywhere, and ended by nobody.
-    if (isReserved(stream) || (stream === leases && close !== undefined)) {
-      return session.publishRefused(frame, reservedName(stream));
-    }
-    const append = (life?: string): MaybePromise<void> => {
-      const options = {
-        producer: { id: producer, epoch, seq },
-        ...(close === undefined ? {} : { close: definite(close) }),
-        ...(life === undefined ? {} : { life, create: false }),
-      };
-      return whenReady(this.streams.append(stream, chunks, options), (appended) => session.published(frame, appended));
-    };
-    attempt(
-      () => (guest === undefined ? append() : guest.publish(stream, chunks, append)),
-      (error) => session.publishRefused(frame, toStreamError(error, 'internal', { streamId: stream })),
-    );
-  }
-
-  private cancel(session: Session, guest: Guest | undefined, streamId: string, reason: string | undefined): void {
-    if (isReserved(streamId) || streamId === leases)
-      return session.refuse(reservedName(streamId), { stream: streamId });
-    attempt(
-      () => whenReady(guest?.checkCancel(streamId), (life) => this.streams.cancel(streamId, reason, life)),
-      (error) => session.refuse(toStreamError(error, 'internal', { streamId }), { stream: streamId }),
-    );
-  }
-
   /** Looks for silent clients, while there are any. */
   private check(): void {
     if (this.checking !== undefined || this.sessions.size === 0) return;
@@ -371,7 +256,7 @@ class StreamGateway implements Gateway {
   }
 
   connections(): readonly Connection[] {
-    return Array.from(this.sessions, ([session, { peer }]) => described(session, peer));
+    return Array.from(this.sessions, ([session, { peer }]) => describeConnection(session, peer));
   }
 
   load(): GatewayLoad {
@@ -385,7 +270,7 @@ class StreamGateway implements Gateway {
 
   broadcast(data: JsonValue, to: (connection: Connection) => boolean = () => true): number {
     this.checkPush(data);
-    const wanted = [...this.sessions].filter(([session, { peer }]) => to(described(session, peer)));
+    const wanted = [...this.sessions].filter(([session, { peer }]) => to(describeConnection(session, peer)));
     return wanted.filter(([session]) => session.push(data)).length;
   }
 
@@ -455,36 +340,4 @@ function countBad(frames: readonly (ClientFrame | BadFrame)[], refusals: Pick<Re
 /** Ends all that somebody reads. */
 function cutOff(session: Session, error: StreamError): void {
   for (const subscription of [...session.subscriptions]) session.drop(subscription, error);
-}
-
-/** Where a server keeps the books of its other doors: nobody else reads them. */
-const books = 'sluice/server/';
-/** Where it writes what it trusts: these, and snapshots. */
-const reserved = [`${snapshots}/`, books];
-
-function isReserved(streamId: string): boolean {
-  return reserved.some((prefix) => streamId.startsWith(prefix));
-}
-
-function reservedName(streamId: string): StreamError {
-  return new StreamError('name-invalid', `the stream "${streamId}" is for the server itself`, { streamId });
-}
-
-function described(session: Session, peer: Peer): Connection {
-  const reading = Array.from(session.subscriptions, ({ streamId, next, chunkCredit: credit, gaps }) => ({
-    streamId,
-    next,
-    credit,
-    gaps: gaps.counts,
-  }));
-  return { session: session.id, peer, reading };
-}
-
-function definite(close: { status: 'completed' | 'failed' | 'cancelled'; reason?: string | undefined }) {
-  return close.reason === undefined ? { status: close.status } : { status: close.status, reason: close.reason };
-}
-
-function defaultDefer(): Defer {
-  const { setImmediate } = globalThis as { setImmediate?: (work: () => void) => unknown };
-  return setImmediate === undefined ? (work) => void setTimeout(work) : (work) => void setImmediate(work);
 }

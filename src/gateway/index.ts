@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { Connection } from './connection.js';
 export * from './events.js';
 export type { GapCounts } from './gaps.js';
 export * from './gateway.js';

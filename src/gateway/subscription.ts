@@ -1,6 +1,7 @@
 import type { EncodedChunk, JoinPosition } from '../chunk/index.js';
 import type { Close } from '../log/log.js';
 import { Gaps } from './gaps.js';
+import type { FrameOf, ServerFrame } from '../protocol/index.js';
 import type { Parcel } from './parcel.js';
 
 /**
@@ -69,4 +70,12 @@ export class Subscription {
     this.sentChunks += frame.chunks.length;
     this.sentBytes += size;
   }
+}
+
+/** The frame that tells a client that a stream has ended, and where. */
+export function endFrame(
+  { ch, next: seq }: Pick<Subscription, 'ch' | 'next'>,
+  { status, reason }: Close,
+): FrameOf<ServerFrame, 'end'> {
+  return reason === undefined ? { t: 'end', ch, seq, status } : { t: 'end', ch, seq, status, reason };
 }

@@ -4,6 +4,12 @@ import type { Session } from './session.js';
 /** Runs a function a little later. */
 export type Defer = (work: () => void) => void;
 
+/** Runs work when the turn of the event loop is over, wherever this is. */
+export function defaultDefer(): Defer {
+  const { setImmediate } = globalThis as { setImmediate?: (work: () => void) => unknown };
+  return setImmediate === undefined ? (work) => void setTimeout(work) : (work) => void setImmediate(work);
+}
+
 /** What a {@link Turn} needs of its surroundings. */
 export interface TurnOptions {
   /** Runs work when the code that is running has returned. */

@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { style } from '../components/stream-element.js';
 import type { Row } from './view.js';
 import { visibleRows } from './visible-rows.js';
-import { shortWords, spanWords } from './words.js';
+import { rateWords, shortWords, spanWords } from './words.js';
 
 const rowHeight = 52;
 
@@ -25,6 +25,7 @@ export class RowList extends LitElement {
     chosen: { attribute: false },
     label: {},
     now: { attribute: false },
+    none: {},
     from: { state: true },
     to: { state: true },
     active: { state: true },
@@ -93,8 +94,9 @@ export class RowList extends LitElement {
         color: var(--ill);
       }
       .none {
-        margin: 1rem 1.25rem;
+        margin: 0;
         color: var(--soft);
+        cursor: default;
       }
     `,
   ];
@@ -102,6 +104,8 @@ export class RowList extends LitElement {
   declare rows: readonly Row[];
   declare chosen: string | undefined;
   declare label: string;
+  /** What is said where there are no rows. */
+  declare none: string;
   /** What time it is on the server. */
   declare now: () => number;
   declare private from: number;
@@ -117,6 +121,7 @@ export class RowList extends LitElement {
     this.rows = [];
     this.chosen = undefined;
     this.label = '';
+    this.none = '';
     this.now = Date.now;
     this.from = 0;
     this.to = 40;
@@ -224,12 +229,12 @@ export class RowList extends LitElement {
           (row, i) => this.row(row, this.from + i),
         )}
       </div>
-      ${this.rows.length === 0 ? html`<p class="none" role="option" aria-disabled="true" aria-selected="false">There are none.</p>` : ''}
+      ${this.rows.length === 0 ? html`<p class="none" role="option" aria-disabled="true" aria-selected="false">${this.none}</p>` : ''}
     </div>`;
   }
 
   private row({ id, runId, state, next, rate, lastChunkAt, createdAt }: Row, index: number) {
-    const latest = rate > 0 ? `${shortWords(rate)}/s` : spanWords(this.now() - (lastChunkAt ?? createdAt));
+    const latest = rate > 0 ? `${rateWords(rate)}/s` : spanWords(this.now() - (lastChunkAt ?? createdAt));
     const [mark, word] = states[state];
     const unit = runId === undefined ? 'chunk' : 'event';
     return html`<div

@@ -1,4 +1,4 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { style } from '../components/stream-element.js';
 
 /** @internal Asks for a token. What is typed is a `token` event. */
@@ -25,6 +25,14 @@ export class SignIn extends LitElement {
       p {
         margin: 0;
         color: var(--soft);
+      }
+      [role='alert'] {
+        color: var(--ill);
+        overflow-wrap: anywhere;
+        unicode-bidi: plaintext;
+      }
+      [role='alert']:empty {
+        display: none;
       }
       input {
         width: 100%;
@@ -54,7 +62,8 @@ export class SignIn extends LitElement {
   override render() {
     return html`<form @submit=${(event: SubmitEvent) => this.submit(event)}>
       <h2>This server asks who you are</h2>
-      <p role="alert">${this.problem || 'It wants a token.'}</p>
+      <p>This page shows every stream and run there is: it wants a token that is good for that.</p>
+      <p role="alert">${this.problem === '' ? nothing : html`The server says: ${this.problem}`}</p>
       <label>Token<input name="token" type="password" autocomplete="current-password" required /></label>
       <button>Go on</button>
     </form>`;

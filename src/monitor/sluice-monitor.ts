@@ -1,18 +1,18 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { defineComponents } from '../components/index.js';
 import { style } from '../components/stream-element.js';
+import { choice, choiceStyle } from './choice.js';
 import { type FeedState, MonitorFeed } from './feed.js';
+import { ListPanel } from './list-panel.js';
 import { OverviewPanel } from './overview-panel.js';
-import { type Place, readPlace, writePlace } from './place.js';
+import { type Place, readPlace } from './place.js';
 import { RowList } from './row-list.js';
 import { SignIn } from './sign-in.js';
 import { StreamPanel } from './stream-panel.js';
-import { savedTheme, type Theme, themes, turnTheme } from './theme.js';
-import { eventsOf, runOf } from '../run/names.js';
+import { savedTheme, type Theme, turnTheme } from './theme.js';
 import { TimePlot } from './time-plot.js';
 import { TroubleList } from './trouble-list.js';
 import type { Wanted } from './view.js';
-import { countWords } from './words.js';
 
 const stateWords: Readonly<Record<FeedState, string>> = {
   connecting: 'connecting …',
@@ -22,25 +22,19 @@ const stateWords: Readonly<Record<FeedState, string>> = {
   foreign: 'another version',
 };
 
-/** What the lists can be narrowed down to, and how it is called. */
-const wantedWords = {
-  streams: { all: 'All', live: 'Live', failed: 'Failed', ended: 'Ended' },
-  runs: { all: 'All', live: 'Running or waiting', waiting: 'Waiting', failed: 'Failed or lost', ended: 'Ended' },
-} as const satisfies Record<string, Partial<Record<Wanted, string>>>;
+const themeWords = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const satisfies Record<Theme, string>;
 
 /** @internal The page: the lists of streams and runs, and what is chosen of them. */
 export class SluiceMonitor extends LitElement {
   static override properties = {
     place: { state: true },
-    kind: { state: true },
-    filter: { state: true },
-    wanted: { state: true },
     tick: { state: true },
     theme: { state: true },
   };
 
   static override styles = [
     style,
+    choiceStyle,
     css`
       :host {
         display: grid;
@@ -88,15 +82,6 @@ export class SluiceMonitor extends LitElement {
         color: var(--soft);
         font-size: 0.8125rem;
       }
-      select {
-        padding: 0.1875rem 0.5rem;
-        border: 1px solid var(--line);
-        border-radius: calc(var(--radius) * 0.75);
-        background: var(--paper);
-        color: inherit;
-        font: inherit;
-        font-size: 0.8125rem;
-      }
       .banner {
         grid-column: 1 / -1;
         display: flex;
@@ -106,10 +91,8 @@ export class SluiceMonitor extends LitElement {
         padding: 0.5rem 1.25rem;
         background: color-mix(in srgb, var(--warm) 16%, var(--paper));
       }
-      nav {
+      list-panel {
         grid-row: 3;
-        display: grid;
-        grid-template: auto auto 1fr / minmax(0, 1fr);
         min-height: 0;
         border-right: 1px solid var(--line);
         background: var(--paper);
@@ -117,59 +100,22 @@ export class SluiceMonitor extends LitElement {
       main {
         grid-row: 3;
         min-width: 0;
-        padding: 1.5rem clamp(1rem, 3vw, 2.5rem) 3rem;
+        padding: 0 clamp(1rem, 3vw, 2.5rem);
         overflow-y: auto;
       }
       main:focus-visible {
         outline-offset: -2px;
       }
-      .tabs {
-        display: flex;
-        gap: 0.25rem;
-        padding: 0.75rem 0.75rem 0;
-      }
-      .tabs button {
-        flex: 1;
-        border-color: transparent;
-        background: none;
-        color: var(--soft);
-        font-weight: 600;
-        white-space: nowrap;
-      }
-      .tabs small {
-        margin-left: 0.25rem;
-        font-weight: 400;
-        font-variant-numeric: tabular-nums;
-      }
-      .tabs button[aria-pressed='true'] {
-        background: var(--shade);
-        color: var(--ink);
-      }
-      .narrow {
-        display: flex;
-        gap: 0.375rem;
-        margin: 0.625rem 0.75rem;
-      }
-      .narrow select {
-        max-width: 7rem;
-      }
-      .search {
-        flex: 1;
-        padding: 0.3125rem 0.75rem;
-        min-width: 0;
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        background: light-dark(#f7f8fa, #10141a);
-      }
       main > div {
         max-width: 68rem;
         margin: 0 auto;
+        padding: 1.5rem 0 3rem;
       }
       @media (max-width: 44rem) {
         :host {
           grid-template: auto auto minmax(8rem, 32dvh) 1fr / 1fr;
         }
-        nav {
+        list-panel {
           border-right: 0;
           border-bottom: 1px solid var(--line);
         }
@@ -181,9 +127,6 @@ export class SluiceMonitor extends LitElement {
   ];
 
   declare private place: Place;
-  declare private kind: 'streams' | 'runs';
-  declare private filter: string;
-  declare private wanted: Wanted;
   declare private tick: number;
   declare private theme: Theme;
 
@@ -199,9 +142,6 @@ export class SluiceMonitor extends LitElement {
   constructor() {
     super();
     this.place = { kind: 'overview' };
-    this.kind = 'streams';
-    this.filter = '';
-    this.wanted = 'all';
     this.tick = 0;
     this.theme = savedTheme(localStorage);
     turnTheme(this.theme, document.documentElement, localStorage);
@@ -227,19 +167,14 @@ export class SluiceMonitor extends LitElement {
   /** Goes where the address says. */
   private go(): void {
     this.place = readPlace(location.hash);
-    if (this.place.kind !== 'overview') this.turnTo(this.place.kind);
     this.feed.stream = this.place.kind === 'streams' ? this.place.id : undefined;
     document.title = this.place.kind === 'overview' ? 'sluice' : `${this.place.id} · sluice`;
     void this.feed.ask();
   }
 
+  /** In a task of its own: to take in ten thousand streams was one already. */
   private changed(): void {
-    this.tick++;
-  }
-
-  private choose(id: string): void {
-    const run = this.kind === 'runs' ? runOf(id) : undefined;
-    location.hash = writePlace(run === undefined ? { kind: 'streams', id } : { kind: 'runs', id: run });
+    setTimeout(() => this.tick++);
   }
 
   private async signIn(token: string): Promise<void> {
@@ -255,7 +190,8 @@ export class SluiceMonitor extends LitElement {
   }
 
   override render() {
-    return html`${this.top()} ${this.banner()} ${this.lists()}
+    return html`${this.top()} ${this.banner()}
+      <list-panel .view=${this.feed.view} .tick=${this.tick} .place=${this.place}></list-panel>
       <main tabindex="0">
         <div>${this.feed.state === 'refused' ? this.askForToken() : this.panel()}</div>
       </main>`;
@@ -270,13 +206,7 @@ export class SluiceMonitor extends LitElement {
       <span class="state ${state}" role="status">${stateWords[state]}</span>
       <span class="grow"></span>
       ${view.version === '' ? nothing : html`<span class="version">version ${view.version}</span>`}
-      <select
-        aria-label="Theme"
-        .value=${this.theme}
-        @change=${(event: Event) => this.turn((event.target as HTMLSelectElement).value as Theme)}
-      >
-        ${themes.map((theme) => html`<option value=${theme} ?selected=${theme === this.theme}>${theme}</option>`)}
-      </select>
+      ${choice('Theme', themeWords, this.theme, (theme) => this.turn(theme))}
     </div>`;
   }
 
@@ -291,65 +221,18 @@ export class SluiceMonitor extends LitElement {
     </p>`;
   }
 
-  private lists() {
-    const { view } = this.feed;
-    const list = (kind: 'streams' | 'runs') => view.list(kind, this.filter, this.wanted);
-    const [streams, runs] = [list('streams'), list('runs')];
-    const isRuns = this.kind === 'runs';
-    return html`<nav aria-label="Streams and runs">
-      <div class="tabs">${this.tab('streams', 'Streams', streams.length)} ${this.tab('runs', 'Runs', runs.length)}</div>
-      <div class="narrow">
-        <input
-          class="search"
-          type="search"
-          placeholder="Filter by name"
-          aria-label="Filter by name"
-          .value=${this.filter}
-          @input=${(event: Event) => (this.filter = (event.target as HTMLInputElement).value)}
-        />
-        <select
-          aria-label="Filter by state"
-          @change=${(event: Event) => (this.wanted = (event.target as HTMLSelectElement).value as Wanted)}
-        >
-          ${Object.entries(wantedWords[this.kind]).map(
-            ([wanted, words]) => html`<option value=${wanted} ?selected=${wanted === this.wanted}>${words}</option>`,
-          )}
-        </select>
-      </div>
-      <row-list
-        label=${isRuns ? 'Runs' : 'Streams'}
-        .rows=${isRuns ? runs : streams}
-        .chosen=${this.chosen}
-        .now=${view.now}
-        @choose=${(event: CustomEvent<string>) => this.choose(event.detail)}
-      ></row-list>
-    </nav>`;
-  }
-
-  private get chosen(): string | undefined {
-    const { place } = this;
-    if (place.kind === 'overview') return undefined;
-    return place.kind === 'runs' ? eventsOf(place.id) : place.id;
-  }
-
-  private tab(kind: 'streams' | 'runs', name: string, count: number) {
-    return html`<button type="button" aria-pressed=${this.kind === kind} @click=${() => this.turnTo(kind)}>
-      ${name} <small>${countWords(count)}</small>
-    </button>`;
-  }
-
-  /** Turns to a list; to another one as a whole, unless something of it is wanted. */
-  private turnTo(kind: 'streams' | 'runs', wanted: Wanted = kind === this.kind ? this.wanted : 'all'): void {
-    this.kind = kind;
-    this.wanted = wanted;
-  }
-
   private panel() {
     const { place, tick } = this;
     const { view, token } = this.feed;
     switch (place.kind) {
       case 'streams':
-        return html`<stream-panel .view=${view} .stream=${place.id} .token=${token} .tick=${tick}></stream-panel>`;
+        return html`<stream-panel
+          .view=${view}
+          .stream=${place.id}
+          .token=${token}
+          .tick=${tick}
+          @sluice-state=${() => void this.feed.ask()}
+        ></stream-panel>`;
       case 'runs':
         return html`<sluice-run .run=${place.id} .token=${token} .now=${view.now}></sluice-run>`;
       default:
@@ -357,7 +240,7 @@ export class SluiceMonitor extends LitElement {
           .view=${view}
           .tick=${tick}
           @list=${({ detail }: CustomEvent<{ kind: 'streams' | 'runs'; wanted: Wanted }>) =>
-            this.turnTo(detail.kind, detail.wanted)}
+            this.renderRoot.querySelector<ListPanel>('list-panel')!.turnTo(detail.kind, detail.wanted)}
         ></overview-panel>`;
     }
   }
@@ -372,14 +255,15 @@ export class SluiceMonitor extends LitElement {
 
 defineComponents();
 for (const [name, element] of Object.entries({
+  'list-panel': ListPanel,
   'overview-panel': OverviewPanel,
   'row-list': RowList,
   'sign-in': SignIn,
   'stream-panel': StreamPanel,
   'time-plot': TimePlot,
   'trouble-list': TroubleList,
-  // The last: what it is made of is known when it begins.
-  'sluice-monitor': SluiceMonitor,
 })) {
   customElements.define(name, element);
 }
+// The last, for what it is made of is known when it begins; and in a task of its own: to read all this was one already.
+setTimeout(() => customElements.define('sluice-monitor', SluiceMonitor));

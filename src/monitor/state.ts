@@ -60,6 +60,8 @@ export interface MonitorState {
   readonly life: string;
   readonly cursor: number;
   readonly now: number;
+  /** Whether this is all there is, not only what has changed: what is not in it is there no more. */
+  readonly isWhole: boolean;
   readonly streams: readonly StreamRow[];
   readonly removed: readonly string[];
   readonly total: number;

@@ -4,7 +4,7 @@ import type { ReadingState } from '../components/index.js';
 import { style } from '../components/stream-element.js';
 import { whoWords } from './troubles.js';
 import type { MonitorView, Reader, Row } from './view.js';
-import { agoWords, byteWords, countWords, shortWords, spanWords } from './words.js';
+import { agoWords, byteWords, countWords, rateWords, spanWords } from './words.js';
 
 const statusWords = { active: 'live', completed: 'completed', failed: 'failed', cancelled: 'cancelled' } as const;
 
@@ -201,7 +201,7 @@ export class StreamPanel extends LitElement {
     return html`<section aria-labelledby="readers">
       <div class="title">
         <h3 id="readers">Readers</h3>
-        ${readers.length === 0 ? nothing : html`<p class="soft">This page is among them: once for the text, and for the marbles.</p>`}
+        ${readers.length === 0 ? nothing : html`<p class="soft">This page is among them: once for the text, once for the marbles.</p>`}
       </div>
       ${readers.length === 0 ? html`<p class="soft">Nobody reads it over the gateway now.</p>` : this.table()}
       ${moreReaders > 0 ? html`<p class="soft">and ${countWords(moreReaders)} more, who are less behind</p>` : nothing}
@@ -262,7 +262,7 @@ function tiles(row: Row, now: number) {
   const last = row.lastChunkAt;
   return html`<dl>
     ${tile('Chunks', countWords(row.next))} ${tile('Size', byteWords(row.bytes))}
-    ${row.status === 'active' ? tile('A second', shortWords(row.rate)) : nothing}
+    ${row.status === 'active' ? tile('A second', rateWords(row.rate)) : nothing}
     ${row.first > 0 ? tile('Kept from', countWords(row.first)) : nothing}
     ${last === undefined ? nothing : tile('Last chunk', agoWords(now - last))}
   </dl>`;

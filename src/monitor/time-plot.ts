@@ -1,13 +1,16 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import uPlot from 'uplot';
 import { style } from '../components/stream-element.js';
 
-/** @internal A line of a plot: its name, its colour as a custom property, its values. */
+/** @internal A line of a plot: its name, its colour, its values. */
 export interface PlotLine {
   readonly name: string;
-  readonly colour: string;
+  readonly colour: 'accent' | 'warm';
   readonly values: readonly (number | null)[];
 }
+
+/** The colours of a plot as the browser has worked them out: a canvas knows none by name. */
+type Colours = Readonly<Record<PlotLine['colour'] | 'soft' | 'line', string>>;
 
 const clock = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
@@ -16,13 +19,15 @@ const clock = new Intl.DateTimeFormat('en', {
   hourCycle: 'h23',
 });
 
-/** @internal A plot over the last minutes, with its latest values in words. */
+/** @internal A plot over the last minutes, with its latest values in words; those of all plots at the time that is pointed at. */
 export class TimePlot extends LitElement {
   static override properties = {
     name: {},
     times: { attribute: false },
     lines: { attribute: false },
     words: { attribute: false },
+    steps: { attribute: false },
+    at: { state: true },
   };
 
   static override styles = [
@@ -37,7 +42,7 @@ export class TimePlot extends LitElement {
       }
       h3 {
         margin: 0;
-        font-size: 0.8125rem;
+        font: inherit;
         font-weight: 600;
       }
       p {
@@ -96,8 +101,41 @@ export class TimePlot extends LitElement {
         width: 100%;
         height: 100%;
       }
-      .u-axis {
+      .u-axis,
+      .u-select,
+      .u-cursor-x,
+      .u-cursor-pt {
         position: absolute;
+      }
+      .u-cursor-x,
+      .u-cursor-pt {
+        top: 0;
+        left: 0;
+        pointer-events: none;
+      }
+      .u-cursor-x {
+        height: 100%;
+        border-right: 1px dashed var(--soft);
+      }
+      .u-cursor-pt {
+        border-radius: 50%;
+      }
+      .u-off {
+        display: none;
+      }
+      .head {
+        display: flex;
+        justify-content: space-between;
+        gap: 1rem;
+        font-size: 0.8125rem;
+      }
+      .when {
+        color: var(--soft);
+        font-variant-numeric: tabular-nums;
+      }
+      .probe {
+        color: var(--accent);
+        border-color: var(--warm) var(--soft) var(--line);
       }
     `,
   ];
@@ -107,9 +145,15 @@ export class TimePlot extends LitElement {
   declare lines: readonly PlotLine[];
   /** How a value is said. */
   declare words: (value: number) => string;
+  /** How far apart the lines of its axis may be. Default: what is round in tens. */
+  declare steps: readonly number[] | undefined;
+
+  /** Which of its points is pointed at. */
+  declare private at: number | undefined;
 
   private plot: uPlot | undefined;
-  private colours = '';
+  /** The colours it is painted in. */
+  private paint = '';
   private readonly size = new ResizeObserver(() => this.fit());
 
   constructor() {
@@ -118,6 +162,8 @@ export class TimePlot extends LitElement {
     this.times = [];
     this.lines = [];
     this.words = String;
+    this.steps = undefined;
+    this.at = undefined;
   }
 
   private get place(): HTMLElement {
@@ -145,27 +191,37 @@ export class TimePlot extends LitElement {
     if (width > 0) this.plot?.setSize({ width, height });
   }
 
-  protected override updated(): void {
-    // Another theme has other colours, and a canvas knows none by name.
-    const colours = ['--accent', '--warm', '--soft', '--line'].map((name) => this.colour(name)).join(' ');
-    if (colours !== this.colours) {
+  /** In a task of its own: to draw all plots of a page in one would hold it up. */
+  protected override async scheduleUpdate(): Promise<void> {
+    await new Promise((done) => setTimeout(done));
+    await super.scheduleUpdate();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    // Who has left the page meanwhile is drawn when it comes back.
+    if (!this.isConnected) return;
+    const colours = this.coloursNow();
+    const paint = Object.values(colours).join();
+    if (paint !== this.paint) {
       this.plot?.destroy();
       this.plot = undefined;
     }
-    this.colours = colours;
+    this.paint = paint;
     const data = [this.times, ...this.lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
-    if (this.plot === undefined) this.plot = new uPlot(this.options(), data, this.place);
-    else this.plot.setData(data);
+    if (this.plot === undefined) this.plot = new uPlot(this.options(colours), data, this.place);
+    else if (changed.has('times')) this.plot.setData(data);
   }
 
-  private options(): uPlot.Options {
-    const [stroke, grid] = [this.colour('--soft'), { stroke: this.colour('--line'), width: 1 }];
+  private options(colours: Colours): uPlot.Options {
+    const [stroke, grid] = [colours.soft, { stroke: colours.line, width: 1 }];
     const font = '11px system-ui, sans-serif';
     return {
       width: Math.max(200, this.place.clientWidth),
       height: 144,
       legend: { show: false },
-      cursor: { show: false },
+      // What is pointed at on one plot is on all of them.
+      cursor: { y: false, drag: { x: false }, sync: { key: 'sluice' } },
+      hooks: { setCursor: [({ cursor }) => (this.at = cursor.idx ?? undefined)] },
       padding: [8, 28, 0, 0],
       // A minute at least, so that the first points do not fill the plot.
       scales: {
@@ -188,38 +244,49 @@ export class TimePlot extends LitElement {
           ticks: { show: false },
           font,
           size: 58,
-          space: 36,
+          space: 24,
+          ...(this.steps === undefined ? {} : { incrs: [...this.steps] }),
           values: (_, ticks) => ticks.map(this.words),
         },
       ],
       series: [
         {},
-        ...this.lines.map(({ colour }) => ({ stroke: this.colour(colour), width: 1.75, points: { show: false } })),
+        ...this.lines.map(({ colour }) => ({ stroke: colours[colour], width: 1.75, points: { show: false } })),
       ],
     };
   }
 
-  /** A colour as the browser has worked it out. */
-  private colour(name: string): string {
-    const probe = this.renderRoot.querySelector<HTMLElement>('.probe')!;
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
+  private coloursNow(): Colours {
+    const probe = getComputedStyle(this.renderRoot.querySelector('.probe')!);
+    const { color: accent, borderTopColor: warm, borderRightColor: soft, borderBottomColor: line } = probe;
+    return { accent, warm, soft, line };
   }
 
   override render() {
-    const latest = this.lines.map(({ name, values }) => ({ name, value: values.at(-1) ?? null }));
-    const said = latest.map(({ name, value }) => `${name} ${value === null ? 'unknown' : this.words(value)}`);
-    return html`<h3>${this.name}</h3>
+    const [latest, shown] = [this.valuesAt(-1), this.valuesAt(this.at ?? -1)];
+    const time = this.at === undefined ? undefined : this.times[this.at];
+    return html`<div class="head">
+        <h3>${this.name}</h3>
+        ${time === undefined ? nothing : html`<span class="when">at ${clock.format(time * 1000)}</span>`}
+      </div>
       <p>
-        ${latest.map(
-          ({ name, value }, i) =>
-            html`<span
-              ><b>${value === null ? '–' : this.words(value)}</b>
-              <i class=${i === 0 ? 'first' : 'second'}></i>${name}</span
-            >`,
+        ${shown.map(
+          ({ name, words }, i) =>
+            html`<span><i class=${i === 0 ? 'first' : 'second'}></i><b>${words ?? '–'}</b> ${name}</span>`,
         )}
       </p>
-      <div class="plot" role="img" aria-label="${this.name} over the last minutes; now ${said.join(', ')}"></div>
+      <div
+        class="plot"
+        role="img"
+        aria-label="${this.name} over the last minutes; now ${latest.map(({ name, words }) => `${name} ${words ?? 'unknown'}`).join(', ')}"
+      ></div>
       <span class="probe" hidden></span>`;
+  }
+
+  private valuesAt(index: number) {
+    return this.lines.map(({ name, values }) => {
+      const value = values.at(index) ?? null;
+      return { name, words: value === null ? undefined : this.words(value) };
+    });
   }
 }

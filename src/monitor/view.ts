@@ -23,6 +23,16 @@ export interface Reader extends ReaderRow {
 /** @internal What a list is narrowed down to. */
 export type Wanted = 'all' | 'live' | 'waiting' | 'failed' | 'ended';
 
+/** @internal What a list is put in order by. */
+export type Order = 'newest' | 'busiest' | 'largest' | 'name';
+
+/** Of the same rank the newest are first. */
+const orders: Readonly<Record<Exclude<Order, 'newest'>, (a: Row, b: Row) => number>> = {
+  busiest: (a, b) => b.rate - a.rate || (b.lastChunkAt ?? 0) - (a.lastChunkAt ?? 0),
+  largest: (a, b) => b.bytes - a.bytes,
+  name: (a, b) => (a.id < b.id ? -1 : 1),
+};
+
 const fits: Readonly<Record<Wanted, (row: Row) => boolean>> = {
   all: () => true,
   live: ({ status }) => status === 'active',
@@ -51,11 +61,11 @@ export class MonitorView {
   /** Takes an answer in. */
   take(state: MonitorState): void {
     const isSameLife = state.life === this.life;
-    if (!isSameLife) this.rows.clear();
+    if (!isSameLife || state.isWhole) this.clear();
     const seconds = isSameLife && this.at > 0 ? Math.max(0.001, (state.now - this.at) / 1000) : 0;
     this.settle();
     for (const row of state.streams) this.put(row, seconds);
-    for (const id of state.removed) this.rows.delete(id);
+    for (const id of state.removed) this.set(id, undefined);
     this.series.add(state.now, state.figures, isSameLife);
     this.life = state.life;
     this.cursor = state.cursor;
@@ -65,18 +75,30 @@ export class MonitorView {
     this.moreReaders = state.moreReaders;
     this.at = state.now;
     this.ahead = state.now - Date.now();
+  }
+
+  private clear(): void {
+    this.rows.clear();
+    this.sorted = undefined;
+  }
+
+  /** To sort ten thousand rows takes a while: only when there is another. */
+  private set(id: string, row: Row | undefined): void {
+    if (row === undefined) this.rows.delete(id);
+    else this.rows.set(id, row);
     this.sorted = undefined;
   }
 
   /** Who is in no answer has stood still. */
   private settle(): void {
-    for (const [id, row] of this.rows) if (row.rate > 0) this.rows.set(id, { ...row, rate: 0 });
+    for (const [id, row] of this.rows) if (row.rate > 0) this.set(id, { ...row, rate: 0 });
   }
 
   private put(row: StreamRow, seconds: number): void {
-    const before = this.rows.get(row.id)?.next ?? 0;
+    // One that is only new to the page has not grown by all it holds.
+    const before = this.rows.get(row.id)?.next ?? (row.createdAt < this.at ? row.next : 0);
     const rate = seconds > 0 ? Math.max(0, row.next - before) / seconds : 0;
-    this.rows.set(row.id, { ...row, runId: runOf(row.id), state: row.run ?? row.status, rate });
+    this.set(row.id, { ...row, runId: runOf(row.id), state: row.run ?? row.status, rate });
   }
 
   private follow({ readers, now }: MonitorState): Reader[] {
@@ -94,14 +116,15 @@ export class MonitorView {
   }
 
   /** The rows of a list: those whose name holds `filter`. */
-  list(kind: 'streams' | 'runs', filter: string, wanted: Wanted = 'all'): readonly Row[] {
+  list(kind: 'streams' | 'runs', filter: string, wanted: Wanted = 'all', order: Order = 'newest'): readonly Row[] {
     const part = filter.trim().toLowerCase();
-    return this.all.filter(
+    const found = this.all.filter(
       (row) =>
         (row.runId !== undefined) === (kind === 'runs') &&
         fits[wanted](row) &&
         (part === '' || row.id.toLowerCase().includes(part)),
     );
+    return order === 'newest' ? found : found.toSorted(orders[order]);
   }
 
   row(id: string): Row | undefined {

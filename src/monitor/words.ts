@@ -11,6 +11,11 @@ export function shortWords(count: number): string {
   return count < 10_000 ? plain.format(Math.round(count)) : short.format(count);
 }
 
+/** @internal How many a second; of few also what is behind the point. */
+export function rateWords(rate: number): string {
+  return rate < 10 ? plain.format(Math.round(rate * 10) / 10) : shortWords(rate);
+}
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** @internal An amount of bytes. */

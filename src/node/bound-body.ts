@@ -6,11 +6,19 @@ const calls = /^application\/(?:grpc|connect)/;
 /**
  * @internal Bounds what is sent over HTTP/2 as `node:http` does over HTTP/1.1: a body has a time within which it comes to its end, and
  * who has his answer sends no more of it.
+ *
+ * @param refused - told of who did not come to an end
  */
-export function boundBody(request: Http2ServerRequest, response: Http2ServerResponse, withinMs: number): void {
+export function boundBody(
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+  withinMs: number,
+  refused: () => void = () => {},
+): void {
   const { stream, headers } = request;
   if (stream.endAfterHeaders || calls.test(headers['content-type'] ?? '')) return;
   const late = (): void => {
+    refused();
     if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
     else response.writeHead(408).end();
   };

@@ -2,9 +2,10 @@ import type { Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Refusals } from '../probe/index.js';
 
+const late = 'ERR_HTTP_REQUEST_TIMEOUT';
 const statuses: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  [late]: '408 Request Timeout',
 };
 
 /**
@@ -15,7 +16,7 @@ export function countBroken(http: HttpServer, refusals: Pick<Refusals, 'count'>)
   http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const { code = '' } = error;
     // Who hangs up has asked for nothing.
-    if (code !== 'ECONNRESET') refusals.count('header');
+    if (code !== 'ECONNRESET') refusals.count(code === late ? 'slow' : 'header');
     const fresh = socket.writable && (socket as { bytesWritten?: number }).bytesWritten === 0;
     if (fresh) socket.write(`HTTP/1.1 ${statuses[code] ?? '400 Bad Request'}\r\nconnection: close\r\n\r\n`);
     socket.destroy();

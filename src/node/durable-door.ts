@@ -9,7 +9,7 @@ const path = '/v1/stream/';
 const open = /^\/v1\/stream\/__ds\/(?:jwks\.json|subscriptions\/[^/?]+\/(?:callback|ack|release))(?:\?|$)/;
 
 /** @internal The door for the Durable Streams protocol. */
-export function durableDoor(durable: DurableStreams, options: Pick<NodeHandlerOptions, 'origins'>): Door {
+export function durableDoor(durable: DurableStreams, options: Pick<NodeHandlerOptions, 'origins' | 'refusals'>): Door {
   const answer = nodeHandler(durable, { path, ...options });
   return {
     handle: (request, response) => {

@@ -2,7 +2,9 @@ import { createServer as createHttpServer, type RequestListener, type Server as 
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer as createPlainServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Refusals } from '../probe/index.js';
 import { boundBody } from './bound-body.js';
+import { boundResets } from './bound-resets.js';
 import { Http2Response } from './http2-response.js';
 
 /** The server's certificate, and how it is used: the options of `node:tls`. */
@@ -16,6 +18,8 @@ export interface FrontOptions {
   readonly h2c?: boolean | undefined;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Counts what is refused before it is a request. */
+  readonly refusals?: Pick<Refusals, 'count'> | undefined;
 }
 
 /**
@@ -48,7 +52,7 @@ export function createFront(answer: RequestListener, options: FrontOptions): Fro
   const http = createHttpServer(timeoutsOf(options), answer);
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions, options.requestTimeoutMs) : undefined;
+  const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions, options) : undefined;
   const gate = http2 === undefined ? http : gateTo(http, http2, options);
   // A server that does not listen itself looks after its connections only when it believes it does.
   if (gate !== http) gate.on('listening', () => http.emit('listening'));
@@ -91,7 +95,11 @@ function timeoutsOf({ headersTimeoutMs, requestTimeoutMs }: FrontOptions) {
   };
 }
 
-function speakHttp2(answer: RequestListener, sessions: Set<ServerHttp2Session>, bodyMs: number): Http2Server {
+function speakHttp2(
+  answer: RequestListener,
+  sessions: Set<ServerHttp2Session>,
+  { requestTimeoutMs, refusals }: FrontOptions,
+): Http2Server {
   const settings = { maxConcurrentStreams };
   const http2 = createHttp2Server({ settings, maxSessionMemory, Http2ServerResponse: Http2Response as never });
   // First: what asks for the host finds it where HTTP/1.1 has it.
@@ -99,30 +107,48 @@ function speakHttp2(answer: RequestListener, sessions: Set<ServerHttp2Session>, 
     headers.host ??= headers[':authority'];
   });
   http2.on('request', (request, response) => {
-    boundBody(request, response, bodyMs);
+    boundBody(request, response, requestTimeoutMs, () => refusals?.count('slow'));
     answer(request as never, response as never);
   });
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     session.setTimeout(keepAliveMs, () => session.close());
+    boundResets(session, () => refusals?.count('rate'));
   });
+  // Floods of what is no request, and what is not HTTP/2 at all: Node has ended the connection.
+  http2.on('sessionError', () => refusals?.count('frame'));
   return http2;
 }
 
 /** What a connection comes to first, and is led from to who speaks its language. */
-function gateTo(http: HttpServer, http2: Http2Server, { tls, headersTimeoutMs }: FrontOptions): NetServer {
+function gateTo(http: HttpServer, http2: Http2Server, { tls, headersTimeoutMs, refusals }: FrontOptions): NetServer {
   const lead = (socket: Socket, isHttp2: boolean): void => void (isHttp2 ? http2 : http).emit('connection', socket);
-  if (tls === undefined) return createPlainServer((socket) => sniff(socket, headersTimeoutMs, lead));
+  if (tls === undefined) return createPlainServer((socket) => sniff(socket, headersTimeoutMs, lead, refusals));
   const options = { ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headersTimeoutMs };
-  return createTlsServer(options, (socket) => lead(socket, socket.alpnProtocol === 'h2')).on('tlsClientError', ignore);
+  return createTlsServer(options, (socket) => lead(socket, socket.alpnProtocol === 'h2')).on(
+    'tlsClientError',
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET') refusals?.count(error.code === lateTls ? 'slow' : 'header');
+    },
+  );
 }
+
+const lateTls = 'ERR_TLS_HANDSHAKE_TIMEOUT';
 
 /** Those who speak HTTP/2 without being asked begin with a request that no other has (RFC 9113, section 3.4). */
 const preface = 'PRI';
 
-function sniff(socket: Socket, patienceMs: number, lead: (socket: Socket, isHttp2: boolean) => void): void {
-  const giveUp = (): void => void socket.destroy();
+function sniff(
+  socket: Socket,
+  patienceMs: number,
+  lead: (socket: Socket, isHttp2: boolean) => void,
+  refusals: FrontOptions['refusals'],
+): void {
+  const giveUp = (): void => {
+    refusals?.count('slow');
+    socket.destroy();
+  };
   socket.on('error', ignore);
   socket.setTimeout(patienceMs, giveUp);
   socket.once('data', (first: Buffer) => {

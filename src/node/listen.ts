@@ -1,6 +1,8 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import { isIP } from 'node:net';
 import { checkBound } from '../chunk/index.js';
+import type { Refusals } from '../probe/index.js';
+import { countBroken } from './broken-request.js';
 import type { Door } from './door.js';
 import { createFront, type Front, type ServerTls } from './front.js';
 import { notFound } from './not-found.js';
@@ -17,6 +19,8 @@ export interface ListenOptions {
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a whole request, in milliseconds. Default 60 000. */
   readonly requestTimeoutMs?: number;
+  /** Counts what is refused before it comes to a door. */
+  readonly refusals?: Pick<Refusals, 'count'>;
 }
 
 /** @internal Doors that are open. */
@@ -34,7 +38,7 @@ export interface Listening {
 
 /** @internal Listens, and leads whoever comes to the first door that is his. */
 export async function listen(doors: readonly Door[], options: ListenOptions): Promise<Listening> {
-  const { host, tls, h2c } = options;
+  const { host, tls, h2c, refusals } = options;
   const underway = createUnderway();
   const answer: RequestListener = (request, response) => {
     underway.add(response);
@@ -43,7 +47,8 @@ export async function listen(doors: readonly Door[], options: ListenOptions): Pr
   };
   const headersTimeoutMs = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
   const requestTimeoutMs = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);
-  const front = createFront(answer, { tls, h2c, headersTimeoutMs, requestTimeoutMs });
+  const front = createFront(answer, { tls, h2c, headersTimeoutMs, requestTimeoutMs, refusals });
+  if (refusals !== undefined) countBroken(front.http, refusals);
   front.http.on('upgrade', (request, socket, head) => {
     if (!doors.some((door) => door.upgrade?.(request, socket, head))) socket.destroy();
   });

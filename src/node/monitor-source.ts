@@ -53,7 +53,7 @@ export class MonitorSource {
   async read(life: string, cursor: number, streamId: string | undefined): Promise<MonitorState> {
     this.measure();
     await this.look();
-    const { isWhole: _, ...changes } = this.book.since(life === this.life ? cursor : 0);
+    const changes = this.book.since(life === this.life ? cursor : 0);
     const connections = this.options.gateway.connections();
     const readers = readersOf(connections, this.book, streamId);
     const most = streamId === undefined ? maxOfAll : maxReaders;

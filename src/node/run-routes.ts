@@ -6,7 +6,7 @@ import type { Action } from '../auth/auth.js';
 import { budgetKey } from '../auth/budget-key.js';
 import type { Quotas } from '../auth/quotas.js';
 import { checkBound, StreamError } from '../chunk/index.js';
-import type { Refusals } from '../probe/index.js';
+import { reasonOfStatus, type Refusals } from '../probe/index.js';
 import { closeCodes } from '../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
 import {
@@ -62,7 +62,7 @@ export interface RunRoutesOptions<S = unknown> extends ServedRunsOptions<S> {
   readonly access?: Access;
   /** How much each may write: to start a run, and to answer it, is a chunk. Default: without end. */
   readonly quotas?: Pick<Quotas, 'spend'>;
-  /** Counts what was too much. */
+  /** Counts what is refused. */
   readonly refusals?: Pick<Refusals, 'count'>;
   /** Pages of other hosts that may ask, see {@link Origins}. Default: none. */
   readonly origins?: Origins;
@@ -189,8 +189,14 @@ class Routes<S> implements RunRoutes<S> {
       const answer = await handler(request, response, segment === undefined ? '' : idOf(segment));
       if (answer !== undefined) sendJson(request, response, ...answer);
     } catch (error) {
+      this.refused(error);
       sendRefusal(request, response, error);
     }
+  }
+
+  private refused(error: unknown): void {
+    const reason = reasonOfStatus(refusalOf(error).status);
+    if (reason !== undefined) this.options.refusals?.count(reason);
   }
 
   private readonly start: Handler = async (request) => {
@@ -314,6 +320,7 @@ class Routes<S> implements RunRoutes<S> {
         void this.watched(() => this.watch.overSocket(id, { ...query, life }, accepted));
       });
     } catch (error) {
+      this.refused(error);
       refuseUpgrade(socket, refusalOf(error));
     }
   }

@@ -24,7 +24,6 @@ import { createTelemetry, type Telemetry } from '../telemetry/index.js';
 import type { ConnectHandlerOptions } from '../transport/connect/server.js';
 import type { EventStreamOptions } from '../transport/sse/server.js';
 import type { WebSocketAcceptorOptions } from '../transport/websocket/server.js';
-import { countBroken } from './broken-request.js';
 import { checkHost, isLoopback } from './check-host.js';
 import { loadConnectDoor } from './connect-door.js';
 import { detourDoor } from './detour-door.js';
@@ -96,7 +95,7 @@ export interface ServeOptions<S = unknown> {
   /** Compresses messages over WebSocket, see {@link WebSocketAcceptorOptions.perMessageDeflate}. Default `false`. */
   readonly perMessageDeflate?: NonNullable<WebSocketAcceptorOptions['perMessageDeflate']>;
   /** Settings of SSE. */
-  readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins'>;
+  readonly eventStream?: Omit<EventStreamOptions, 'stream' | 'origins' | 'refusals'>;
   /** Settings of the Durable Streams protocol, at `/v1/stream/`. Its webhooks are signed with a key made
    * anew, and may be on this machine unless `allowPublic`; hand over `webhooks` to have it otherwise. */
   readonly durable?: Omit<DurableStreamsOptions, 'streams'>;
@@ -110,7 +109,7 @@ export interface ServeOptions<S = unknown> {
    * Serves gRPC, gRPC-Web and Connect, as `proto/sluice/v1/streams.proto` has them; needs the packages `@connectrpc/connect`,
    * `@connectrpc/connect-node` and `@bufbuild/protobuf`. gRPC needs HTTP/2: `tls` or `h2c`. Default `false`.
    */
-  readonly connect?: boolean | Omit<ConnectHandlerOptions, 'origins'>;
+  readonly connect?: boolean | Omit<ConnectHandlerOptions, 'origins' | 'refusals'>;
   /** Whether HTTP/2 is spoken without TLS as well, to clients that begin with it: those of gRPC do. Default `false`. */
   readonly h2c?: boolean;
   /**
@@ -213,24 +212,25 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const doors: readonly Door[] = [
     detourDoor(() => gateway.state),
     // Nobody is as busy.
-    durableDoor(durable, origins),
+    durableDoor(durable, { ...origins, refusals }),
     healthDoor({ log: streams.log, state: () => gateway.state }),
     ...(telemetry === undefined ? [] : [forAdmins(access, metricsDoor(telemetry), '/metrics')]),
     documentsDoor(),
     routes,
     forAdmins(access, monitorDoor(gateway, options.monitor), '/monitor/state'),
     streamListDoor(streams, access),
-    eventStreamDoor(gateway, { ...options.eventStream, ...origins }),
-    ...(connectDoor === undefined ? [] : [connectDoor(gateway, { ...(connect === true ? {} : connect), ...origins })]),
+    eventStreamDoor(gateway, { ...options.eventStream, ...origins, refusals }),
+    ...(connectDoor === undefined
+      ? []
+      : [connectDoor(gateway, { ...(connect === true ? {} : connect), ...origins, refusals })]),
     fallbackDoor(options.fallback),
     // The last to be closed: those who go over it are told so by the gateway.
-    webSocketDoor(gateway, { ...socketOptions(options), ...origins }),
+    webSocketDoor(gateway, { ...socketOptions(options), ...origins, refusals }),
   ];
   const open = authenticate === undefined && options.allowPublic !== true;
   const hosts = open ? (options.hosts ?? []) : undefined;
   const kept = doorkeeper(doors, { authenticate, quotas, origins: options.origins, hosts, refusals });
-  const { url, port, http, close: leave } = await listen([kept], { ...options, host, port: wanted });
-  countBroken(http, refusals);
+  const { url, port, http, close: leave } = await listen([kept], { ...options, host, port: wanted, refusals });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
   const unwatch = watch(gateway, logPatienceMs, telemetry);
@@ -303,8 +303,9 @@ function watch(gateway: Gateway, patienceMs: number, telemetry?: Pick<Telemetry,
   });
 }
 
-function bounded({ authenticate, guesses = {} }: Pick<ServeOptions, 'authenticate' | 'guesses'>) {
-  return authenticate === undefined || guesses === false ? authenticate : boundGuesses(authenticate, guesses);
+function bounded({ authenticate, guesses = {}, quotas }: Pick<ServeOptions, 'authenticate' | 'guesses' | 'quotas'>) {
+  if (authenticate === undefined || guesses === false) return authenticate;
+  return boundGuesses(authenticate, { quotas, ...guesses });
 }
 
 /** What asks who may do what; `undefined` where nobody wants to know. */

@@ -59,7 +59,6 @@ export function nodeWebhooks(options: NodeWebhooksOptions = {}): Webhooks {
     jwk: { kty, crv, x },
     sign: (text) => sign(null, Buffer.from(text), key).toString('base64url'),
     seal: (text) => createHmac('sha256', secret).update(text).digest('base64url'),
-    refused,
     post: (url, body, headers) => post(url, body, headers, { timeoutMs, allowLocal, refused }),
   };
 }
@@ -98,6 +97,10 @@ function post(
       ...(isLocal(hostname) ? {} : { lookup: openLookup(lookup, refused) }),
     };
     const request = protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
+    request.on('response', ({ statusCode = 0 }) => {
+      // Where it leads was looked at by nobody, and nobody follows.
+      if (statusCode >= 300 && statusCode < 400) refused();
+    });
     const timer = setTimeout(() => request.destroy(new Error('the webhook does not answer')), timeoutMs);
     request.on('error', reject);
     request.on('close', () => {

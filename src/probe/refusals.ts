@@ -8,8 +8,10 @@
  * | `forbidden` | somebody known who may not do this |
  * | `origin` | a page of a host that may not ask |
  * | `host` | a request for a host that this server is not |
- * | `header` | headers that contradict each other |
- * | `body` | a body that is too large, encoded, or not what it says |
+ * | `header` | a request that cannot be read, or headers that contradict each other |
+ * | `request` | a request that cannot be obeyed: its path, query, headers or body are not what they must be |
+ * | `body` | a body that is too large, encoded, or not of the type that is wanted |
+ * | `slow` | who begins to ask and does not go on |
  * | `rate` | more requests, messages or bytes than a principal may send in a while |
  * | `connections` | a connection more than there may be |
  * | `subscriptions` | a subscription more than there may be |
@@ -25,7 +27,9 @@ export const refusalReasons = [
   'origin',
   'host',
   'header',
+  'request',
   'body',
+  'slow',
   'rate',
   'connections',
   'subscriptions',
@@ -37,6 +41,17 @@ export const refusalReasons = [
 
 /** One of {@link refusalReasons}. */
 export type RefusalReason = (typeof refusalReasons)[number];
+
+/**
+ * What a refusal over HTTP is counted as, by its status; `undefined` where it is none, or is counted by who has decided it: those
+ * who may not, and those who want too much.
+ *
+ * @internal
+ */
+export function reasonOfStatus(status: number): RefusalReason | undefined {
+  if (status === 400) return 'request';
+  return status === 413 || status === 415 ? 'body' : undefined;
+}
 
 /** Counts what was refused, by reason. */
 export interface Refusals {

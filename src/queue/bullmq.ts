@@ -1,5 +1,8 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import { checkBound, checkName, type JsonValue, StreamError } from '../chunk/index.js';
+import { checkBound, checkName, type JsonValue } from '../chunk/index.js';
+import { BullmqCaller, isNotHeld } from './bullmq/caller.js';
+import type { Bullmq, BullmqClaims, BullmqJob, BullmqJobs } from './bullmq/client.js';
+import { describeJob, Failure, failuresOf, isKept, type Kept, keyOf } from './bullmq/record.js';
 import type {
   ClaimedJob,
   ClaimOptions,
@@ -15,50 +18,7 @@ import type {
 import { checkId, leaseLost, longestMs, queueClosed, QueueRules, reasonOf, silent } from './rules.js';
 import { checkWait, WaitingClaims } from './waiting-claims.js';
 
-/** What this queue needs to see of a job of `bullmq`. */
-export interface BullmqJob {
-  id?: string | undefined;
-  data: unknown;
-  opts: { attempts?: number | undefined };
-  attemptsStarted: number;
-  attemptsMade: number;
-  stalledCounter: number;
-  failedReason: string;
-  extendLock(token: string, durationMs: number): Promise<number>;
-  moveToCompleted(value: unknown, token: string, fetchNext: boolean): Promise<unknown>;
-  moveToFailed(error: Error, token: string, fetchNext: boolean): Promise<unknown>;
-  moveToWait(token: string): Promise<unknown>;
-  updateData(data: unknown): Promise<unknown>;
-  retry(state: 'failed', options: { resetAttemptsMade: boolean }): Promise<unknown>;
-  isFailed(): Promise<boolean>;
-}
-
-/** What this queue needs to see of a `Queue` of `bullmq`. */
-export interface BullmqJobs {
-  add(name: string, data: unknown, options: object): Promise<unknown>;
-  getJob(id: string): Promise<BullmqJob | undefined>;
-  getFailed(start: number, end: number): Promise<BullmqJob[]>;
-  getJobCounts(
-    ...types: ('waiting' | 'delayed' | 'prioritized' | 'active' | 'failed')[]
-  ): Promise<Record<string, number>>;
-  remove(id: string): Promise<number>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  close(): Promise<unknown>;
-}
-
-/** What this queue needs to see of a `Worker` of `bullmq`. */
-export interface BullmqClaims {
-  getNextJob(token: string, options: { block: boolean }): Promise<BullmqJob | undefined>;
-  startStalledCheckTimer(): Promise<unknown>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  close(force: boolean): Promise<unknown>;
-}
-
-/** What this queue needs to see of the package `bullmq`. */
-export interface Bullmq {
-  readonly Queue: new (name: string, options: never) => BullmqJobs;
-  readonly Worker: new (name: string, process: null, options: never) => BullmqClaims;
-}
+export type { Bullmq, BullmqClaims, BullmqJob, BullmqJobs } from './bullmq/client.js';
 
 /** Options of {@link createBullmqQueue}. */
 export interface BullmqQueueOptions extends QueueOptions {
@@ -74,20 +34,6 @@ export interface BullmqQueueOptions extends QueueOptions {
   readonly scheduler?: SchedulerLike;
 }
 
-/** What is kept of a job beside what BullMQ keeps. */
-interface Kept {
-  readonly payload: JsonValue;
-  readonly maxAttempts: number;
-  /** Tells apart two jobs of one id. */
-  readonly nonce: string;
-  /** Leases that had run out when the job was tried anew. */
-  readonly pardoned?: number;
-}
-
-/** What BullMQ answers when somebody acts on a job that he does not have: no job, no lock, not active, another's lock. */
-const notHeld = new Set<unknown>([-1, -2, -3, -6]);
-/** What Redis says when its memory is full, or its disk. Older ones put the error of a command in a script behind a colon. */
-const noRoom = /(?:^|: -?)(?:OOM|MISCONF) /;
 /** Jobs are looked for whose workers have fallen silent, as often as this or a third of the lease. */
 const searchMs = 400;
 
@@ -105,22 +51,21 @@ export function createBullmqQueue(name: string, options: BullmqQueueOptions): Qu
 class BullmqQueue implements Queue {
   private readonly rules: QueueRules;
   private readonly pollMs: number;
-  private readonly patienceMs: number;
+  private readonly caller: BullmqCaller;
   private readonly jobs: BullmqJobs;
   private readonly worker: BullmqClaims;
   private readonly scheduler: SchedulerLike;
   private readonly claims: WaitingClaims;
   private asking: Promise<void> | undefined;
   private searching: Promise<unknown> | undefined;
-  private closed = false;
   private wake = (): void => {};
-  private trouble: unknown;
 
   constructor(name: string, options: BullmqQueueOptions) {
     this.rules = new QueueRules(options);
     this.pollMs = checkBound('pollMs', options.pollMs ?? 100, { max: longestMs });
-    this.patienceMs = checkBound('patienceMs', options.patienceMs ?? 10_000, { max: longestMs });
     this.scheduler = options.scheduler ?? asyncScheduler;
+    const patienceMs = checkBound('patienceMs', options.patienceMs ?? 10_000, { max: longestMs });
+    this.caller = new BullmqCaller(patienceMs, this.scheduler);
     this.claims = new WaitingClaims(this.scheduler);
     const { leaseMs, maxDead } = this.rules;
     const { bullmq, connection } = options;
@@ -139,7 +84,7 @@ class BullmqQueue implements Queue {
       settings: { backoffStrategy: (_made: number, _type: string, error: Failure) => error.delayMs },
     } as never);
     // Calls say what goes wrong.
-    for (const one of [this.jobs, this.worker]) one.on('error', (error) => (this.trouble = error));
+    for (const one of [this.jobs, this.worker]) one.on('error', (error) => this.caller.blame(error));
   }
 
   get leaseMs(): number {
@@ -153,7 +98,7 @@ class BullmqQueue implements Queue {
     // A copy: it is written when Redis can be reached, and the caller may go on with the original.
     const data: Kept = { payload: JSON.parse(text) as JsonValue, maxAttempts, nonce };
     const jobId = keyOf(id);
-    return await this.call(async () => {
+    return await this.caller.call(async () => {
       await this.checkRoom(id);
       await this.jobs.add('job', data, { jobId, delay: delayMs, attempts: maxAttempts, backoff: { type: 'custom' } });
       this.wake();
@@ -174,7 +119,7 @@ class BullmqQueue implements Queue {
       await job.release();
       return undefined;
     }
-    if (job !== undefined || waitMs === 0 || this.closed) return job;
+    if (job !== undefined || waitMs === 0 || this.caller.closed) return job;
     const waiting = this.claims.wait(waitMs, signal);
     this.asking ??= this.ask();
     return await waiting;
@@ -183,7 +128,7 @@ class BullmqQueue implements Queue {
   async remove(id: string): Promise<boolean> {
     this.checkOpen();
     checkId(id);
-    return await this.call(async () => {
+    return await this.caller.call(async () => {
       const job = await this.find(id);
       return job !== undefined && (await this.jobs.remove(job.id!)) === 1;
     });
@@ -192,21 +137,21 @@ class BullmqQueue implements Queue {
   async dead(limit = 100): Promise<readonly DeadJob[]> {
     this.checkOpen();
     checkBound('limit', limit);
-    return await this.call(async () => {
+    return await this.caller.call(async () => {
       const { failed = 0 } = await this.jobs.getJobCounts('failed');
       // BullMQ counts from the newest.
       const jobs = await this.jobs.getFailed(Math.max(0, failed - limit), failed);
       return jobs
         .toReversed()
         .slice(0, limit)
-        .map((job) => ({ ...describe(job), reason: job.failedReason }));
+        .map((job) => ({ ...describeJob(job), reason: job.failedReason }));
     });
   }
 
   async requeue(id: string): Promise<boolean> {
     this.checkOpen();
     checkId(id);
-    return await this.call(async () => {
+    return await this.caller.call(async () => {
       const job = await this.find(id);
       if (job === undefined || !(await job.isFailed())) return false;
       await this.checkRoom(id);
@@ -224,7 +169,7 @@ class BullmqQueue implements Queue {
 
   async counts(): Promise<QueueCounts> {
     this.checkOpen();
-    return await this.call(async () => {
+    return await this.caller.call(async () => {
       const { active = 0, failed = 0, ...rest } = await this.jobs.getJobCounts(...unfinished, 'failed');
       const waiting = Object.values(rest).reduce((sum, count) => sum + count, 0);
       return { waiting, claimed: active, dead: failed };
@@ -232,8 +177,8 @@ class BullmqQueue implements Queue {
   }
 
   async dispose(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.caller.closed) return;
+    this.caller.closed = true;
     this.claims.dismiss();
     this.wake();
     await this.asking;
@@ -242,7 +187,7 @@ class BullmqQueue implements Queue {
   }
 
   private checkOpen(): void {
-    if (this.closed) throw queueClosed();
+    if (this.caller.closed) throw queueClosed();
   }
 
   /** A job by its id, also when it is none of ours. */
@@ -269,7 +214,7 @@ class BullmqQueue implements Queue {
     for (;;) {
       const token = crypto.randomUUID();
       const asked = () => this.worker.getNextJob(token, { block: false });
-      const job = await this.call(asked, (late) => late?.moveToWait(token));
+      const job = await this.caller.call(asked, (late) => late?.moveToWait(token));
       if (job === undefined) return undefined;
       const claimed = await this.judge(job, token);
       if (claimed !== undefined) return claimed;
@@ -279,18 +224,18 @@ class BullmqQueue implements Queue {
   /** Buries what is no job of this queue, and what has no attempts left. */
   private async judge(job: BullmqJob, token: string): Promise<ClaimedJob | undefined> {
     const problem = isKept(job.data) ? undefined : 'what was enqueued is no job of this queue';
-    const spent = failuresOf(job) >= describe(job).maxAttempts ? silent : undefined;
+    const spent = failuresOf(job) >= describeJob(job).maxAttempts ? silent : undefined;
     const reason = problem ?? spent;
     if (reason === undefined) return this.claimOf(job, token);
-    await this.call(() => job.moveToFailed(new Failure(reason, undefined), token, false));
+    await this.caller.call(() => job.moveToFailed(new Failure(reason, undefined), token, false));
     return undefined;
   }
 
   private claimOf(job: BullmqJob, token: string): ClaimedJob {
-    const { id, payload, attempt, maxAttempts } = describe(job);
+    const { id, payload, attempt, maxAttempts } = describeJob(job);
     const act = async (work: () => Promise<unknown>): Promise<void> => {
       try {
-        if ((await this.call(work)) === 0) throw leaseLost(id, attempt);
+        if ((await this.caller.call(work)) === 0) throw leaseLost(id, attempt);
       } catch (error) {
         throw isNotHeld(error) ? leaseLost(id, attempt, error) : error;
       }
@@ -327,31 +272,6 @@ class BullmqQueue implements Queue {
     if (known >= this.rules.maxJobs) throw this.rules.full(id);
   }
 
-  /** Waits for Redis as long as patience lasts. What comes later goes to `late`. */
-  private async call<T>(work: () => Promise<T>, late?: (value: T) => Promise<unknown> | undefined): Promise<T> {
-    let patience: Subscription | undefined;
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        let isLate = false;
-        const giveUp = (): void => {
-          isLate = true;
-          reject(new Error(`no answer within ${this.patienceMs} ms`, { cause: this.trouble }));
-        };
-        patience = this.scheduler.schedule(giveUp, this.patienceMs);
-        // A failure that comes too late is nobody's.
-        work().then((value) => (isLate ? void late?.(value)?.catch(() => {}) : resolve(value)), reject);
-      });
-    } catch (cause) {
-      if (cause instanceof StreamError || isNotHeld(cause)) throw cause;
-      if (this.closed) throw queueClosed();
-      const { message } = cause as Error;
-      if (noRoom.test(message)) throw new StreamError('queue-full', `Redis has no room: ${message}`, { cause });
-      throw new StreamError('queue-unavailable', `Redis cannot be asked: ${message}`, { cause });
-    } finally {
-      patience?.unsubscribe();
-    }
-  }
-
   /** Waits until it is time to ask again, or something was done here that may bring a job. */
   private async pause(): Promise<void> {
     let timer: Subscription | undefined;
@@ -364,50 +284,3 @@ class BullmqQueue implements Queue {
 }
 
 const unfinished = ['waiting', 'delayed', 'prioritized', 'active'] as const;
-
-/** Why an attempt has failed, as BullMQ is told; without a delay there is no other. */
-class Failure extends Error {
-  constructor(
-    message: string,
-    readonly delayMs: number | undefined,
-  ) {
-    super(message);
-    this.name = delayMs === undefined ? 'UnrecoverableError' : 'Failure';
-    // BullMQ keeps it, and nobody reads it.
-    this.stack = '';
-  }
-}
-
-/** BullMQ refuses ids that are numbers or hold a colon. */
-function keyOf(id: string): string {
-  return `j-${encodeURIComponent(id)}`;
-}
-
-function describe(job: BullmqJob): { id: string; payload: JsonValue; attempt: number; maxAttempts: number } {
-  const { id = '', data, attemptsStarted: attempt } = job;
-  const { payload, maxAttempts } = isKept(data) ? data : { payload: null, maxAttempts: 1 };
-  return { id: idOf(id), payload, attempt, maxAttempts };
-}
-
-/** A job of somebody else's may be called anything. */
-function idOf(key: string): string {
-  try {
-    return key.startsWith('j-') ? decodeURIComponent(key.slice(2)) : key;
-  } catch {
-    return key;
-  }
-}
-
-function isKept(data: unknown): data is Kept {
-  const { payload, maxAttempts } = (data ?? {}) as Partial<Kept>;
-  return payload !== undefined && Number.isInteger(maxAttempts);
-}
-
-/** Failures, and leases that ran out, since the job was enqueued or tried anew. */
-function failuresOf({ attemptsMade, stalledCounter, data }: BullmqJob): number {
-  return attemptsMade + stalledCounter - ((data as Kept | null)?.pardoned ?? 0);
-}
-
-function isNotHeld(error: unknown): boolean {
-  return error instanceof Error && notHeld.has((error as { code?: unknown }).code);
-}

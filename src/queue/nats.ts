@@ -178,6 +178,7 @@ class NatsQueue implements Queue {
 
   async dispose(): Promise<void> {
     this.closing.abort();
+    this.store.dispose();
     this.caller.dispose();
   }
 
@@ -194,7 +195,7 @@ class NatsQueue implements Queue {
       try {
         const delivery = await this.store.pull(expiresMs);
         if (!over.aborted || delivery === undefined) return delivery;
-        await this.store.settle(delivery, '-NAK');
+        await this.store.giveBack(delivery, 0);
       } catch (error) {
         if (!over.aborted) throw error;
       }
@@ -217,8 +218,11 @@ class NatsQueue implements Queue {
     let known = delivered === 1 ? undefined : await this.store.last('claims', place);
     for (;;) {
       const before = known?.decision;
-      // It was delivered to another since, who is quicker.
-      if (before !== undefined && before.delivered >= delivered) return undefined;
+      if (before !== undefined && before.delivered >= delivered) {
+        // It was delivered to another since, who is quicker; or it was given back once more, and this delivery is not to count.
+        if (before.state === 'waiting' && delivered > 1) await this.store.giveBack(delivery, 0);
+        return undefined;
+      }
       const failures = (before?.failures ?? 0) + (before?.state === 'claimed' ? 1 : 0);
       const attempt = before?.attempt ?? job.attempt;
       if (before?.state === 'done' || before?.state === 'dead') {
@@ -227,7 +231,7 @@ class NatsQueue implements Queue {
       }
       const left = before === undefined ? Math.min(job.delayMs, delivery.storedAt + job.delayMs - this.now()) : 0;
       if (left > 0) {
-        await this.store.settle(delivery, nak(left));
+        await this.store.giveBack(delivery, left);
         return undefined;
       }
       const reason = read === undefined ? 'what was enqueued is no job of this queue' : silent;
@@ -256,7 +260,7 @@ class NatsQueue implements Queue {
   /** Whether a job of which nothing is kept is new, or over: it may have been delivered to another, who was quicker. */
   private async isThere({ seq, delivered }: Delivery, asked: number): Promise<boolean> {
     const isSure = delivered === 1 && performance.now() - asked < this.leaseMs;
-    return isSure || (await this.store.has(seq));
+    return isSure || (await this.store.body(seq)) !== undefined;
   }
 
   /** Does what follows from a decision that a job is over. */
@@ -312,19 +316,14 @@ class NatsQueue implements Queue {
           const state = isOver ? 'dead' : 'waiting';
           const decided = await decide({ state, failures: failures + 1, reason: reasonOf(reason) });
           if (isOver) await this.finish(decided);
-          else await this.store.settle(delivery, nak(waitMs));
+          else await this.store.giveBack(delivery, waitMs);
           return state;
         }),
       release: () =>
         inTurn(async () => {
           await decide({ state: 'waiting' });
-          await this.store.settle(delivery, nak(0));
+          await this.store.giveBack(delivery, 0);
         }),
     };
   }
-}
-
-/** Has a job delivered again, after a wait. */
-function nak(delayMs: number): string {
-  return delayMs === 0 ? '-NAK' : `-NAK ${JSON.stringify({ delay: Math.ceil(delayMs) * 1_000_000 })}`;
 }

@@ -224,16 +224,32 @@ export class Life<S> {
   }
 }
 
-/** @internal Creates the stream of a run's events. @throws {@link StreamError} `stream-exists` */
+/** What a run is created with. */
+interface RunAbout {
+  readonly source: string;
+  readonly session?: string;
+  readonly owner?: string;
+}
+
+/**
+ * @internal Creates the stream of a run's events. What is left of a removed run of its id is removed as well: it was somebody else's.
+ *
+ * @param isChosen - somebody chose the id, so that there may have been another
+ * @throws {@link StreamError} `stream-exists`
+ */
 export async function createRun(
   { streams, keepMs: ttlMs }: Pick<LifeSettings<never>, 'streams' | 'keepMs'>,
   executionId: string,
-  { owner, ...about }: { readonly source: string; readonly session?: string; readonly owner?: string },
+  { owner, ...about }: RunAbout,
+  isChosen: boolean,
 ): Promise<void> {
   const streamId = eventsOf(executionId);
+  // Before it is known that there is no run: what comes later may belong to one that begins at this moment.
+  const left = isChosen ? await streams.list(ownedBy(executionId)) : [];
   const known = await streams.info(streamId);
   // Whoever created it may have died before the first event: then it is nobody's.
   if (known !== undefined && (known.next > 0 || known.status !== 'active')) throw runExists(executionId);
+  if (known === undefined) await Promise.all(left.map(({ streamId: name, life }) => streams.delete(name, life)));
   const metadata = owner === undefined ? neverStale : { ...neverStale, [ownerKey]: owner };
   await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata, ...about });
 }

@@ -170,11 +170,12 @@ class StreamRuns<S> implements Runs<S> {
     if (problem !== undefined) throw new TypeError(`input of a run must be JSON but ${problem}`);
     const run = this.runOf(executionId, async (begun) => {
       checkServices(pipeline.definition, this.settings.services);
-      await createRun(this.settings, executionId, {
+      const about = {
         source: pipeline.name,
         ...(session === undefined ? {} : { session }),
         ...(owner === undefined ? {} : { owner }),
-      });
+      };
+      await createRun(this.settings, executionId, about, id !== undefined);
       const life = this.live(executionId, 0);
       try {
         return await life.run(pipeline, input, new Journal(), 0, begun);

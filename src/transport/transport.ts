@@ -34,7 +34,10 @@ export interface LinkEvents<In> {
 }
 
 /** What a server hears of a link. */
-export type ServerLinkEvents = LinkEvents<ClientFrame>;
+export interface ServerLinkEvents extends LinkEvents<ClientFrame> {
+  /** A ping of what is beneath the link, a WebSocket's, was answered there: it shows that the peer lives, and counts like a frame. */
+  pinged?(): void;
+}
 
 /** What a client hears of a link: `opened` comes first, unless `closed` does. */
 export interface ClientLinkEvents extends LinkEvents<ServerFrame> {

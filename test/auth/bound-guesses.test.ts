@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Asking, Authenticate } from 'sluice/auth/auth';
 import { boundGuesses, type BoundGuessesOptions } from 'sluice/auth/bound-guesses';
 import { StreamError } from 'sluice/chunk';
+import type { Quotas } from 'sluice/auth/quotas';
 
 const ann = { id: 'ann' };
 
@@ -121,5 +122,30 @@ describe('boundGuesses', () => {
     accepts = false;
     expect(() => bounded(asking)).toThrow('withdrawn');
     expect(() => bounded(asking)).toThrow('too many credentials');
+  });
+
+  it('hears from others that all together have had enough, for as long as they say, and counts alone where nobody answers', async () => {
+    const spent: string[] = [];
+    let answer: () => Promise<number | undefined> = () => Promise.resolve(undefined);
+    const quotas: Pick<Quotas, 'spend'> = {
+      spend: async (key, what, amount) => {
+        spent.push(`${key} ${what} ${amount}`);
+        return await answer();
+      },
+    };
+    const { ask, pass } = stage({ amount: 3, quotas });
+    expect([await ask('guess', '2001:db8::1'), await ask('ann too', '2001:db8::1')]).toEqual([
+      'unauthenticated',
+      'ann too',
+    ]);
+    expect(spent).toEqual(['address 2001:db8:0:0::/64 guesses 1']);
+    answer = () => Promise.resolve(500);
+    expect(await ask('guess')).toBe('unauthenticated');
+    let n = 0;
+    await expect.poll(async () => await ask(`ann ${n++}`)).toBe('rate-limited 500');
+    pass(500);
+    answer = () => Promise.reject(new Error('out of reach'));
+    for (let i = 0; i < 3; i++) expect(await ask('guess')).toBe('unauthenticated');
+    expect(await ask('guess')).toBe('rate-limited 100');
   });
 });

@@ -1,8 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createChunk } from 'sluice/chunk';
 import { readMarbles, writeMarbles } from 'sluice/marble';
+import { dedupe, reorder } from 'sluice/operators';
+import { marbles } from 'sluice/testing';
 import { describe, expect, it } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
 import { ComponentStage, property } from './stage.js';
+
+/** What the operators of a page deliver of arrivals that it wrote down: a mishap seen there is a test here. */
+function reordered(arrived: string, numbers: ReadonlyMap<string | undefined, number>, start: number): number[] {
+  const chunks = Object.fromEntries(
+    Array.from(numbers, ([letter, seq]) => [letter!, createChunk({ streamId: 's', seq, data: seq })]),
+  );
+  const delivered: number[] = [];
+  marbles(({ cold }) => {
+    cold(`${arrived}|`, chunks)
+      .pipe(dedupe(), reorder({ start }))
+      .subscribe((item) => void ('seq' in item && delivered.push(item.seq)));
+  });
+  return delivered;
+}
 
 describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromium', () => {
   const stage = new ComponentStage();
@@ -63,6 +80,14 @@ describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromi
     const delivered = lines[1]!.moments.flatMap(({ marbles }) => marbles.map(({ letter }) => numbers.get(letter)!));
     expect(delivered.length).toBeGreaterThan(10);
     expect(delivered).toEqual(delivered.toSorted((a, b) => a - b));
+    // What was held when the recording begins is not in it.
+    const arrived = new Set(
+      lines[0]!.moments.flatMap(({ marbles: all }) => all.map(({ letter }) => numbers.get(letter))),
+    );
+    const start = 1 + delivered.findLast((seq) => !arrived.has(seq))!;
+    const whole = delivered.filter((seq) => !(seq < start));
+    expect(whole.length).toBeGreaterThan(10);
+    expect(reordered(writeMarbles(read).lines['arrived']!, numbers, whole[0]!)).toEqual(whole);
   });
 
   it('stands still while it is paused, and goes on', async () => {

@@ -126,5 +126,9 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
     await page.locator('sluice-run').evaluate((found) => found.setAttribute('run', 'ghost'));
     await page.getByText('ghost').first().waitFor();
     await page.getByRole('status').filter({ hasText: 'nothing yet' }).waitFor();
+    await page.getByText('The server knows no run of this name; it may begin yet.').waitFor();
+    expect(await page.locator('.error').count()).toBe(0);
+    await stage.publish('runs/ghost', event('pipeline_start', 1, { pipeline: 'p', attempt: 1 }));
+    await page.getByText('No step has begun.').waitFor();
   });
 });

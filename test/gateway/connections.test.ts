@@ -4,21 +4,6 @@ import { GatewayStage } from './stage.js';
 const pushes = (link: ReturnType<GatewayStage['connect']>) => link.all('push').map(({ data }) => data);
 
 describe('connections of a gateway', () => {
-  it('are listed with what they read', async () => {
-    const stage = new GatewayStage();
-    stage.keep('s', 'a');
-    const link = stage.connect({ transport: 'test', address: '127.0.0.1' });
-    link.subscribe('s', 'beginning', 10);
-    await stage.settle();
-    expect(stage.gateway.connections()).toEqual([
-      {
-        session: 'session 0',
-        peer: { transport: 'test', address: '127.0.0.1' },
-        reading: [{ streamId: 's', next: 1, credit: 9, gaps: { holes: 0, asked: 0, resent: 0, lost: 0 } }],
-      },
-    ]);
-  });
-
   it('can be told something, one or all or some', async () => {
     const stage = new GatewayStage();
     const [a, b] = [stage.connect({ transport: 'a' }), stage.connect({ transport: 'b' })];

@@ -20,7 +20,7 @@ export function reader(more: Partial<ReaderRow> = {}): ReaderRow {
 
 /** An answer of a server. */
 export function state(more: Partial<MonitorState> = {}): MonitorState {
-  const list = { streams: [], removed: [], total: 0, readers: [], moreReaders: 0 };
+  const list = { isWhole: false, streams: [], removed: [], total: 0, readers: [], moreReaders: 0 };
   return {
     format: monitorFormat,
     version: '1.2.3',

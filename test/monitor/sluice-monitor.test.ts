@@ -153,27 +153,60 @@ describe.skipIf(executablePath === undefined)('the page in a real Chromium', () 
     },
   );
 
-  it('has nothing that axe objects to while it asks for a token, is of another version, or has lost its server', async () => {
-    stage.expected = /401|ERR_/;
+  it('is used by keyboard alone: from the list to a run, and to its answer', async () => {
+    stage.server.runs.start(approval as never, 'x' as never, { executionId: 'approval' }).result.catch(() => {});
     const page = await stage.open();
-    await isLive(page);
-    const turn = async (answer: object | undefined, status = 200) => {
-      await page.unrouteAll();
-      await page.route('**/monitor/state?*', async (route) => {
-        if (answer === undefined) await route.abort();
-        else await route.fulfill({ status, json: answer });
-      });
+    await page.getByRole('link', { name: 'approval' }).waitFor();
+    const tabTo = async (name: RegExp) => {
+      const focused = () =>
+        page.evaluate(() => {
+          let found = document.activeElement;
+          while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+          return [found?.getAttribute('aria-label'), found?.textContent.trim(), found?.id].map(String);
+        });
+      const isThere = async () => (await focused()).some((one) => name.test(one));
+      for (let i = 0; i < 30 && !(await isThere()); i++) await page.keyboard.press('Tab');
+      expect(await isThere(), String(name)).toBe(true);
     };
-    await turn({ format: 99, version: '99.0.0' });
-    await page.getByRole('alert').filter({ hasText: '99.0.0' }).waitFor();
-    expect(await objectionsTo(page)).toEqual([]);
-    await turn(undefined);
-    await page.locator('.state', { hasText: 'connection lost' }).waitFor();
-    expect(await objectionsTo(page)).toEqual([]);
-    await turn({ message: 'Who are you?' }, 401);
-    await page.getByLabel('Token').waitFor();
-    expect(await objectionsTo(page)).toEqual([]);
+    await tabTo(/^Runs\s+1$/);
+    await page.keyboard.press('Enter');
+    await tabTo(/^Runs$/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('It waits for').waitFor();
+    await tabTo(/^answer-ask$/);
+    await page.keyboard.type('so be it');
+    await page.keyboard.press('Enter');
+    await page.locator('sluice-run .badge', { hasText: 'completed' }).waitFor();
+    await tabTo(/^time$/);
+    await page.keyboard.press('Home');
+    await page.locator('sluice-run .badge', { hasText: 'running' }).waitFor();
   });
+
+  it.each(['light', 'dark'] as const)(
+    'has nothing that axe objects to while it asks for a token, is of another version, or has lost its server, %s',
+    async (colorScheme) => {
+      stage.expected = /401|ERR_/;
+      const page = await stage.open('/', { colorScheme });
+      await isLive(page);
+      const turn = async (answer: object | undefined, status = 200) => {
+        await page.unrouteAll();
+        await page.route('**/monitor/state?*', async (route) => {
+          if (answer === undefined) await route.abort();
+          else await route.fulfill({ status, json: answer });
+        });
+      };
+      await turn({ format: 99, version: '99.0.0' });
+      await page.getByRole('alert').filter({ hasText: '99.0.0' }).waitFor();
+      expect(await objectionsTo(page)).toEqual([]);
+      await turn(undefined);
+      await page.locator('.state', { hasText: 'connection lost' }).waitFor();
+      expect(await objectionsTo(page)).toEqual([]);
+      await turn({ message: 'Who are you?' }, 401);
+      await page.getByLabel('Token').waitFor();
+      expect(await objectionsTo(page)).toEqual([]);
+    },
+  );
 
   it('turns dark and light, and remembers it', async () => {
     const page = await stage.open('/', { colorScheme: 'light' });

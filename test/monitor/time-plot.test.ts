@@ -26,4 +26,30 @@ describe.skipIf(executablePath === undefined)('a plot in a real Chromium', () =>
     await page.getByLabel('Theme').selectOption('dark');
     await expect.poll(colour).not.toBe(light);
   });
+
+  it('says on every plot what was at the time that is pointed at', async () => {
+    const page = await stage.open('/', { viewport: { width: 1200, height: 1400 } });
+    const [plots, when] = [page.locator('time-plot'), page.locator('time-plot .when')];
+    await expect.poll(() => plots.locator('canvas').count()).toBe(4);
+    expect(await when.count()).toBe(0);
+    // The latest point is at the right edge.
+    const box = (await plots.first().locator('.u-over').boundingBox())!;
+    await page.mouse.move(box.x + box.width - 2, box.y + 20);
+    await expect.poll(() => when.allTextContents()).toHaveLength(4);
+    const said = await when.allTextContents();
+    expect(said[0]).toMatch(/^at \d\d:\d\d:\d\d$/);
+    expect(new Set(said).size).toBe(1);
+    await page.mouse.move(2, 2);
+    await expect.poll(() => when.count()).toBe(0);
+  });
+
+  it('is drawn again when it comes back to the page', async () => {
+    const page = await stage.open();
+    const canvas = page.locator('time-plot canvas');
+    await expect.poll(() => canvas.count()).toBe(4);
+    await page.goto(`${stage.server.url}/#/streams/none`);
+    await expect.poll(() => canvas.count()).toBe(0);
+    await page.goto(`${stage.server.url}/#/`);
+    await expect.poll(() => canvas.count()).toBe(4);
+  });
 });

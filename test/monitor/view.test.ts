@@ -59,6 +59,46 @@ describe('MonitorView', () => {
     expect([names(view), view.row('b')!.rate, view.version]).toEqual([['b'], 0, '2.0.0']);
   });
 
+  it('forgets what is not there any more when it is told everything anew', () => {
+    const view = new MonitorView();
+    view.take(state({ now: 1000, streams: [row('a', { next: 5 }), row('b', { next: 5 })] }));
+    view.take(state({ now: 2000, isWhole: true, streams: [row('b', { next: 900 })] }));
+    expect([names(view), view.row('b')!.rate]).toEqual([['b'], 0]);
+  });
+
+  it('takes what one that is new holds for what came since the last look', () => {
+    const view = new MonitorView();
+    view.take(state({ now: 1000 }));
+    view.take(state({ now: 2000, streams: [row('new', { createdAt: 1500, next: 40 })] }));
+    expect(view.row('new')!.rate).toBe(40);
+  });
+
+  it('sorts nothing again while nothing has changed', () => {
+    const view = new MonitorView();
+    view.take(state({ streams: [row('a')] }));
+    const { all } = view;
+    view.take(state({ now: 2000 }));
+    expect(view.all).toBe(all);
+  });
+
+  it.each([
+    ['newest', ['big', 'quick', 'late', 'a']],
+    ['busiest', ['quick', 'late', 'big', 'a']],
+    ['largest', ['big', 'quick', 'late', 'a']],
+    ['name', ['a', 'big', 'late', 'quick']],
+  ] as const)('puts the %s first where that is wanted', (order, wanted) => {
+    const view = new MonitorView();
+    const rows = [
+      row('a', { createdAt: 1 }),
+      row('late', { createdAt: 2, lastChunkAt: 9 }),
+      row('quick', { createdAt: 3 }),
+      row('big', { createdAt: 4, bytes: 100 }),
+    ];
+    view.take(state({ streams: rows }));
+    view.take(state({ now: 2000, streams: [row('quick', { createdAt: 3, next: 50 })] }));
+    expect(view.list('streams', '', 'all', order).map(({ id }) => id)).toEqual(wanted);
+  });
+
   it('narrows a list down to how they stand', () => {
     const view = new MonitorView();
     const over = { status: 'failed', endedAt: 5 } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agoWords, byteWords, countWords, shortWords, spanWords } from '../../src/monitor/words.js';
+import { agoWords, byteWords, countWords, rateWords, shortWords, spanWords } from '../../src/monitor/words.js';
 
 describe('words', () => {
   it('write counts in full', () => expect(countWords(1_234_567)).toBe('1,234,567'));
@@ -9,6 +9,13 @@ describe('words', () => {
     [12_345, '12.3K'],
     [7_000_000, '7M'],
   ])('write %d short as %s', (count, words) => expect(shortWords(count)).toBe(words));
+
+  it.each([
+    [0.44, '0.4'],
+    [7, '7'],
+    [12.6, '13'],
+    [20_000, '20K'],
+  ])('write %d a second as %s', (rate, words) => expect(rateWords(rate)).toBe(words));
 
   it.each([
     [0, '0 B'],

@@ -35,7 +35,8 @@ describe('MonitorSource', () => {
     await publish('b');
     const second = await source.read(first.life, first.cursor, undefined);
     expect(second.streams.map(({ id }) => id)).toEqual(['b']);
-    expect((await source.read('another life', second.cursor, undefined)).streams).toHaveLength(2);
+    const anew = await source.read('another life', second.cursor, undefined);
+    expect([first.isWhole, second.isWhole, anew.isWhole, anew.streams.length]).toEqual([true, false, true, 2]);
     source.dispose();
   });
 

@@ -178,6 +178,38 @@ describe('runs', () => {
     expect(ends).toHaveLength(1);
   });
 
+  it('has nothing of a removed run of its id: no answers, no cancellation, no streams of its steps', async () => {
+    const { streams, runs } = stage();
+    const asking = pipeline<number>('asking').step('ask', (_, { waitFor }) => waitFor('go'));
+    const executionId = 'again';
+    const asked = async () => await firstValueFrom(runs.events(executionId, { types: ['step_waiting'] }));
+    const first = runs.start(asking, 1, { executionId });
+    await asked();
+    await runs.answer(executionId, 'go', 'of the first');
+    expect(await first.result).toBe('of the first');
+    await streams.create('runs/again/steps/ask/1', { metadata: { of: 'the first' } });
+    await streams.create('runs/against', {});
+    await streams.delete('runs/again');
+    const second = runs.start(asking, 1, { executionId });
+    await second.begun;
+    expect((await streams.list('runs/again/')).map(({ streamId }) => streamId)).toEqual(['runs/again/inbox']);
+    expect(await streams.info('runs/against')).toBeDefined();
+    await asked();
+    await runs.answer(executionId, 'go', 'of the second');
+    expect(await second.result).toBe('of the second');
+  });
+
+  it('keeps what belongs to a run that goes on, when another wants its id', async () => {
+    const { streams, runs } = stage();
+    const { two, here } = holding();
+    const run = runs.start(two, 1, { executionId: 'mine' });
+    run.result.catch(() => {});
+    await here;
+    const before = await streams.info('runs/mine/inbox');
+    await expect(runs.start(two, 1, { executionId: 'mine' }).result).rejects.toMatchObject({ code: 'stream-exists' });
+    expect(await streams.info('runs/mine/inbox')).toEqual(before);
+  });
+
   it('refuses to take up what is not there, or another pipeline’s', async () => {
     const { runs } = stage();
     await expect(runs.resume(greeting, 'nobody').result).rejects.toMatchObject({ code: 'run-not-found' });

@@ -17,13 +17,19 @@ const maxSubscriptions = 1000;
 const idForm = /^[\w.:~-]{1,128}$/;
 const maxWorker = 256;
 
+/** What {@link Subscriptions} needs. */
+interface SubscriptionsSurroundings extends WakerSurroundings {
+  /** Told of what is refused. */
+  readonly refused?: (refusal: Refusal) => void;
+}
+
 /** @internal The control paths of the protocol: subscriptions, who works on them, and the keys to verify webhooks with. */
 export class Subscriptions {
   private readonly waker: Waker;
   private readonly webhooks: Webhooks;
 
   constructor(
-    private readonly surroundings: WakerSurroundings,
+    private readonly surroundings: SubscriptionsSurroundings,
     private readonly bodies: Bodies,
   ) {
     this.waker = new Waker(surroundings);
@@ -45,6 +51,7 @@ export class Subscriptions {
       return await this.route(segments, request);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      this.surroundings.refused?.(error);
       return answerJson(error.status, { error: { code: error.code, message: error.message } }, error.headers);
     }
   }
@@ -103,7 +110,7 @@ export class Subscriptions {
   }
 
   private async put(id: string, value: unknown, root: string): Promise<Reply> {
-    const config = this.readConfig(value);
+    const config = readConfig(value, this.webhooks.allowLocal);
     const links = await this.linksOf(config);
     const created = await this.enter((state) => {
       const known = state.get(id);
@@ -119,15 +126,6 @@ export class Subscriptions {
     });
     await this.waker.refresh();
     return answerJson(created ? 201 : 200, this.describe(await this.get(id)));
-  }
-
-  private readConfig(value: unknown): SubscriptionConfig {
-    try {
-      return readConfig(value, this.webhooks.allowLocal);
-    } catch (error) {
-      if (error instanceof Refusal && error.code === 'WEBHOOK_URL_REJECTED') this.webhooks.refused?.();
-      throw error;
-    }
   }
 
   /** The streams a new subscription begins with, each at its tail: what is there already is not its work. */

@@ -6,8 +6,6 @@ export interface Webhooks {
   readonly jwk: Readonly<Record<string, string>>;
   /** Whether this machine may be called, as `localhost` or `127.0.0.x`: for development. */
   readonly allowLocal: boolean;
-  /** Told when a stranger gives a URL that may not be called. */
-  refused?(): void;
   /** Signs text with Ed25519: base64url, without padding. */
   sign(text: string): string;
   /** A code that only we can have made, of text: base64url, without padding. */

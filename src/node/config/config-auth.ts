@@ -19,7 +19,7 @@ export async function configAuth({
   quotas,
 }: Pick<Config, 'auth' | 'quotas'>): Promise<Pick<ServeOptions, 'authenticate' | 'guesses' | 'quotas'>> {
   const ways = [readKeys(auth), await readJwt(auth), readSigned(auth)].filter((way) => way !== undefined);
-  const limits = await readQuotas(quotas);
+  const limits = await readQuotas(quotas, auth.guessesPerMinute);
   return {
     ...(ways.length === 0 ? {} : { authenticate: anyOf(...ways), guesses: guessesOf(auth) }),
     ...(limits === undefined ? {} : { quotas: limits }),
@@ -84,7 +84,7 @@ function keyOf(text: string): SigningKey {
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-async function readQuotas(quotas: Config['quotas']): Promise<Quotas | undefined> {
+async function readQuotas(quotas: Config['quotas'], guesses: number): Promise<Quotas | undefined> {
   const { store, connections, subscriptions, readBytesPerDay } = quotas;
   if (store === 'off') return undefined;
   const { rateLimits } = await needed('quotas', 'rate-limiter-flexible', () => import('../../auth/rate-limits.js'));
@@ -97,6 +97,7 @@ async function readQuotas(quotas: Config['quotas']): Promise<Quotas | undefined>
     chunks: perMinute(quotas.chunksPerMinute),
     bytes: perMinute(quotas.bytesPerMinute),
     streams: { amount: quotas.streamsPerHour, perMs: 60 * minuteMs },
+    ...(guesses === Infinity ? {} : { guesses: perMinute(guesses) }),
     ...(readBytesPerDay === Infinity ? {} : { readBytes: { amount: readBytesPerDay, perMs: dayMs } }),
     ...(store === 'memory' ? {} : { redis: await openRedis(store) }),
   });

@@ -14,6 +14,7 @@ import type { SchedulerLike, Subscription } from 'rxjs';
 import { StreamError } from '../../chunk/index.js';
 import type { QueueRules } from '../rules.js';
 import { answerMs, isConflict, type NatsCaller } from './caller.js';
+import { GivenBack } from './given-back.js';
 import { type Decision, type Delivery, readDecision, readDelivery, wordOf } from './record.js';
 
 /** @internal The streams of a queue: its jobs, what was decided about them, and dead letters. */
@@ -48,6 +49,7 @@ export class QueueStore {
   private readonly jetstream: JetStreamClient;
   private opening: Promise<JetStreamManager> | undefined;
   private readonly name: string;
+  private readonly givenBack: GivenBack;
 
   constructor(
     queue: string,
@@ -63,6 +65,12 @@ export class QueueStore {
       throw new StreamError('name-invalid', message, { field: 'name' });
     }
     this.jetstream = jetstream(connection, { timeout: answerMs });
+    this.givenBack = new GivenBack(this, scheduler, rules.leaseMs);
+    void connection.closed().then(() => this.dispose());
+  }
+
+  dispose(): void {
+    this.givenBack.dispose();
   }
 
   /** Most bytes of a message, besides its headers. */
@@ -134,9 +142,14 @@ export class QueueStore {
     }
   }
 
-  /** Whether a job is still there. */
-  async has(seq: number): Promise<boolean> {
-    return (await this.ask((manager) => manager.streams.getMessage(this.streamOf('jobs'), { seq }))) !== null;
+  /** A job as it was enqueued; `undefined` when it is over. */
+  async body(seq: number): Promise<string | undefined> {
+    return (await this.ask((manager) => manager.streams.getMessage(this.streamOf('jobs'), { seq })))?.string();
+  }
+
+  /** How many questions for a job are open; those of whom nothing is heard any more the server forgets when it counts. */
+  async asking(): Promise<number> {
+    return (await this.ask((manager) => manager.consumers.info(this.streamOf('jobs'), consumer))).num_waiting;
   }
 
   /** How many messages a stream has. */
@@ -230,7 +243,7 @@ export class QueueStore {
     const answered = async (): Promise<Msg | undefined> => {
       const message = await coming;
       // A job that comes now goes to whoever asks next.
-      if (isLate && message.reply) this.connection.publish(message.reply, '-NAK');
+      if (isLate && message.reply) void this.giveBack(readDelivery(message.reply, ''), 0);
       return message;
     };
     try {
@@ -240,8 +253,17 @@ export class QueueStore {
     }
   }
 
+  /** Has a job delivered again, after a wait. */
+  async giveBack(delivery: Delivery, delayMs: number): Promise<void> {
+    this.givenBack.watch(delivery, delayMs);
+    await this.settle(
+      delivery,
+      delayMs === 0 ? '-NAK' : `-NAK ${JSON.stringify({ delay: Math.ceil(delayMs) * 1_000_000 })}`,
+    );
+  }
+
   /** Tells the server what becomes of a delivery. Should that fail, it delivers again, and who gets it sees what was decided. */
-  async settle({ reply }: Delivery, word: string): Promise<void> {
+  async settle({ reply }: Pick<Delivery, 'reply'>, word: string): Promise<void> {
     await this.connection.request(reply, word, { timeout: answerMs }).catch((): Msg | undefined => undefined);
   }
 

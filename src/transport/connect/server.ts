@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  Code,
+  ConnectError,
   type ConnectRouter,
   cors,
   createContextKey,
@@ -10,6 +12,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Principal } from '../../auth/auth.js';
 import { checkBound } from '../../chunk/index.js';
+import type { Refusals } from '../../probe/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
 import type { CallSurroundings } from './call.js';
@@ -28,6 +31,8 @@ export interface ConnectHandlerOptions {
   readonly windowBytes?: number;
   /** Bytes of a message from a caller; a larger one is refused. Default 1 MiB. */
   readonly maxMessageBytes?: number;
+  /** Counts calls that cannot be read. Default: nobody does. */
+  readonly refusals?: Pick<Refusals, 'count'>;
   /** Clock and timers. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -52,32 +57,37 @@ export function connectHandler(
     chunks: checkBound('windowChunks', options.windowChunks ?? 256),
     bytes: checkBound('windowBytes', options.windowBytes ?? 256 * 1024),
   };
-  const around = ({ values, signal }: HandlerContext): CallSurroundings => ({
-    acceptor,
-    peer: values.get(peerKey),
-    scheduler,
-    signal,
-  });
+  const around = ({ values, signal }: HandlerContext): CallSurroundings => {
+    const asked = values.get(askedKey);
+    asked.isRead = true;
+    return { acceptor, peer: asked.peer, scheduler, signal };
+  };
+  const refused = (): void => options.refusals?.count('request');
   const routes = (router: ConnectRouter): void => {
     router.service(StreamService, {
       read: (request, context) => told(readCall(request, around(context), window)),
       publish: async (request, context) => await publishCall([request], around(context)).catch(raise),
-      publishAll: async (requests, context) => await publishCall(requests, around(context)).catch(raise),
+      publishAll: async (requests, context) =>
+        await publishCall(readable(requests, refused), around(context)).catch(raise),
       cancel: async (request, context) => await cancelCall(request, around(context)).catch(raise),
     });
   };
-  /** Who makes a request, until it is one call. */
-  const principals = new WeakMap<IncomingMessage, Principal>();
+  const calls = new WeakMap<IncomingMessage, Asked>();
   const call = connectNodeAdapter({
     routes,
     readMaxBytes: checkBound('maxMessageBytes', options.maxMessageBytes ?? 1 << 20),
-    contextValues: (request) => createContextValues().set(peerKey, peerOf(request as IncomingMessage, principals)),
+    contextValues: (request) => createContextValues().set(askedKey, calls.get(request as IncomingMessage)!),
   });
   return (request, response, principal) => {
     if (request.url?.startsWith(prefix) !== true) return false;
     if (!originAllowed(origins, request.headers)) response.writeHead(403).end();
     else if (!allowOrigin(request, response)) {
-      if (principal !== undefined) principals.set(request, principal);
+      const asked: Asked = { peer: peerOf(request, principal), isRead: false };
+      calls.set(request, asked);
+      // What cannot be read is answered before anybody of ours hears of it.
+      response.once('close', () => {
+        if (!asked.isRead && response.writableEnded) refused();
+      });
       call(request, response);
     }
     return true;
@@ -85,7 +95,27 @@ export function connectHandler(
 }
 
 const prefix = `/${StreamService.typeName}/`;
-const peerKey = createContextKey<Peer>({ transport: 'connect' });
+
+/** A request that is to be a call. */
+interface Asked {
+  readonly peer: Peer;
+  /** It has become one. */
+  isRead: boolean;
+}
+
+const askedKey = createContextKey<Asked>({ peer: { transport: 'connect' }, isRead: true });
+
+/** Codes of messages that cannot be read; others are of callers who go. */
+const unreadable: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.ResourceExhausted, Code.Unimplemented]);
+
+async function* readable<T>(messages: AsyncIterable<T>, refused: () => void): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    if (unreadable.has(ConnectError.from(error).code)) refused();
+    throw error;
+  }
+}
 
 async function* told<T>(answers: AsyncIterable<T>): AsyncGenerator<T> {
   try {
@@ -113,10 +143,8 @@ function allowOrigin(request: IncomingMessage, response: ServerResponse): boolea
   return true;
 }
 
-function peerOf(request: IncomingMessage, principals: WeakMap<IncomingMessage, Principal>): Peer {
-  const { headers, socket } = request;
+function peerOf({ headers, socket }: IncomingMessage, principal: Principal | undefined): Peer {
   const { remoteAddress: address } = socket;
-  const principal = principals.get(request);
   return {
     transport: 'connect',
     headers,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Principal } from '../../auth/auth.js';
 import { checkBound, checkName, StreamError } from '../../chunk/index.js';
+import { reasonOfStatus, type Refusals } from '../../probe/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
 import { EventStreamLink } from './link.js';
@@ -35,6 +36,8 @@ export interface EventStreamOptions {
   readonly random?: () => number;
   /** Who asks, where somebody has found that out. Default: nobody in particular. */
   readonly principal?: Principal;
+  /** Counts requests that cannot be obeyed. Default: nobody does. */
+  readonly refusals?: Pick<Refusals, 'count'>;
   /** Clock and timer. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
 }
@@ -76,6 +79,8 @@ export function serveEventStream(
   try {
     start = startOf(request, options.stream);
   } catch (error) {
+    const reason = reasonOfStatus(statusOf((error as StreamError).code));
+    if (reason !== undefined) options.refusals?.count(reason);
     return refuse(response, error as StreamError);
   }
   new EventStreamLink(response, acceptor, peerOf(request, options.principal), start, settings);

@@ -10,6 +10,7 @@ import {
   type OutgoingFrame,
   subprotocol,
 } from '../../protocol/index.js';
+import type { Refusals } from '../../probe/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
 import { framed } from './framed.js';
@@ -30,6 +31,7 @@ export interface ServerSocket {
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown;
   on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'ping', listener: () => void): unknown;
 }
 
 /** How a message is sent. */
@@ -50,6 +52,8 @@ export interface WebSocketAcceptorOptions {
   readonly perMessageDeflate?: boolean | { readonly threshold: number };
   /** How long a client may take to agree to be closed, in milliseconds: who does not is hung up on. Default 5 000. */
   readonly closeMs?: number;
+  /** Counts WebSockets that are not of this protocol. Default: nobody does. */
+  readonly refusals?: Pick<Refusals, 'count'>;
 }
 
 /** Brings WebSockets of `ws` to a gateway. */
@@ -106,8 +110,10 @@ export function createWebSocketAcceptor(
     },
     connection: (socket, request, principal) => {
       const refusal = refusalOf(socket, request, origins);
-      if (refusal === undefined) new ServerLink(socket, acceptor, request, peerOf(request, principal), bounds);
-      else refuse(socket, refusal.code, refusal.reason);
+      if (refusal === undefined)
+        return void new ServerLink(socket, acceptor, request, peerOf(request, principal), bounds);
+      if (refusal.code !== policyViolation) options.refusals?.count('request');
+      refuse(socket, refusal.code, refusal.reason);
     },
   };
 }
@@ -166,6 +172,8 @@ class ServerLink implements Link {
   private full = false;
   /** The last send left something waiting. */
   private waiting = false;
+  /** Answers to pings that came while nobody took what was sent. */
+  private untaken = 0;
   private over = false;
   /** Where frames are written that are made once for all links; `undefined` where each makes its own. */
   private readonly wire: Duplex | undefined;
@@ -183,6 +191,7 @@ class ServerLink implements Link {
     socket.on('message', (data, isBinary) => this.received(data, isBinary));
     socket.on('close', (code, reason) => this.finish(code, reason.toString()));
     socket.on('error', (error) => this.failed(error));
+    socket.on('ping', () => this.pinged());
     this.events = acceptor.accept(this, peer);
   }
 
@@ -249,10 +258,17 @@ class ServerLink implements Link {
     this.events.frames(frames);
   }
 
-  /** `ws` has found the message unreadable and is closing the socket, or the connection broke: then `close` follows. */
-  private failed(error: Error & { code?: string }): void {
-    const code = unreadable.get(error.code ?? '');
-    if (code !== undefined) this.finish(code, error.message);
+  /** `ws` answers pings, however many come and whether or not anybody takes the answers. */
+  private pinged(): void {
+    if (this.over) return;
+    if (this.socket.bufferedAmount < this.bounds.highWaterMark) this.untaken = 0;
+    else if (++this.untaken > maxUntaken) return this.close(closeCodes.backlog, 'the answers are not read');
+    this.events.pinged?.();
+  }
+
+  /** `ws` has found what came unreadable and is closing the socket, or the connection broke: then `close` follows. */
+  private failed({ code = '', message }: Error & { code?: string }): void {
+    if (code.startsWith('WS_ERR_')) this.finish(unreadable.get(code) ?? closeCodes['frame-malformed'], message);
   }
 
   private finish(code: number, reason: string): void {
@@ -262,9 +278,13 @@ class ServerLink implements Link {
   }
 }
 
-/** Which close code `ws` sends for which of its errors. */
+/** Answers to pings that may wait behind a full buffer. */
+const maxUntaken = 1024;
+
+/** What errors of `ws` are called here; all others are of frames that RFC 6455 does not allow, and it sends 1002. */
 const unreadable: ReadonlyMap<string, number> = new Map([
   ['WS_ERR_INVALID_UTF8', closeCodes['invalid-utf8']],
   ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', closeCodes['frame-too-large']],
   ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', closeCodes['frame-too-large']],
+  ['WS_ERR_TOO_MANY_BUFFERED_PARTS', closeCodes['frame-too-large']],
 ]);

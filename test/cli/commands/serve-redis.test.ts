@@ -23,7 +23,7 @@ describe.skipIf(redisPath === undefined)('sluice serve --log redis:', () => {
       await response.body!.cancel();
       return response.ok;
     };
-    await vi.waitFor(async () => expect(await kept()).toBe(true), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(async () => expect(await kept()).toBe(true), { timeout: 30_000, interval: 50 });
     const tail = run(main, ['tail', 'books/moby-dick'], { SLUICE_SERVER: urls[1]! });
     publish.process.stdin.end('Some years ago\n');
     expect(await publish.ended).toMatchObject({ code: 0 });

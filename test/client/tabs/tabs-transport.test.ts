@@ -1,5 +1,5 @@
 import { config } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type Client,
   createClient,
@@ -282,7 +282,13 @@ describe('createTabsTransport', () => {
 
   it('needs what browsers have, and a name', () => {
     const client = () => createClient({ transport: { connect: () => undefined as never } });
-    expect(() => createTabsTransport({ name: 'x', client })).toThrow('locks must be given: this platform has none');
+    // Node has locks from version 24 on.
+    vi.stubGlobal('navigator', {});
+    try {
+      expect(() => createTabsTransport({ name: 'x', client })).toThrow('locks must be given: this platform has none');
+    } finally {
+      vi.unstubAllGlobals();
+    }
     expect(() => createTabsTransport({ name: '', client })).toThrow('name must be a string that is not empty');
   });
 

@@ -62,10 +62,10 @@ describe.skipIf(natsPath === undefined)('QueueStore', () => {
   it('removes what is there, and does not mind what is not', async () => {
     const store = open();
     const seq = (await store.put('jobs', 'a', { text: 'x' }, 0))!;
-    expect(await store.has(seq)).toBe(true);
+    expect(await store.body(seq)).toBe('x');
     await store.remove(seq);
     await store.remove(seq);
-    expect(await store.has(seq)).toBe(false);
+    expect(await store.body(seq)).toBeUndefined();
     expect(await store.last('jobs', 'a')).toBeUndefined();
     await store.put('dead', 'a', { text: 'x' });
     expect(await store.purge('dead', 'a')).toBe(true);

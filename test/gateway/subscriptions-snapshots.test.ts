@@ -16,7 +16,7 @@ function stuck() {
   return trial;
 }
 
-describe('Session: snapshots', () => {
+describe('Subscriptions: snapshots', () => {
   it('answers with the snapshot, and again until the reader has shown that it has it', () => {
     const trial = new SessionRecorder();
     expect(trial.hears(subscribe())).toEqual(['subscribe s snapshot']);

@@ -17,7 +17,7 @@ const encoded = (...datas: string[]): PublishFrame<EncodedChunk> => ({
   chunks: encodedTexts(...datas),
 });
 
-describe('Session: writing', () => {
+describe('Publications', () => {
   it('has chunks kept, and acknowledges them', () => {
     const trial = new SessionRecorder();
     expect(trial.hears(publish('a', 'b'))).toEqual(['publish stream=s producer=p epoch=1 seq=4 chunks=a,b']);

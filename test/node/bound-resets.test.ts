@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { boundResets } from '../../src/node/bound-resets.js';
+import { speakHttp2, takenBack } from './http2-frames.js';
+
+let http: Http2Server | undefined;
+afterEach(() => void http?.close());
+
+async function stage() {
+  let [time, refused, ended] = [1000, 0, 0];
+  const sessions: ServerHttp2Session[] = [];
+  http = createServer((_, response) => response.stream.on('error', () => {}));
+  http.on('session', (session) => {
+    sessions.push(session);
+    session.on('close', () => ended++);
+    boundResets(
+      session,
+      () => refused++,
+      () => time,
+    );
+  });
+  await once(http.listen(0, '127.0.0.1'), 'listening');
+  const { port } = http.address() as AddressInfo;
+  let aborted = 0;
+  http.on('stream', (stream) => stream.once('aborted', () => aborted++));
+  return {
+    open: async () => await speakHttp2({ port }),
+    pass: (ms: number) => (time += ms),
+    seen: () => ({ refused, ended }),
+    aborted: () => aborted,
+  };
+}
+
+describe('boundResets', () => {
+  it('ends a connection that begins requests and takes them back, again and again, and tells once', async () => {
+    const { open, seen } = await stage();
+    const attacker = await open();
+    const good = await open();
+    attacker.write(takenBack(1, 600));
+    await attacker.closed;
+    expect(seen()).toEqual({ refused: 1, ended: 1 });
+    expect(attacker.goaways()).toContain(11);
+    good.end();
+  });
+
+  it('lets those be taken back that there may be in a while, and as many in the next', async () => {
+    const { open, pass, seen, aborted } = await stage();
+    const client = await open();
+    client.write(takenBack(1, 500));
+    await expect.poll(aborted).toBe(500);
+    pass(10_000);
+    client.write(takenBack(501, 400));
+    await expect.poll(aborted).toBe(900);
+    expect(seen()).toEqual({ refused: 0, ended: 0 });
+    client.end();
+  });
+});
