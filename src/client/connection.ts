@@ -174,23 +174,17 @@ export class Connection {
   }
 
   protected obey(frame: ServerFrame, now: number): void {
-    switch (frame.t) {
-      case 'welcome':
-        return this.#onWelcome(frame, now);
-      case 'push':
-        return this.#act.pushed(frame.data);
-      case 'goodbye':
-        this.#goodbyeMs = frame.retryMs;
-        return undefined;
-      case 'error':
-        if (frame.retryAfterMs !== undefined && !frame.stream && frame.producer === undefined)
-          this.#notBefore = now + frame.retryAfterMs;
-        break;
-      case 'data':
-      case 'pong':
-        this.isServed();
-    }
+    if (frame.t === 'welcome') return this.#onWelcome(frame, now);
+    if (frame.t === 'push') return this.#act.pushed(frame.data);
+    if (frame.t === 'goodbye') this.#goodbyeMs = frame.retryMs;
+    else if (frame.t === 'error') this.#wait(frame, now);
+    else if (frame.t === 'data' || frame.t === 'pong') this.isServed();
     this.readings.obey(frame, now);
+  }
+
+  /** What is refused for all streams together is not to be asked before it is worth to. */
+  #wait({ stream, producer, retryAfterMs }: FrameOf<ServerFrame, 'error'>, now: number): void {
+    if (!stream && producer === undefined && retryAfterMs !== undefined) this.#notBefore = now + retryAfterMs;
   }
 
   /** This server does what it is there for: the attempts until it did are forgotten. */

@@ -110,23 +110,13 @@ export class Readings {
   // What the server says.
 
   obey(frame: ServerFrame, now: number): void {
-    switch (frame.t) {
-      case 'subscribed':
-        return this.#onSubscribed(frame, now);
-      case 'unsubscribed':
-        return this.#onUnsubscribed(frame.ch, now);
-      case 'data':
-        return this.#byChannel.get(frame.ch)?.data(frame.seq, frame.chunks);
-      case 'gap':
-        return this.#byChannel.get(frame.ch)?.gap(frame.from, frame.to, frame.reason);
-      case 'end':
-        return this.#byChannel.get(frame.ch)?.end(frame.seq, frame.status, frame.reason);
-      case 'pong':
-        for (const [ch, seq] of frame.sent) this.#byChannel.get(ch)?.mark(seq);
-        return undefined;
-      case 'error':
-        return this.#onError(frame, now);
-    }
+    if (frame.t === 'data') this.#byChannel.get(frame.ch)?.data(frame.seq, frame.chunks);
+    else if (frame.t === 'subscribed') this.#onSubscribed(frame, now);
+    else if (frame.t === 'unsubscribed') this.#onUnsubscribed(frame.ch, now);
+    else if (frame.t === 'gap') this.#byChannel.get(frame.ch)?.gap(frame.from, frame.to, frame.reason);
+    else if (frame.t === 'end') this.#byChannel.get(frame.ch)?.end(frame.seq, frame.status, frame.reason);
+    else if (frame.t === 'pong') for (const [ch, seq] of frame.sent) this.#byChannel.get(ch)?.mark(seq);
+    else if (frame.t === 'error') this.#onError(frame, now);
   }
 
   #onSubscribed({ stream, from, life, ch, seq, chunks }: FrameOf<ServerFrame, 'subscribed'>, now: number): void {

@@ -1,28 +1,44 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import { BadFrame, closeCodes, type FrameOf, type OutgoingFrame, type ServerFrame } from '../protocol/index.js';
-import type { ClientLinkEvents, ClientTransport, Link } from '../transport/transport.js';
+import {
+  BadFrame,
+  type ClientFrame,
+  connectionLost,
+  type FrameOf,
+  frameBytes,
+  maxBehindAuth,
+  type OutgoingFrame,
+  type ServerFrame,
+} from '../protocol/index.js';
+import type { ClientLinkEvents, ClientTransport, Link, ReadTransport } from '../transport/transport.js';
 
 /** Where tokens come from: asked for each connection, and again before the time of one is over. */
 export type TokenSource = () => string | Promise<string>;
 
 /**
- * A transport whose links say who the client is before anybody else hears that they are there, and say it again in time. For
- * clients that only read; `createClient` has an option for it.
+ * A transport whose links say who the client is in front of whatever is asked first, and say it again in time. For clients that
+ * only read; `createClient` has an option for it.
  *
  * @example
- * const transport = withToken(createWebSocketTransport({ url: location.origin }), () => session.token());
+ * const transport = withToken(createWebSocketReadTransport({ url: location.origin }), () => session.token());
  * createReadClient({ transport }).receive('books/moby-dick').subscribe((chunk) => show(chunk.data));
  */
+export function withToken(transport: ClientTransport, token: TokenSource, scheduler?: SchedulerLike): ClientTransport;
+export function withToken(transport: ReadTransport, token: TokenSource, scheduler?: SchedulerLike): ReadTransport;
 export function withToken(
-  transport: ClientTransport,
+  transport: ReadTransport,
   token: TokenSource,
   scheduler: SchedulerLike = asyncScheduler,
 ): ClientTransport {
-  return { connect: (events) => new TokenLink(transport, token, events, scheduler) };
+  // Over links for requests go requests, and an `auth` in front of them is one.
+  const inner = transport as ClientTransport;
+  return { connect: (events) => new TokenLink(inner, token, events, scheduler) };
 }
 
 type Heard = Parameters<ClientLinkEvents['frames']>[0];
+type Auth = FrameOf<ClientFrame, 'auth'>;
 type Authenticated = FrameOf<ServerFrame, 'authenticated'>;
+type Welcome = FrameOf<ServerFrame, 'welcome'>;
+type Frames = readonly OutgoingFrame[];
 
 /** A token is renewed when a fifth of its time is left, and half a minute at most. */
 const share = 0.8;
@@ -32,8 +48,16 @@ const leastMs = 1000;
 
 class TokenLink implements Link {
   readonly #link: Link;
-  /** Held back until the server knows who we are. */
-  #welcome: ServerFrame | undefined;
+  /** What the server said first. Handed on when there is a token. */
+  #welcome: Welcome | undefined;
+  #greeted = false;
+  /** In front of the next message. */
+  #auth: Auth | undefined;
+  /** What went with it. A server may not let that wait until it knows who we are, and refuse it. */
+  #together: Frames = [];
+  #refused = false;
+  /** What waits until the server knows who we are: the rest of what was said to its welcome, for then the link takes no more. */
+  #held: Frames[] = [];
   #known = false;
   #timer: Subscription | undefined;
   #expiresAt = Infinity;
@@ -50,7 +74,9 @@ class TokenLink implements Link {
     this.#link = transport.connect({
       opened: () => events.opened(),
       frames: (frames) => this.#hear(frames),
-      drained: () => events.drained(),
+      drained: () => {
+        if (this.#known) events.drained();
+      },
       closed: (code, reason) => {
         this.#stop();
         events.closed(code, reason);
@@ -59,11 +85,25 @@ class TokenLink implements Link {
   }
 
   get writable(): boolean {
-    return this.#link.writable;
+    return this.#known && this.#link.writable;
   }
 
-  send(frames: readonly OutgoingFrame[]): void {
-    this.#link.send(frames);
+  send(frames: Frames): void {
+    const auth = this.#auth;
+    if (this.#known) this.#link.send(frames);
+    else if (auth === undefined) this.#held.push(frames);
+    else this.#sendFirst(auth, frames);
+  }
+
+  /** No message more for who we are, where both fit one. */
+  #sendFirst(auth: Auth, frames: Frames): void {
+    this.#auth = undefined;
+    const both = [auth, ...frames];
+    const bytes = both.reduce((sum, frame) => sum + frameBytes(frame), 0);
+    const fits = frames.length <= maxBehindAuth && bytes <= this.#welcome!.maxFrame;
+    if (fits) this.#together = frames;
+    else this.#held.push(frames);
+    this.#link.send(fits ? both : [auth]);
   }
 
   close(code: number, reason: string): void {
@@ -75,39 +115,65 @@ class TokenLink implements Link {
     const rest: Heard[number][] = [];
     for (const frame of frames) {
       if (frame instanceof BadFrame) rest.push(frame);
-      else if (frame.t === 'authenticated') this.#authenticated(frame, rest);
-      else if (frame.t === 'welcome' && !this.#known) this.#greeted(frame);
+      else if (frame.t === 'authenticated') this.#authenticated(frame);
+      else if (frame.t === 'welcome' && !this.#greeted) this.#welcomed(frame);
+      else if (frame.t === 'error' && this.#isEarly(frame)) this.#refused = true;
       else rest.push(frame);
     }
     if (rest.length > 0) this.#events.frames(rest);
   }
 
-  #greeted(welcome: ServerFrame): void {
+  /** Whether something was refused only because the server did not know yet who we are. */
+  #isEarly({ code, stream }: FrameOf<ServerFrame, 'error'>): boolean {
+    return !this.#known && code === 'unauthenticated' && stream !== undefined;
+  }
+
+  #welcomed(welcome: Welcome): void {
     if (this.#welcome !== undefined) return;
     this.#welcome = welcome;
     void this.#show();
   }
 
   async #show(): Promise<void> {
+    let token: string;
     try {
-      const token = await this.#token();
-      if (!this.#over) this.#link.send([{ t: 'auth', token }]);
+      token = await this.#token();
     } catch {
-      if (this.#over) return;
-      // Another connection asks for another. Whoever is known already has some time left to get one.
-      if (this.#known) this.#renewIn((this.#expiresAt - this.#scheduler.now()) / 2);
-      else this.#link.close(closeCodes.lost, 'there was no token to be had');
+      return this.#hasNone();
     }
+    if (this.#over) return;
+    const auth = { t: 'auth', token } as const;
+    if (this.#known) return this.#link.send([auth]);
+    this.#auth = auth;
+    this.#greeted = true;
+    this.#events.frames([this.#welcome!]);
+    // Whoever has something to say to it says it at the end of the turn.
+    this.#timer = this.#scheduler.schedule(() => {
+      if (this.#auth !== undefined) this.#sendFirst(auth, []);
+    });
   }
 
-  #authenticated({ expiresInMs }: Authenticated, rest: Heard[number][]): void {
-    const welcome = this.#welcome;
-    this.#known = true;
-    this.#welcome = undefined;
-    if (welcome !== undefined) rest.push(welcome);
+  #hasNone(): void {
+    if (this.#over) return;
+    // Another connection asks for another. Whoever is known already has some time left to get one.
+    if (this.#known) this.#renewIn((this.#expiresAt - this.#scheduler.now()) / 2);
+    else this.#link.close(connectionLost, 'there was no token to be had');
+  }
+
+  #authenticated({ expiresInMs }: Authenticated): void {
+    if (!this.#known) this.#isKnown();
     if (expiresInMs === undefined) return;
     this.#expiresAt = this.#scheduler.now() + expiresInMs;
     this.#renewIn(Math.max(expiresInMs * share, expiresInMs - mostMs));
+  }
+
+  #isKnown(): void {
+    this.#known = true;
+    if (this.#refused) this.#link.send(this.#together);
+    for (const frames of this.#held) this.#link.send(frames);
+    this.#together = [];
+    this.#held = [];
+    if (this.#link.writable) this.#events.drained();
   }
 
   #renewIn(ms: number): void {

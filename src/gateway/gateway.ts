@@ -1,6 +1,6 @@
 import { asyncScheduler, type Observable, type SchedulerLike, Subscription as Teardown } from 'rxjs';
 import { checkBound, jsonProblem, type JsonValue, StreamError, toStreamError } from '../chunk/index.js';
-import type { Authenticate } from '../auth/auth.js';
+import { askingWith, type Authenticate } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
 import type { Refusals } from '../probe/index.js';
 import { BadFrame, type ClientFrame, closeCodes, frameBytes } from '../protocol/index.js';
@@ -173,7 +173,12 @@ class StreamGateway implements Gateway {
         repair: (subscription, ranges) => this.feeds.repair(session, subscription, ranges),
         publish: (frame) => this.writes.publish(session, guest, frame),
         cancel: (streamId, reason) => this.writes.cancel(session, guest, streamId, reason),
-        authenticate: (token) => this.authenticate(session, guest, token, peer.address),
+        authenticate: (token, behind) => {
+          if (guest !== undefined)
+            return this.guests!.authenticate(guest, session, askingWith(token, peer.address), behind);
+          session.authenticated(undefined);
+          return false;
+        },
         close: (code, reason) => link.close(code, reason),
       },
       this.scheduler.now(),
@@ -228,11 +233,6 @@ class StreamGateway implements Gateway {
     if (error === undefined) return;
     session.refuse(error);
     session.close('limit-reached', error.message);
-  }
-
-  private authenticate(session: Session, guest: Guest | undefined, token: string, address: string | undefined): void {
-    if (guest === undefined) session.authenticated(undefined);
-    else this.guests!.authenticate(guest, session, token, address);
   }
 
   private reject(link: Link, peer: Peer, code: number, reason: string): ServerLinkEvents {

@@ -46,6 +46,8 @@ export class Guest {
 
   /** Streams he may write to. */
   private open: Open | undefined;
+  /** Frames that came before it was known who he is. */
+  private unheard = 0;
   private unpaid = 0;
   private paying = false;
   private subscriptions = 0;
@@ -238,8 +240,11 @@ export class Guest {
 
   /** Frames came from him. Answers with an error when they were too many. */
   async heard(frames: number): Promise<StreamError | undefined> {
+    this.unheard += frames;
     if (this.key === undefined) return undefined;
-    const retryAfterMs = await this.house.quotas?.spend(this.key, 'frames', frames).catch(uncounted);
+    const owed = this.unheard;
+    this.unheard = 0;
+    const retryAfterMs = await this.house.quotas?.spend(this.key, 'frames', owed).catch(uncounted);
     if (retryAfterMs === undefined) return undefined;
     return this.refusal('rate', 'rate-limited', 'these credentials send as many frames as they may', { retryAfterMs });
   }

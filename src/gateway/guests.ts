@@ -1,8 +1,9 @@
 import type { SchedulerLike, Subscription as Teardown } from 'rxjs';
-import { askingWith, type Authenticate, type Principal } from '../auth/auth.js';
+import type { Asking, Authenticate, Principal } from '../auth/auth.js';
 import { budgetKey } from '../auth/budget-key.js';
 import { checkBound, StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
+import { maxBehindAuth } from '../protocol/index.js';
 import { Deadlines } from '../streams/deadlines.js';
 import type { Peer } from '../transport/transport.js';
 import { Guest, type House } from './guest.js';
@@ -118,17 +119,30 @@ export class Guests {
     session.close(code, message);
   }
 
-  /** A client shows a token. */
-  authenticate(guest: Guest, session: Session, token: string, address: string | undefined): void {
+  /**
+   * A client shows a token, with so many frames behind it in the same message. Answers whether these wait until it is known whose
+   * the token is: those of somebody known already do not.
+   */
+  authenticate(guest: Guest, session: Session, asking: Asking, behind: number): boolean {
     const { authenticate } = this.options;
-    if (authenticate === undefined) return session.authenticated(undefined);
-    if (guest.asking) return session.refuse(new StreamError('frame-unexpected', 'a token is being looked at already'));
+    if (authenticate === undefined) session.authenticated(undefined);
+    else if (guest.asking) session.refuse(new StreamError('frame-unexpected', 'a token is being looked at already'));
+    else if (guest.principal === undefined && behind > maxBehindAuth) this.refuseFlood(session);
+    else {
+      this.ask(authenticate, guest, session, asking);
+      return guest.asking && guest.principal === undefined;
+    }
+    return false;
+  }
+
+  private ask(authenticate: Authenticate, guest: Guest, session: Session, asking: Asking): void {
     guest.asking = true;
     attempt(
       () =>
-        whenReady(authenticate(askingWith(token, address)), (principal) =>
+        whenReady(authenticate(asking), (principal) =>
           whenReady(this.sessions.has(guest) ? this.admit(guest, session, principal) : undefined, () => {
             guest.asking = false;
+            session.proceed();
           }),
         ),
       (error) => {
@@ -136,6 +150,13 @@ export class Guests {
         if (this.sessions.has(guest)) this.refuse(session, toStreamError(error, 'internal'));
       },
     );
+  }
+
+  private refuseFlood(session: Session): void {
+    this.options.refusals?.count('frame');
+    const message = `more than ${maxBehindAuth} frames are behind a token`;
+    session.refuse(new StreamError('limit-reached', message));
+    session.close('limit-reached', message);
   }
 
   private refuse(session: Session, error: StreamError): void {

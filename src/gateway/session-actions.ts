@@ -21,8 +21,11 @@ export interface SessionActions {
   repair(subscription: Subscription, ranges: readonly Range[]): void;
   /** Appends: answer with `published` or `publishRefused`. */
   publish(frame: PublishFrame<EncodedChunk>): void;
-  /** Says who the client is: answer with `authenticated`, or close. */
-  authenticate(token: string): void;
+  /**
+   * Says who the client is, with so many frames behind it in the same message: answer with `authenticated`, or close. Answers
+   * whether those frames wait, until `proceed`.
+   */
+  authenticate(token: string, behind: number): boolean;
   /** Ends a stream for everybody. */
   cancel(streamId: string, reason: string | undefined): void;
   /** Ends the link. */

@@ -17,6 +17,8 @@ import type { SessionActions } from './session-actions.js';
 import { endFrame, type Subscription } from './subscription.js';
 import { Subscriptions } from './subscriptions.js';
 
+const none: readonly never[] = [];
+
 /**
  * The server's side of a connection, as a pure state machine: calls in, actions out, no sockets and no timers. The time
  * is handed in, in milliseconds.
@@ -27,6 +29,8 @@ export class Session implements Sender {
   private readonly writing: Publications;
   private heardAt: number;
   private badFrames = 0;
+  /** What came behind a token, in its message, while it is found out whose that is. */
+  private waiting: readonly (ClientFrame | BadFrame)[] = none;
   /** Why it ends as soon as nothing waits to be kept; `undefined` while it goes on. */
   private leaving: string | undefined;
 
@@ -76,14 +80,29 @@ export class Session implements Sender {
   /** Frames came from the client. */
   received(frames: readonly (ClientFrame | BadFrame)[], now: number): void {
     this.heardAt = now;
-    for (const frame of frames) {
-      if (this.outbox.closed) return;
+    this.take(frames);
+  }
+
+  /** It is known whose the token is: what waited for that is obeyed. */
+  proceed(): void {
+    const { waiting } = this;
+    this.waiting = none;
+    this.take(waiting);
+  }
+
+  private take(frames: readonly (ClientFrame | BadFrame)[]): void {
+    for (let at = 0; at < frames.length && !this.outbox.closed; at++) {
+      const frame = frames[at]!;
       if (frame instanceof BadFrame) this.refuseBad(frame);
-      else this.obey(frame);
+      else if (frame.t !== 'auth') this.obey(frame);
+      else if (this.act.authenticate(frame.token, frames.length - at - 1)) {
+        this.waiting = frames.slice(at + 1);
+        return;
+      }
     }
   }
 
-  private obey(frame: ClientFrame): void {
+  private obey(frame: Exclude<ClientFrame, { t: 'auth' }>): void {
     switch (frame.t) {
       case 'subscribe':
         return this.reading.request(frame);
@@ -100,8 +119,6 @@ export class Session implements Sender {
         return this.leaving === undefined ? this.writing.request(frame) : undefined;
       case 'cancel':
         return this.act.cancel(frame.stream, frame.reason);
-      case 'auth':
-        return this.act.authenticate(frame.token);
     }
   }
 
@@ -246,6 +263,7 @@ export class Session implements Sender {
   closed(): void {
     if (this.outbox.closed) return;
     this.outbox.discard();
+    this.waiting = none;
     this.reading.clear();
   }
 }

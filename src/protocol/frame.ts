@@ -8,6 +8,9 @@ export const subprotocol = 'sluice.v1';
 /** Longest token of an `auth` frame, in characters. */
 export const maxToken = 8192;
 
+/** Most frames behind an `auth` frame in its message that wait until it is known who the client is. */
+export const maxBehindAuth = 256;
+
 type Infer<S> = S extends z.ZodType<infer T> ? Readonly<T> : never;
 type OneOf<S extends Record<string, z.ZodType>> = Infer<S[keyof S]>;
 

@@ -2,7 +2,7 @@ import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Reader, type ReaderSettings } from '../../src/client/reader.js';
 import { Reading } from '../../src/client/reading.js';
-import { type Chunk, chunkOf, endError, StreamError } from '../../src/chunk/index.js';
+import { type Chunk, chunkOf, endError, type StreamError } from '../../src/chunk/index.js';
 import { textBody } from '../bodies.js';
 
 const chunks = (...seqs: number[]): Chunk[] => seqs.map((seq) => chunkOf('s', seq, textBody(`${seq}`)));

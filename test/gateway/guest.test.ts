@@ -3,6 +3,7 @@ import type { Held, Spent } from '../../src/auth/quotas.js';
 import { ownersAndScopes } from 'sluice/auth/owners-and-scopes';
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRefusals } from 'sluice/probe';
+import type { ClientFrame } from 'sluice/protocol';
 import { createAccess, createStreams } from 'sluice/streams';
 import { encodedTexts, textBodies } from '../bodies.js';
 import { FewQuotas } from './few-quotas.js';
@@ -195,6 +196,18 @@ describe('a gateway that counts', () => {
     publish(link, 0, 'x');
     await stage.settle();
     expect([link.end, quotas.spent, link.all('ack').length]).toEqual([undefined, [], 1]);
+  });
+
+  it('counts what somebody sent before he was known with what he sends next', async () => {
+    const { stage } = open({ frames: 4 }, { authenticate: () => ({ id: 'ann' }) });
+    const link = stage.connect();
+    const ping: ClientFrame = { t: 'ping', grants: [] };
+    link.say({ t: 'auth', token: 'x' }, ping, ping, ping);
+    await stage.settle();
+    expect(link.end).toBeUndefined();
+    link.say(ping);
+    await stage.settle();
+    expect(link.end).toBe('4429 these credentials send as many frames as they may');
   });
 
   it('asks about streams again when it was asked about too many', async () => {

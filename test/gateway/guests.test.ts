@@ -3,6 +3,7 @@ import type { Authenticate, Authorize, Principal } from 'sluice/auth/auth';
 import { ownersAndScopes } from 'sluice/auth/owners-and-scopes';
 import { createChunk, StreamError } from 'sluice/chunk';
 import { createRefusals } from 'sluice/probe';
+import { BadFrame, type ClientFrame } from 'sluice/protocol';
 import { createAccess } from 'sluice/streams';
 import { textBodies } from '../bodies.js';
 import { GatewayStage, type GatewayStageOptions, type TestLink } from './stage.js';
@@ -185,14 +186,114 @@ describe('a gateway that asks who comes', () => {
     expect([errors(link), link.all('authenticated').length]).toEqual([['frame-unexpected'], 1]);
   });
 
-  it.each(['ann', 'liar'])('forgets a token (%s) of somebody who has gone', async (token) => {
+  it.each(['ann', 'liar'])('forgets a token (%s) of somebody who has gone, and what was behind it', async (token) => {
     const { stage } = open({ authenticate: later, maxUnknown: 1 });
     const link = stage.connect();
-    tokenOf(link, token);
+    const written = { t: 'publish', stream: 's', producer: 'p', epoch: 0, seq: 0, chunks: textBodies('x') } as const;
+    link.say({ t: 'auth', token }, written);
     link.events.closed(1006, '');
     await stage.settle();
     expect(link.words()).toEqual([]);
+    expect(await stage.streams.info('s')).toBeUndefined();
     expect(stage.connect().end).toBeUndefined();
+  });
+
+  it.each([
+    ['at once', authenticate],
+    ['later', later],
+  ])('answers a token and what is asked behind it in one message, where it looks at it %s', async (_, asks) => {
+    const { stage } = open({ authenticate: asks });
+    const link = stage.connect();
+    await stage.settle();
+    const before = link.messages;
+    const subscribe = { t: 'subscribe', stream: 's', from: 'beginning', chunks: 9, bytes: 99 } as const;
+    const written = { t: 'publish', stream: 's', producer: 'p', epoch: 0, seq: 0, chunks: textBodies('x') } as const;
+    link.say({ t: 'auth', token: 'ann' }, written, subscribe);
+    await stage.settle();
+    expect(link.words()).toEqual([
+      'authenticated',
+      'ack stream=s producer=p epoch=0 seq=1 next=1',
+      'subscribed stream=s from=beginning ch=0 seq=0',
+      'data ch=0 seq=0 chunks=x',
+    ]);
+    expect(link.messages - before).toBe(1);
+    expect((await stage.streams.info('s'))?.metadata).toEqual({ 'sluice.owner': 'ann' });
+  });
+
+  it.each([
+    ['liar', '4401 not accepted'],
+    ['late', '4411 over'],
+    ['nobody', '4503 it cannot be found out who this is'],
+  ])('does nothing of what comes behind the token of a %s, and answers nothing of it', async (token, end) => {
+    const { stage, refusals } = open({ authenticate: later });
+    stage.keep('public', 'a');
+    const link = stage.connect();
+    const wrong = new BadFrame(new StreamError('frame-unknown', 'unknown'), 'x', undefined, undefined, undefined);
+    link.say(
+      { t: 'auth', token },
+      { t: 'subscribe', stream: 'public', from: 'beginning', chunks: 9, bytes: 99 },
+      { t: 'publish', stream: 't', producer: 'p', epoch: 0, seq: 0, chunks: textBodies('x') },
+      { t: 'cancel', stream: 'public' },
+      wrong,
+    );
+    await stage.settle();
+    expect([errors(link).length, link.words().length, link.end]).toEqual([1, 1, end]);
+    expect(refusals.read().forbidden).toBe(0);
+    expect(await stage.streams.info('t')).toBeUndefined();
+    expect((await stage.streams.info('public'))?.status).toBe('active');
+  });
+
+  it('has no more wait behind a token than it may, and then does not look at it', async () => {
+    let looks = 0;
+    const counting: Authenticate = async (asking) => {
+      looks++;
+      return await later(asking);
+    };
+    const { stage, refusals } = open({ authenticate: counting });
+    const token = { t: 'auth', token: 'ann' } as const;
+    const behind = Array.from({ length: 257 }, (): ClientFrame => ({ t: 'ping', grants: [] }));
+    const [patient, flooding, other] = [stage.connect(), stage.connect(), stage.connect(known({ id: 'ann' }))];
+    patient.say(token, ...behind.slice(1));
+    flooding.say(token, ...behind);
+    other.say(token, ...behind);
+    await stage.settle();
+    expect(flooding.end).toBe('4429 more than 256 frames are behind a token');
+    expect(errors(flooding)).toEqual(['limit-reached']);
+    expect([looks, refusals.read().frame]).toEqual([2, 1]);
+    expect([patient.all('pong').length, other.all('pong').length]).toEqual([256, 257]);
+  });
+
+  it('takes whoever sends on before he is answered for unknown', async () => {
+    const { stage } = open({ authenticate: later });
+    stage.keep('a', 'x');
+    const link = stage.connect();
+    tokenOf(link, 'ann read:*');
+    link.subscribe('a');
+    await stage.settle();
+    expect(link.words().slice(-1)).toEqual(['authenticated']);
+    expect(errors(link)).toEqual(['unauthenticated a']);
+  });
+
+  it('looks at tokens of one message one after the other, and lets what is behind the second go on', async () => {
+    const { stage } = open({ authenticate: later });
+    const link = stage.connect();
+    const token = { t: 'auth', token: 'ann' } as const;
+    link.say(token, { t: 'ping', grants: [] }, token, { t: 'ping', grants: [] });
+    await stage.settle();
+    expect(link.words()).toEqual(['authenticated', 'pong sent=[]', 'pong sent=[]', 'authenticated']);
+  });
+
+  it('waits no longer for who somebody is because he has asked for something', async () => {
+    const { stage } = open({ authenticate: async () => await new Promise(() => {}) });
+    stage.keep('public', 'a');
+    const link = stage.connect();
+    link.say({ t: 'auth', token: 'ann' }, { t: 'subscribe', stream: 'public', from: 0, chunks: 9, bytes: 99 });
+    await stage.settle();
+    stage.pass(9_999);
+    expect([link.words(), link.end]).toEqual([[], undefined]);
+    stage.pass(10_000);
+    await stage.settle();
+    expect(link.end).toBe('4401 nobody said who this is within 10000 ms');
   });
 
   it('keeps few connections of which nobody knows who they are', async () => {

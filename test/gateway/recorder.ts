@@ -12,6 +12,8 @@ export class SessionRecorder {
   readonly session: Session;
   /** What the link answers: whether it takes more. */
   writable = true;
+  /** Whether it takes a while to find out whose a token is. */
+  looking = false;
   /** What the link throws. */
   broken: Error | undefined;
   /** Everything the link was given. */
@@ -37,7 +39,10 @@ export class SessionRecorder {
         unsubscribe: ({ streamId }) => act(`unsubscribe ${streamId}`),
         repair: ({ streamId }, ranges) => act(`repair ${streamId} ${ranges.map(({ from, to }) => `${from}-${to}`)}`),
         publish: (frame) => act(frameWords(frame)),
-        authenticate: (token) => act(`authenticate ${token}`),
+        authenticate: (token, behind) => {
+          act(`authenticate ${token}, ${behind} behind`);
+          return this.looking;
+        },
         cancel: (streamId, reason) => act(`cancel ${streamId} ${reason}`),
         close: (code, reason) => act(`close ${code} ${reason}`),
       },

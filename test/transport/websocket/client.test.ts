@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createChunk, encodeChunk } from '../../../src/chunk/index.js';
-import { createClient, createReadClient } from '../../../src/client/index.js';
+import { createClient, createReadClient, withToken } from '../../../src/client/index.js';
 import type { OutgoingFrame } from '../../../src/protocol/index.js';
 import {
   type ClientSocketClass,
@@ -170,5 +170,9 @@ describe('createWebSocketReadTransport', () => {
     createReadClient({ transport }).close();
     // @ts-expect-error its links take no frame with chunks
     createClient({ transport }).close();
+    const known = withToken(transport, () => 'token');
+    createReadClient({ transport: known }).close();
+    // @ts-expect-error nor does it with a token
+    createClient({ transport: known }).close();
   });
 });
