@@ -130,7 +130,8 @@ export class RunPicture {
     step.state = 'working';
     step.attempt = attempt;
     step.startedAt = at;
-    step.note = note;
+    // Why the attempt before this one failed is said beside it.
+    step.note = note === step.failures.at(-1)?.message ? '' : note;
     step.fraction = undefined;
     step.durationMs = undefined;
     step.endedAt = undefined;

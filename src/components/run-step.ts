@@ -11,6 +11,9 @@ const markWords = {
   undone: 'undone',
 };
 
+/** How far in steps within steps are at most: beyond that there is no room. */
+const deepest = 3;
+
 /** @internal What steps look like. */
 export const stepStyle = css`
   .done .mark {
@@ -28,7 +31,7 @@ export const stepStyle = css`
   }
   .when {
     flex: none;
-    width: clamp(9rem, 36%, 24rem);
+    width: clamp(9rem, 34cqw, 24rem);
     height: 0.5rem;
     align-self: center;
     border-radius: 0.25rem;
@@ -81,6 +84,7 @@ export const stepStyle = css`
     border-radius: var(--radius);
     background: var(--paper);
     overflow: hidden;
+    container-type: inline-size;
   }
   li {
     padding: 0.75rem 1rem;
@@ -90,8 +94,14 @@ export const stepStyle = css`
   li + li {
     border-top: 1px solid var(--line);
   }
-  li.within {
+  li.within-1 {
     padding-left: 2.25rem;
+  }
+  li.within-2 {
+    padding-left: 3.5rem;
+  }
+  li.within-3 {
+    padding-left: 4.75rem;
   }
   .row {
     display: flex;
@@ -114,9 +124,10 @@ export const stepStyle = css`
     unicode-bidi: plaintext;
   }
   progress {
-    width: 100%;
+    display: block;
+    width: calc(100% - 1.75rem);
     height: 0.375rem;
-    margin-top: 0.5rem;
+    margin: 0.5rem 0 0.25rem 1.75rem;
     border: 0;
     border-radius: 1rem;
     background: var(--shade);
@@ -200,7 +211,7 @@ export interface RunSpan {
 export function runStep(step: StepPicture, span: RunSpan, form: TemplateResult | typeof nothing): TemplateResult {
   const { id, state, fraction, note, error, text, failures } = step;
   const name = id.slice(id.lastIndexOf('/') + 1);
-  return html`<li class="${state} ${name === id ? '' : 'within'}">
+  return html`<li class="${state} within-${Math.min(deepest, id.split('/').length - 1)}">
     <div class="row">
       <span class="mark" role="img" aria-label=${markWords[state]}>${marks[state]}</span>
       <bdi class="name" title=${id}>${name}</bdi>

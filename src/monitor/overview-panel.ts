@@ -3,7 +3,7 @@ import { style } from '../components/stream-element.js';
 import type { MonitorView } from './view.js';
 import { byteWords, countWords, rateWords } from './words.js';
 
-/** How far apart the lines of an axis may be: of counts and of bytes nothing is halved. */
+/** How far apart the lines of an axis may be: what is said of them is what they are. */
 const countSteps = Array.from({ length: 9 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
 const byteSteps = Array.from({ length: 41 }, (_, i) => 2 ** i);
 
@@ -104,6 +104,7 @@ export class OverviewPanel extends LitElement {
           .times=${times}
           .lines=${[line('99th percentile', 'warm', 'keptP99'), line('median', 'accent', 'keptP50')].toReversed()}
           .words=${(ms: number) => `${Math.round(ms * 10) / 10} ms`}
+          .steps=${[0.1, 0.2, 0.5, ...countSteps]}
         ></time-plot>
         <time-plot
           name="Memory of the server"

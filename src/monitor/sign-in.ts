@@ -3,7 +3,7 @@ import { style } from '../components/stream-element.js';
 
 /** @internal Asks for a token. What is typed is a `token` event. */
 export class SignIn extends LitElement {
-  static override properties = { problem: {} };
+  static override properties = { problem: {}, tried: { type: Boolean } };
 
   static override styles = [
     style,
@@ -12,7 +12,7 @@ export class SignIn extends LitElement {
         display: grid;
         gap: 0.875rem;
         max-width: 26rem;
-        margin: 12vh auto 0;
+        margin: clamp(0rem, 9vh, 6rem) auto 0;
         padding: 1.75rem;
         border: 1px solid var(--line);
         border-radius: calc(var(--radius) * 1.5);
@@ -26,8 +26,10 @@ export class SignIn extends LitElement {
         margin: 0;
         color: var(--soft);
       }
-      [role='alert'] {
+      .tried {
         color: var(--ill);
+      }
+      [role='alert'] {
         overflow-wrap: anywhere;
         unicode-bidi: plaintext;
       }
@@ -51,7 +53,10 @@ export class SignIn extends LitElement {
     `,
   ];
 
+  /** What the server answered. */
   declare problem: string;
+  /** Whether that was to a token. */
+  declare tried: boolean;
 
   private submit(event: SubmitEvent): void {
     event.preventDefault();
@@ -63,7 +68,9 @@ export class SignIn extends LitElement {
     return html`<form @submit=${(event: SubmitEvent) => this.submit(event)}>
       <h2>This server asks who you are</h2>
       <p>This page shows every stream and run there is: it wants a token that is good for that.</p>
-      <p role="alert">${this.problem === '' ? nothing : html`The server says: ${this.problem}`}</p>
+      <p role="alert" class=${this.tried ? 'tried' : ''}>
+        ${this.problem === '' ? nothing : html`The server says: ${this.problem}`}
+      </p>
       <label>Token<input name="token" type="password" autocomplete="current-password" required /></label>
       <button>Go on</button>
     </form>`;

@@ -123,6 +123,20 @@ export class SluiceMonitor extends LitElement {
           grid-row: 4;
         }
       }
+      /* Too low for two parts that scroll, as a page is that is shown twice as large: it scrolls as a whole. */
+      @media (max-width: 44rem) and (max-height: 36rem) {
+        :host {
+          grid-template: auto auto 16rem auto / 1fr;
+          height: auto;
+          min-height: 100dvh;
+        }
+        main {
+          overflow: visible;
+        }
+      }
+      main.alone {
+        grid-area: 3 / 1 / -1 / -1;
+      }
     `,
   ];
 
@@ -190,10 +204,11 @@ export class SluiceMonitor extends LitElement {
   }
 
   override render() {
+    const isRefused = this.feed.state === 'refused';
     return html`${this.top()} ${this.banner()}
-      <list-panel .view=${this.feed.view} .tick=${this.tick} .place=${this.place}></list-panel>
-      <main tabindex="0">
-        <div>${this.feed.state === 'refused' ? this.askForToken() : this.panel()}</div>
+      <list-panel ?hidden=${isRefused} .view=${this.feed.view} .tick=${this.tick} .place=${this.place}></list-panel>
+      <main tabindex="0" class=${isRefused ? 'alone' : ''}>
+        <div>${isRefused ? this.askForToken() : this.panel()}</div>
       </main>`;
   }
 
@@ -248,6 +263,7 @@ export class SluiceMonitor extends LitElement {
   private askForToken() {
     return html`<sign-in
       .problem=${this.feed.problem}
+      .tried=${this.feed.token !== ''}
       @token=${(event: CustomEvent<string>) => void this.signIn(event.detail)}
     ></sign-in>`;
   }

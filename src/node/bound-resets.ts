@@ -15,7 +15,7 @@ export function boundResets(session: ServerHttp2Session, refused: () => void, no
   let until = 0;
   let over = false;
   const tookBack = (): void => {
-    if (over) return;
+    if (over || session.destroyed) return;
     const time = now();
     if (time >= until) {
       resets = 0;
@@ -31,5 +31,10 @@ export function boundResets(session: ServerHttp2Session, refused: () => void, no
       session.destroy();
     });
   };
-  session.on('stream', (stream: ServerHttp2Stream) => stream.once('aborted', tookBack));
+  session.on('stream', (stream: ServerHttp2Stream) => {
+    // Also those that are answered before it is read that nobody wants the answer.
+    stream.once('close', () => {
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished) tookBack();
+    });
+  });
 }

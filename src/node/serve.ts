@@ -56,6 +56,7 @@ export interface ServeOptions<S = unknown> {
   /**
    * How many credentials that are not accepted may come from one address, see `boundGuesses`. Default 60 a minute. `false` for any
    * number: where a proxy stands before the server all come from one address.
+   * With `quotas` in Redis they are counted over all servers as well.
    */
   readonly guesses?: BoundGuessesOptions | false;
   /** Decides who may do what. Default: `ownersAndScopes` where somebody is asked who he is, everything otherwise. */

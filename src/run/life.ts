@@ -234,14 +234,14 @@ interface RunAbout {
 /**
  * @internal Creates the stream of a run's events. What is left of a removed run of its id is removed as well: it was somebody else's.
  *
- * @param isChosen - somebody chose the id, so that there may have been another
+ * @param isChosen - somebody chose the id, so that there may have been another. Default: it may be so
  * @throws {@link StreamError} `stream-exists`
  */
 export async function createRun(
   { streams, keepMs: ttlMs }: Pick<LifeSettings<never>, 'streams' | 'keepMs'>,
   executionId: string,
   { owner, ...about }: RunAbout,
-  isChosen: boolean,
+  isChosen = true,
 ): Promise<void> {
   const streamId = eventsOf(executionId);
   // Before it is known that there is no run: what comes later may belong to one that begins at this moment.

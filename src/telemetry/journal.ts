@@ -19,6 +19,8 @@ export interface JournalOptions {
 export class Journal {
   /** Lines that were not written because there were too many. */
   dropped = 0;
+  /** Lines in which something of a stranger's was not written as he said it. */
+  cleaned = 0;
   private readonly most: number;
   private readonly scheduler: Pick<SchedulerLike, 'now'>;
   private second = -Infinity;
@@ -57,9 +59,10 @@ export class Journal {
 
   private put(level: keyof Logger, message: string, fields: LogFields): void {
     const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-    const cleaned = entries.map(([name, value]) => [name, typeof value === 'string' ? clean(value) : value]);
+    const written = entries.map(([name, value]) => [name, typeof value === 'string' ? clean(value) : value] as const);
+    if (written.some(([, value], at) => value !== entries[at]![1])) this.cleaned++;
     try {
-      this.logger[level](Object.fromEntries(cleaned) as LogFields, message);
+      this.logger[level](Object.fromEntries(written) as LogFields, message);
     } catch {
       // Whoever cannot log has nobody to tell.
     }

@@ -71,6 +71,7 @@ export const metrics = {
   eventLoopDelay: gauge('nodejs.eventloop.delay.p99', 's', '99th percentile of the delay of the event loop.'),
   uptime: gauge('process.uptime', 's', 'How long the process has lived.'),
   logLinesDropped: counter('sluice.log_lines.dropped', '{line}', 'Lines not written because there were too many.'),
+  logLinesCleaned: counter('sluice.log_lines.cleaned', '{line}', 'Lines written without what a stranger put in them.'),
 } as const satisfies Record<string, Metric>;
 
 function counter(name: string, unit: string, description: string, attributes: readonly string[] = []): Metric {

@@ -100,6 +100,7 @@ class ServerTelemetry implements Telemetry {
     this.probe = observeOperators(this.measures);
     this.journal = logger === undefined ? undefined : new Journal(logger, options);
     this.measures.set(metrics.logLinesDropped, () => this.journal?.dropped ?? 0);
+    this.measures.set(metrics.logLinesCleaned, () => this.journal?.cleaned ?? 0);
   }
 
   log(log: Log): Log {

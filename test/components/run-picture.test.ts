@@ -42,9 +42,14 @@ describe('RunPicture', () => {
       attempt: 2,
       error: undefined,
       failures: [{ attempt: 1, message: 'no', durationMs: 3 }],
-      note: 'no',
+      note: '',
       text: '',
     });
+    const other = picture(
+      ['step_error', 'a', { message: 'no' }],
+      ['step_retry', 'a', { attempt: 2, reason: 'its process died' }],
+    );
+    expect(other.steps.get('a')!.note).toBe('its process died');
     const done = picture(['step_error', 'a', { message: 'no' }], ['step_complete', 'a']).steps.get('a');
     expect(done).toMatchObject({ state: 'done', error: undefined });
   });

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import type { JsonValue } from 'sluice/chunk';
 import { describe, expect, it } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
 import { event } from './events.js';
@@ -47,6 +48,25 @@ describe.skipIf(executablePath === undefined)('a step of a run in a real Chromiu
     expect((await failures.allTextContents()).map((text) => text.trim())).toEqual([
       'attempt 1 failed after 1.0 s: too <b>early</b>',
     ]);
+  });
+
+  it('stands as far in as it is within others, and its time below theirs', async () => {
+    const within = (step_id: string): JsonValue => ({
+      event_type: 'step_start',
+      execution_id: 'r',
+      step_id,
+      timestamp: 2000,
+      data: { attempt: 1 },
+    });
+    const ids = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/b/c/d/e'];
+    await stage.publish('runs/r', begun, ...ids.map(within));
+    const page = await open(9000);
+    await page.locator('.name').nth(4).waitFor();
+    const lefts = async (parts: string) =>
+      await page.locator(parts).evaluateAll((found) => found.map((one) => Math.round(one.getBoundingClientRect().x)));
+    const [a, b, c, d, e] = await lefts('.name');
+    expect([b! - a!, c! - b!, d! - c!, e! - d!]).toEqual([20, 20, 20, 0]);
+    expect(new Set(await lefts('.when')).size).toBe(1);
   });
 
   it('is drawn where in the time of the run it was at work', async () => {

@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { UnsecuredJWT } from 'jose';
 import { pino } from 'pino';
-import { WebSocket } from 'ws';
 import { describe, expect, it } from 'vitest';
 import { anyOf } from 'sluice/auth/any-of';
 import { jwt } from 'sluice/auth/jwt';
@@ -11,20 +10,8 @@ import { rateLimits } from 'sluice/auth/rate-limits';
 import type { RefusalReason } from 'sluice/probe';
 import type { Server } from 'sluice/node';
 import { createTelemetry } from 'sluice/telemetry';
+import { socketOf } from './enemies.js';
 import { as, authenticate, keys, raw, serveAsking, serveOpen } from './who-stage.js';
-
-/** A WebSocket, and how it ended. */
-function socketOf(server: Pick<Server, 'url'>, options: object = {}) {
-  const socket = new WebSocket(server.url, 'sluice.v1', options);
-  const said: string[] = [];
-  socket.on('error', () => {});
-  socket.on('message', (data) => said.push(String(data)));
-  const closed = new Promise<number>((resolve) => {
-    socket.on('close', resolve);
-    socket.on('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
-  });
-  return { socket, said, closed, open: new Promise((resolve) => socket.on('open', resolve)) };
-}
 
 const handshake = (key: string) =>
   [

@@ -16,6 +16,16 @@ describe('Journal', () => {
     );
   });
 
+  it('counts the lines in which something was not written as it was said', () => {
+    const { logger } = lineKeeper();
+    const journal = new Journal(logger);
+    journal.write('warn', 'connection cut', { reason: 'bye', seq: 7 });
+    expect(journal.cleaned).toBe(0);
+    journal.write('warn', 'connection cut', { reason: 'bye\nforged', session: 'a\rb' });
+    journal.write('warn', 'connection cut', { reason: 'token=secret' });
+    expect(journal.cleaned).toBe(2);
+  });
+
   it('keeps a flood short, and says afterwards how long it was', () => {
     let now = 5000;
     const { logger, lines } = lineKeeper();

@@ -63,6 +63,8 @@ export class EventStreamLink implements Link {
   private over = false;
   /** Totals the socket has taken, and totals granted. */
   private taken = { chunks: 0, bytes: 0 };
+  /** Chunks it had taken when it last was asked for a sign of life. */
+  private takenBefore = 0;
   private granted;
   private wroteAt: number;
   private beatMs: number;
@@ -238,10 +240,20 @@ export class EventStreamLink implements Link {
       const restMs = this.settings.heartbeatMs - (scheduler.now() - this.wroteAt);
       // A socket that does not take what it has needs no proof of life, and no heap of them.
       if (this.opened && restMs <= 0 && !this.response.writableNeedDrain) this.writeText(ping);
-      const { channel, granted } = this;
-      this.say({ t: 'ping', grants: channel === undefined ? [] : [[channel, granted.chunks, granted.bytes]] });
+      if (!this.stuck()) {
+        const { channel, granted } = this;
+        this.say({ t: 'ping', grants: channel === undefined ? [] : [[channel, granted.chunks, granted.bytes]] });
+      }
       if (!this.over) this.beat(restMs > 0 ? Math.min(this.beatMs, restMs) : this.beatMs);
     }, delayMs);
+  }
+
+  /** Whether the socket has taken nothing of what waits for it, since the last look: then nobody says that the reader lives. */
+  private stuck(): boolean {
+    const { chunks } = this.taken;
+    const none = chunks === this.takenBefore;
+    this.takenBefore = chunks;
+    return none && this.response.writableNeedDrain;
   }
 
   /** For what the session caused itself: it is told in a later turn, because it is not done yet. */

@@ -261,6 +261,8 @@ class ServerLink implements Link {
   /** `ws` answers pings, however many come and whether or not anybody takes the answers. */
   private pinged(): void {
     if (this.over) return;
+    // From 8.23 on it ends who sends more of them at once than it is willing to answer.
+    if (this.socket.readyState !== openState) return this.finish(closeCodes.backlog, 'too many pings at once');
     if (this.socket.bufferedAmount < this.bounds.highWaterMark) this.untaken = 0;
     else if (++this.untaken > maxUntaken) return this.close(closeCodes.backlog, 'the answers are not read');
     this.events.pinged?.();
