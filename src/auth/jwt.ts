@@ -154,9 +154,21 @@ function keyOf(options: JwtOptions, algorithms: readonly string[]): JWTVerifyGet
 }
 
 function secretKey(secret: string | Uint8Array): JWTVerifyGetKey {
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret;
+  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : new Uint8Array(secret);
   if (bytes.length < 32) throw new RangeError('secret must have at least 32 bytes');
-  return () => bytes;
+  // Of bytes jose would make a key for each token, which takes longer than to look at one.
+  const keys = new Map<string, Promise<CryptoKey>>();
+  return ({ alg }) => {
+    const key = keys.get(alg) ?? hmacKey(bytes, alg);
+    keys.set(alg, key);
+    return key;
+  };
+}
+
+/** The key for one of `HS256`, `HS384` and `HS512`. */
+function hmacKey(bytes: Uint8Array<ArrayBuffer>, alg: string): Promise<CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: `SHA-${alg.slice('HS'.length)}` };
+  return crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify']);
 }
 
 function pemKey(pem: string): JWTVerifyGetKey {

@@ -67,6 +67,17 @@ describe('jwt', () => {
     expect((await jwt(base)(bearing(await token({ claims }))))?.scopes).toEqual(scopes);
   });
 
+  it('takes each of its algorithms with one secret, again and again, whatever becomes of the bytes it was given', async () => {
+    const algorithms = ['HS256', 'HS384', 'HS512'];
+    const bytes = new TextEncoder().encode(secret);
+    const authenticate = jwt({ ...base, secret: bytes, algorithms });
+    bytes.fill(0);
+    for (const alg of [...algorithms, ...algorithms]) {
+      const bearer = bearing(await token({ alg, claims: { jti: crypto.randomUUID() } }));
+      expect(await authenticate(bearer)).toMatchObject({ id: 'ann' });
+    }
+  });
+
   it('asks for the principal as it is told', async () => {
     const principal = ({ email }: JWTPayload): Principal => ({ id: String(email) });
     const authenticate = jwt({ ...base, principal });
