@@ -15,6 +15,7 @@ const steps = [
   { name: 'lint', run: ['node_modules/oxlint/bin/oxlint', ...lint] },
   { name: 'types', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'browser types', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.browser.json'] },
+  { name: 'papers', run: ['scripts/papers.mjs'] },
   {
     name: 'house',
     run: ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', 'test/house.test.ts', 'test/exports.test.ts'],
