@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { filter, map, take, takeWhile } from 'rxjs';
 import { WebSocket } from 'ws';
 import { type Client, createClient } from '../client/index.js';
 import { createSseTransport } from '../transport/sse/client.js';
@@ -32,11 +33,25 @@ export function connect(
   { maxRetries, ...backoff }: Patience = patience,
 ): Client {
   const known = token();
-  return createClient({
+  const client = createClient({
     transport:
       transport === 'ws' ? createWebSocketTransport({ url: server, WebSocket }) : createSseTransport({ url: server }),
     maxRetries,
     backoff,
     ...(known === undefined ? {} : { token: () => known }),
   });
+  tellOfWait(client, server);
+  return client;
+}
+
+/** Nobody should wonder why nothing happens: the first attempt that fails is told of. */
+function tellOfWait({ state }: Client, server: string): void {
+  state
+    .pipe(
+      takeWhile((now) => now !== 'open'),
+      filter((now) => now === 'waiting'),
+      take(1),
+      map(() => `sluice: ${server} cannot be reached yet, trying again\n`),
+    )
+    .subscribe((words) => process.stderr.write(words));
 }

@@ -24,7 +24,6 @@ const program = new Command('sluice')
   .description('Streams of chunks that must arrive.')
   .version(version)
   .hook('preAction', (_, command) => useToken(command))
-  .showHelpAfterError('(sluice --help tells more)')
   .addCommand(serveCommand())
   .addCommand(configCommand())
   .addCommand(keyCommand())
@@ -39,6 +38,8 @@ const program = new Command('sluice')
   .addCommand(actorCommand())
   .addCommand(workerCommand())
   .addCommand(llmCommand());
+
+showWhereHelpIs(program);
 
 // A reader that has seen enough, such as `head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -55,4 +56,10 @@ try {
 function describe(error: unknown): string {
   if (error instanceof StreamError) return `${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Who has said a command wrongly is told where the right words are. */
+function showWhereHelpIs(command: Command, words = command.name()): void {
+  command.showHelpAfterError(`(${words} --help tells more)`);
+  for (const part of command.commands) showWhereHelpIs(part, `${words} ${part.name()}`);
 }

@@ -1,13 +1,17 @@
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { connect, serverOption } from '../../src/cli/connect.js';
 
+afterEach(() => void vi.restoreAllMocks());
+
 describe('connect', () => {
-  it('gives up when there is no server, and says so', async () => {
+  it('says once that it waits when there is no server, gives up in the end, and says so', async () => {
+    const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const { port, close } = await closedPort();
     await close();
     const client = connect(`http://127.0.0.1:${port}`, 'ws', { maxRetries: 2, minMs: 1, maxMs: 2 });
     await expect(client.read('any').next()).rejects.toMatchObject({ code: 'connection-lost' });
+    expect(told.mock.calls).toEqual([[`sluice: http://127.0.0.1:${port} cannot be reached yet, trying again\n`]]);
     client.close();
   });
 

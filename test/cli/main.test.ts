@@ -31,6 +31,15 @@ describe('sluice', () => {
   it('refuses a command it does not know', async () => {
     const { code, stderr } = await sluice('sing').ended;
     expect(stderr).toContain("unknown command 'sing'");
+    expect(stderr).toContain('(sluice --help tells more)');
     expect(code).toBe(1);
   });
+
+  it.each([['tail'], ['actor', 'run']])(
+    'tells where the words of %s %s are, when they are wrong',
+    async (...words) => {
+      const { stderr } = await sluice(...words).ended;
+      expect(stderr).toContain(`(sluice ${words.join(' ')} --help tells more)`);
+    },
+  );
 });

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { StreamError } from '../../chunk/index.js';
 import type { Log } from '../../log/log.js';
+import { isLoopback } from '../../node/check-host.js';
 import { type Config, configAuth, configTelemetry, openConfigLog, serveOptions } from '../../node/config/index.js';
 import type { ServedRunsOptions, ServeOptions, Server } from '../../node/index.js';
 import { logForms } from '../../node/open-log.js';
@@ -19,6 +21,7 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const { config } = await configOf(flags);
   const runs = await loadRuns(config);
   const who = await configAuth(config);
+  checkReach(config, who.authenticate !== undefined);
   const telemetry = await configTelemetry(config);
   const log = await openConfigLog(config);
   const options = serveOptions(config);
@@ -30,6 +33,15 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
   await server.drain({ withinMs: config.drainMs });
   // What has not let go of its connections by now does not keep the process.
   process.exit();
+}
+
+/** As the server itself checks it, in the words of the command line. */
+function checkReach({ host, allowPublic }: Config, asked: boolean): void {
+  if (asked || allowPublic || isLoopback(host)) return;
+  const message =
+    `host "${host}" is reachable from elsewhere and nothing is asked of who comes: ` +
+    'say --auth-api-keys, --auth-jwks-url or another --auth-…, or --allow-public to let everybody do everything';
+  throw new StreamError('config-invalid', message, { field: 'host' });
 }
 
 /** The pipelines of all files, with the services of all modules. */

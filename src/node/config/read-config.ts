@@ -89,7 +89,10 @@ function checked(merged: unknown, sourceOf: (field: string) => string): Config {
   const setting = settings.find(({ name }) => field === name || field.startsWith(`${name}.`));
   const source = sourceOf(setting?.name ?? '');
   const about = [field === '' ? 'configuration' : field, source === '' ? '' : `(${source})`].filter(Boolean).join(' ');
-  throw new StreamError('config-invalid', `${about}: ${message}`, {
+  const value = setting === undefined ? undefined : valueAt(merged, setting.path);
+  // A number is no secret, and "a number" says nothing to who has given one.
+  const why = typeof value === 'number' ? message.replace(/got a number$/, `got ${value}`) : message;
+  throw new StreamError('config-invalid', `${about}: ${why}`, {
     cause: result.error,
     ...(field === '' ? {} : { field }),
   });

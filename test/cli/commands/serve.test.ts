@@ -67,8 +67,8 @@ describe('sluice serve', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [['--port', '65536'], 'port (--port): must be a whole number, 0 to 65535, got a number'],
-    [['--host', '0.0.0.0'], 'reachable from elsewhere'],
+    [['--port', '65536'], 'port (--port): must be a whole number, 0 to 65535, got 65536'],
+    [['--host', '0.0.0.0'], 'say --auth-api-keys, --auth-jwks-url or another'],
     [['--stale-ms', '0'], 'staleMs (--stale-ms): must be a whole number, 1 to'],
     [['--log', 'floppy'], 'log must be one of memory'],
   ])('refuses %j and says why', async (flags, why) => {

@@ -60,7 +60,7 @@ describe('readConfig', () => {
       'port',
       'port (SLUICE_PORT): must be a whole number, 0 to 65535, got a string',
     ],
-    [{ flags: { port: '65536' } }, 'port', 'port (--port): must be a whole number, 0 to 65535, got a number'],
+    [{ flags: { port: '65536' } }, 'port', 'port (--port): must be a whole number, 0 to 65535, got 65536'],
     [
       { flags: { origins: ['a', ''] } },
       'origins.1',
