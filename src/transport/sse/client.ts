@@ -81,131 +81,133 @@ class SseLink implements Link {
   /** Always: nothing but requests is sent. */
   readonly writable = true;
 
-  private readonly byStream = new Map<string, Reading>();
-  private readonly byChannel = new Map<number, Reading>();
-  private channels = 0;
+  readonly #byStream = new Map<string, Reading>();
+  readonly #byChannel = new Map<number, Reading>();
+  #channels = 0;
   /** Who the client is, as it has said. */
-  private token: string | undefined;
-  private opened = false;
-  private over = false;
+  #token: string | undefined;
+  #opened = false;
+  #over = false;
 
-  constructor(
-    private readonly request: Request,
-    private readonly events: ClientLinkEvents,
-    pingMs: number,
-  ) {
+  readonly #request: Request;
+
+  readonly #events: ClientLinkEvents;
+
+  constructor(request: Request, events: ClientLinkEvents, pingMs: number) {
+    this.#events = events;
+    this.#request = request;
     queueMicrotask(() => {
-      if (this.over) return;
-      this.opened = true;
+      if (this.#over) return;
+      this.#opened = true;
       events.opened();
       // There is no session to greet: these are the words the machine above waits for.
       const window = { chunks: 1, bytes: 1 };
-      this.answer({ t: 'welcome', protocol: subprotocol, session: 'sse', maxFrame: 65_536, pingMs, window });
+      this.#answer({ t: 'welcome', protocol: subprotocol, session: 'sse', maxFrame: 65_536, pingMs, window });
     });
   }
 
   send(frames: readonly OutgoingFrame[]): void {
-    for (const frame of frames) if (this.opened && !this.over) this.obey(frame as ClientFrame);
+    for (const frame of frames) if (this.#opened && !this.#over) this.#obey(frame as ClientFrame);
   }
 
-  private obey(frame: ClientFrame): void {
+  #obey(frame: ClientFrame): void {
     switch (frame.t) {
       case 'auth':
-        this.token = frame.token;
-        return this.answer({ t: 'authenticated' });
+        this.#token = frame.token;
+        return this.#answer({ t: 'authenticated' });
       case 'subscribe':
-        return this.subscribe(frame);
+        return this.#subscribe(frame);
       case 'credit':
-        return this.byChannel.get(frame.ch)?.grant(frame.chunks, frame.bytes);
+        return this.#byChannel.get(frame.ch)?.grant(frame.chunks, frame.bytes);
       case 'unsubscribe':
-        return this.unsubscribe(frame.ch);
+        return this.#unsubscribe(frame.ch);
       case 'ping':
-        return this.ping(frame);
+        return this.#ping(frame);
       case 'nack':
         // HTTP loses nothing on its way: what is missing is had by asking for it from there again.
         return this.close(connectionLost, 'chunks are missing');
       case 'publish':
-        return this.refuse(frame.stream, 'SSE only reads: publish over WebSocket', frame.producer);
+        return this.#refuse(frame.stream, 'SSE only reads: publish over WebSocket', frame.producer);
       case 'cancel':
-        return this.refuse(frame.stream, 'SSE only reads: cancel over WebSocket');
+        return this.#refuse(frame.stream, 'SSE only reads: cancel over WebSocket');
     }
   }
 
-  private subscribe(asked: Subscribe): void {
+  #subscribe(asked: Subscribe): void {
     const { stream, from, chunks, bytes } = asked;
-    const known = this.byStream.get(stream);
-    if (known === undefined) return this.read(asked);
-    if (known.from !== from) return this.refuse(stream, `stream "${stream}" is being read already: unsubscribe first`);
-    if (known.subscribed !== undefined) this.answer(known.subscribed);
+    const known = this.#byStream.get(stream);
+    if (known === undefined) return this.#read(asked);
+    if (known.from !== from) return this.#refuse(stream, `stream "${stream}" is being read already: unsubscribe first`);
+    if (known.subscribed !== undefined) this.#answer(known.subscribed);
     known.grant(chunks, bytes);
   }
 
-  private read(asked: Subscribe): void {
+  #read(asked: Subscribe): void {
     const { stream, from, chunks, bytes } = asked;
     const problem = nameProblem(stream);
     if (problem !== undefined) {
-      return this.answer({ t: 'error', code: 'name-invalid', message: `stream name ${problem}`, stream });
+      return this.#answer({ t: 'error', code: 'name-invalid', message: `stream name ${problem}`, stream });
     }
-    const reading: Reading = new Reading(stream, this.channels++, from, {
+    const reading: Reading = new Reading(stream, this.#channels++, from, {
       frames: (frames) => {
         // A refused stream is not being read: it may be asked for again.
-        if (frames.some((frame) => 'code' in frame)) this.forget(reading);
+        if (frames.some((frame) => 'code' in frame)) this.#forget(reading);
         // With new credentials it goes on: over another link, which asks for some.
         if (frames.some((frame) => 'code' in frame && frame.code === 'expired')) {
           this.close(credentialsExpired, 'the time of the credentials is over');
-        } else this.events.frames(frames);
+        } else this.#events.frames(frames);
       },
-      broken: (error) => this.broken(error),
+      broken: (error) => this.#broken(error),
     });
-    this.byStream.set(stream, reading);
-    this.byChannel.set(reading.ch, reading);
+    this.#byStream.set(stream, reading);
+    this.#byChannel.set(reading.ch, reading);
     reading.grant(chunks, bytes);
-    void reading.run(async (signal) => this.request(asked, signal, this.token));
+    void reading.run(async (signal) => this.#request(asked, signal, this.#token));
   }
 
-  private unsubscribe(ch: number): void {
-    const reading = this.byChannel.get(ch);
-    if (reading !== undefined) this.forget(reading);
-    this.answer({ t: 'unsubscribed', ch });
+  #unsubscribe(ch: number): void {
+    const reading = this.#byChannel.get(ch);
+    if (reading !== undefined) this.#forget(reading);
+    this.#answer({ t: 'unsubscribed', ch });
   }
 
-  private forget(reading: Reading): void {
-    this.byStream.delete(reading.streamId);
-    this.byChannel.delete(reading.ch);
+  #forget(reading: Reading): void {
+    this.#byStream.delete(reading.streamId);
+    this.#byChannel.delete(reading.ch);
     reading.stop();
   }
 
   /** No answer when a server that owes something has been silent: then the machine above connects again. */
-  private ping(frame: FrameOf<ClientFrame, 'ping'>): void {
-    for (const [ch, chunks, bytes] of frame.grants) this.byChannel.get(ch)?.grant(chunks, bytes);
-    const readings = [...this.byChannel.values()];
+  #ping(frame: FrameOf<ClientFrame, 'ping'>): void {
+    for (const [ch, chunks, bytes] of frame.grants) this.#byChannel.get(ch)?.grant(chunks, bytes);
+    const readings = [...this.#byChannel.values()];
     const alive = readings.map((reading) => reading.takeSignOfLife());
     if (alive.includes(false)) return;
     const begun = readings.filter(({ subscribed }) => subscribed !== undefined);
-    this.answer({ t: 'pong', sent: begun.map(({ ch, next }) => [ch, next]) });
+    this.#answer({ t: 'pong', sent: begun.map(({ ch, next }) => [ch, next]) });
   }
 
-  private refuse(stream: string, message: string, producer?: string): void {
+  #refuse(stream: string, message: string, producer?: string): void {
     const about = producer === undefined ? { stream } : { stream, producer };
-    this.answer({ t: 'error', code: 'frame-unexpected', message, ...about });
+    this.#answer({ t: 'error', code: 'frame-unexpected', message, ...about });
   }
 
   /** Answers in a later turn, as every server does. */
-  private answer(frame: ServerFrame): void {
+  #answer(frame: ServerFrame): void {
     queueMicrotask(() => {
-      if (!this.over) this.events.frames([frame]);
+      if (!this.#over) this.#events.frames([frame]);
     });
   }
 
-  private broken(error: StreamError): void {
+  #broken(error: StreamError): void {
     const malformed = error.code === 'frame-malformed' || error.code === 'overflow';
     this.close(malformed ? messageMalformed : connectionLost, error.message);
   }
 
   close(code: number, reason: string): void {
-    if (this.over) return;
-    this.over = true;
-    for (const reading of this.byChannel.values()) reading.stop();
-    queueMicrotask(() => this.events.closed(code, reason));
+    if (this.#over) return;
+    this.#over = true;
+    for (const reading of this.#byChannel.values()) reading.stop();
+    queueMicrotask(() => this.#events.closed(code, reason));
   }
 }

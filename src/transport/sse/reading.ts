@@ -28,167 +28,171 @@ export class Reading {
   /** Number of the next chunk to hand on. */
   next = 0;
 
-  private readonly abort = new AbortController();
-  private waiting: Said[] = [];
-  private grantedChunks = 0;
-  private grantedBytes = 0;
-  private chunks = 0;
-  private bytes = 0;
+  readonly #abort = new AbortController();
+  #waiting: Said[] = [];
+  #grantedChunks = 0;
+  #grantedBytes = 0;
+  #chunks = 0;
+  #bytes = 0;
   /** The stream has ended, or the server has refused to go on. */
-  private done = false;
-  private stopped = false;
-  private wake: (() => void) | undefined;
+  #done = false;
+  #stopped = false;
+  #wake: (() => void) | undefined;
   /** The server owes the next bytes. */
-  private listening = true;
+  #listening = true;
   /** A snapshot was announced, and is to be the first thing that comes. */
-  private expecting = false;
-  private heard = true;
+  #expecting = false;
+  #heard = true;
   /** The stream's life, if the server says it. */
-  private life: string | undefined;
+  #life: string | undefined;
+
+  readonly #events: ReadingEvents;
 
   constructor(
     readonly streamId: string,
     readonly ch: number,
     /** The position asked for, to recognise the same request when it is repeated. */
     readonly from: JoinPosition,
-    private readonly events: ReadingEvents,
-  ) {}
+    events: ReadingEvents,
+  ) {
+    this.#events = events;
+  }
 
   /** Begins to read, once. */
   async run(open: Open): Promise<void> {
     try {
-      const response = await open(this.abort.signal);
-      this.heard = true;
-      if (response.status === 200 && response.body !== null) await this.read(response, response.body);
-      else await this.refused(response);
+      const response = await open(this.#abort.signal);
+      this.#heard = true;
+      if (response.status === 200 && response.body !== null) await this.#read(response, response.body);
+      else await this.#refused(response);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.fail(error instanceof StreamError ? error : new StreamError('connection-lost', message, { cause: error }));
+      this.#fail(error instanceof StreamError ? error : new StreamError('connection-lost', message, { cause: error }));
     }
   }
 
   /** Raises the totals; lower ones change nothing. */
   grant(chunks: number, bytes: number): void {
-    this.grantedChunks = Math.max(this.grantedChunks, chunks);
-    this.grantedBytes = Math.max(this.grantedBytes, bytes);
-    this.handOn();
-    if (this.waiting.length > 0) return;
-    this.wake?.();
-    this.wake = undefined;
+    this.#grantedChunks = Math.max(this.#grantedChunks, chunks);
+    this.#grantedBytes = Math.max(this.#grantedBytes, bytes);
+    this.#handOn();
+    if (this.#waiting.length > 0) return;
+    this.#wake?.();
+    this.#wake = undefined;
   }
 
   /** Lets the response go. Nothing is told afterwards. */
   stop(): void {
-    this.stopped = true;
-    this.waiting = [];
-    this.abort.abort();
-    this.wake?.();
+    this.#stopped = true;
+    this.#waiting = [];
+    this.#abort.abort();
+    this.#wake?.();
   }
 
   /** Whether the server has said something since the last call, a comment at least, or had no reason to. */
   takeSignOfLife(): boolean {
-    const alive = this.heard || !this.listening || this.done;
-    this.heard = false;
+    const alive = this.#heard || !this.#listening || this.#done;
+    this.#heard = false;
     return alive;
   }
 
-  private async read(response: Response, body: ReadableStream<Uint8Array>): Promise<void> {
-    this.begin(response);
+  async #read(response: Response, body: ReadableStream<Uint8Array>): Promise<void> {
+    this.#begin(response);
     const parser = createEventStreamReader(
       (event) => {
         const said = readEvent(event, this.streamId, this.ch);
         if (said === undefined) return;
-        this.expect(said);
-        this.waiting.push(said);
+        this.#expect(said);
+        this.#waiting.push(said);
       },
       { maxEventBytes },
     );
     const reader = body.getReader();
-    while (!this.stopped) {
-      if (this.waiting.length > 0) await this.handedOn();
+    while (!this.#stopped) {
+      if (this.#waiting.length > 0) await this.#handedOn();
       const { done, value } = await reader.read();
       if (done) break;
-      this.heard = true;
+      this.#heard = true;
       parser.push(value);
-      this.handOn();
+      this.#handOn();
     }
-    if (!this.done && !this.waiting.some(isLast)) throw new StreamError('connection-lost', 'the response broke off');
+    if (!this.#done && !this.#waiting.some(isLast)) throw new StreamError('connection-lost', 'the response broke off');
   }
 
-  private begin(response: Response): void {
+  #begin(response: Response): void {
     const seq = Number(response.headers.get(seqHeader) ?? Number.NaN);
     const type = response.headers.get('content-type') ?? '';
     if (!Number.isSafeInteger(seq) || !type.startsWith('text/event-stream')) {
       throw new StreamError('frame-malformed', 'the answer is no event stream of sluice');
     }
     this.next = seq;
-    this.life = response.headers.get(lifeHeader) ?? undefined;
-    this.expecting = response.headers.has(snapshotHeader);
-    if (this.expecting) return;
-    this.tell([this.begun()]);
+    this.#life = response.headers.get(lifeHeader) ?? undefined;
+    this.#expecting = response.headers.has(snapshotHeader);
+    if (this.#expecting) return;
+    this.#tell([this.#begun()]);
   }
 
   /** It begins, at `next`. */
-  private begun(): FrameOf<ServerFrame, 'subscribed'> {
-    const { streamId: stream, ch, next: seq, life } = this;
-    this.subscribed = { t: 'subscribed', stream, life, ch, seq };
+  #begun(): FrameOf<ServerFrame, 'subscribed'> {
+    const { streamId: stream, ch, next: seq } = this;
+    this.subscribed = { t: 'subscribed', stream, life: this.#life, ch, seq };
     return this.subscribed;
   }
 
   /** A snapshot comes first where it was announced, and nowhere else. */
-  private expect(said: Said): void {
+  #expect(said: Said): void {
     if (said instanceof BadFrame) return;
-    const { expecting } = this;
-    this.expecting = false;
+    const expecting = this.#expecting;
+    this.#expecting = false;
     const right = isSnapshot(said) ? expecting && said.snapshot.seq === this.next - 1 : !expecting || isLast(said);
     if (!right) throw new StreamError('frame-malformed', 'a snapshot is not where it was announced');
   }
 
   /** The snapshot is here, and with it the reading begins. */
-  private join({ snapshot }: SnapshotBody): ServerFrame {
-    return { ...this.begun(), chunks: [snapshot.body] };
+  #join({ snapshot }: SnapshotBody): ServerFrame {
+    return { ...this.#begun(), chunks: [snapshot.body] };
   }
 
-  private get affordable(): boolean {
-    return this.chunks < this.grantedChunks && this.bytes < this.grantedBytes;
+  get #affordable(): boolean {
+    return this.#chunks < this.#grantedChunks && this.#bytes < this.#grantedBytes;
   }
 
   /** Resolves when nothing waits any more. */
-  private async handedOn(): Promise<void> {
-    this.listening = false;
+  async #handedOn(): Promise<void> {
+    this.#listening = false;
     await new Promise<void>((resolve) => {
-      this.wake = resolve;
+      this.#wake = resolve;
     });
-    this.listening = true;
-    this.heard = true;
+    this.#listening = true;
+    this.#heard = true;
   }
 
   /** Hands on what waits, as far as credit goes: runs of chunks as one frame. */
-  private handOn(): void {
+  #handOn(): void {
     const frames: (ServerFrame | BadFrame)[] = [];
     let run: NumberedBody[] = [];
     let count = 0;
-    for (const said of this.waiting) {
+    for (const said of this.#waiting) {
       if (isChunk(said)) {
-        if (!this.affordable) break;
-        if (run.length > 0 && said.seq !== this.next) run = this.close(run, frames);
+        if (!this.#affordable) break;
+        if (run.length > 0 && said.seq !== this.next) run = this.#close(run, frames);
         run.push(said);
-        this.count(said);
+        this.#count(said);
       } else if (isSnapshot(said)) {
-        frames.push(this.join(said));
+        frames.push(this.#join(said));
       } else {
-        run = this.close(run, frames);
+        run = this.#close(run, frames);
         frames.push(said);
-        this.follow(said);
+        this.#follow(said);
       }
       count++;
     }
-    this.close(run, frames);
-    this.waiting = this.waiting.slice(count);
-    this.tell(frames);
+    this.#close(run, frames);
+    this.#waiting = this.#waiting.slice(count);
+    this.#tell(frames);
   }
 
-  private close(run: readonly NumberedBody[], frames: (ServerFrame | BadFrame)[]): NumberedBody[] {
+  #close(run: readonly NumberedBody[], frames: (ServerFrame | BadFrame)[]): NumberedBody[] {
     const [first] = run;
     if (first !== undefined) {
       frames.push({ t: 'data', ch: this.ch, seq: first.seq, chunks: run.map(({ body }) => body) });
@@ -196,18 +200,18 @@ export class Reading {
     return [];
   }
 
-  private count({ seq, body }: NumberedBody): void {
+  #count({ seq, body }: NumberedBody): void {
     this.next = seq + 1;
-    this.chunks++;
-    this.bytes += body.size;
+    this.#chunks++;
+    this.#bytes += body.size;
   }
 
-  private follow(said: ServerFrame | BadFrame): void {
-    if (isLast(said)) this.done = true;
+  #follow(said: ServerFrame | BadFrame): void {
+    if (isLast(said)) this.#done = true;
     else if (!(said instanceof BadFrame) && said.t === 'gap') this.next = said.to;
   }
 
-  private async refused(response: Response): Promise<void> {
+  async #refused(response: Response): Promise<void> {
     const { status } = response;
     const code = errorOfStatus(status);
     const told: unknown = await response.json().catch(() => undefined);
@@ -215,19 +219,19 @@ export class Reading {
     if (status === 503 || (said instanceof BadFrame && code === undefined)) {
       throw new StreamError('connection-lost', `the server answered ${status}`);
     }
-    this.done = true;
-    if (!(said instanceof BadFrame)) this.tell([said]);
-    else this.tell([{ t: 'error', code: code!, message: `the server answered ${status}`, stream: this.streamId }]);
+    this.#done = true;
+    if (!(said instanceof BadFrame)) this.#tell([said]);
+    else this.#tell([{ t: 'error', code: code!, message: `the server answered ${status}`, stream: this.streamId }]);
   }
 
-  private tell(frames: readonly (ServerFrame | BadFrame)[]): void {
-    if (!this.stopped && frames.length > 0) this.events.frames(frames);
+  #tell(frames: readonly (ServerFrame | BadFrame)[]): void {
+    if (!this.#stopped && frames.length > 0) this.#events.frames(frames);
   }
 
-  private fail(error: StreamError): void {
-    if (this.stopped) return;
+  #fail(error: StreamError): void {
+    if (this.#stopped) return;
     this.stop();
-    this.events.broken(error);
+    this.#events.broken(error);
   }
 }
 
