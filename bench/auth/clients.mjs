@@ -21,15 +21,17 @@ function open(port, tokens, kind, n) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, 'sluice.v1', { headers });
     const subscribe = { t: 'subscribe', stream: `s/${n}`, from: 0, chunks: 16, bytes: 65_536 };
-    const say = (frame) => socket.send(JSON.stringify(frame));
+    const first = inFrame ? [{ t: 'auth', token }, subscribe] : [subscribe];
     const heard = {
-      welcome: () => say(inFrame ? { t: 'auth', token } : subscribe),
-      authenticated: () => say(subscribe),
+      welcome: () => socket.send(first.map((frame) => JSON.stringify(frame)).join('\n')),
+      authenticated: () => {},
       subscribed: resolve,
     };
-    socket.on('message', (text) => {
-      const { t, message } = JSON.parse(text);
-      (heard[t] ?? (() => reject(new Error(`${t}: ${message}`))))();
+    socket.on('message', (message) => {
+      for (const line of message.toString().split('\n')) {
+        const frame = JSON.parse(line);
+        (heard[frame.t] ?? (() => reject(new Error(`${frame.t}: ${frame.message}`))))();
+      }
     });
     socket.on('error', reject);
     sockets.push(socket);

@@ -6,7 +6,7 @@ import { launch, preferred } from '../harness/child.mjs';
 import { watchOthers } from '../harness/noise.mjs';
 import { run } from '../harness/run.mjs';
 import { median } from '../harness/statistics.mjs';
-import { kinds } from './ways.mjs';
+import { kinds } from './kinds.mjs';
 
 const at = (file) => new URL(file, import.meta.url);
 const rounds = 30;

@@ -4,19 +4,6 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { apiKeys, createApiKey } from '../dist/src/auth/api-keys.js';
 import { jwt } from '../dist/src/auth/jwt.js';
 
-/** All ways; what is new is a token for each connection, that nobody has seen before. */
-export const kinds = [
-  'open',
-  'header not looked at',
-  'key',
-  'key in a frame',
-  'token known',
-  'HS256 token new',
-  'RS256 token new',
-  'ES256 token new',
-  'EdDSA token new',
-];
-
 const issuer = 'https://id.example.com';
 const audience = 'sluice';
 const fresh = / token new$/;

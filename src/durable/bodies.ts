@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../log/log.js';
+import { lastly, type MaybePromise, whenReady } from '../log/log.js';
 import { Refusal } from './reply.js';
 import type { DurableRequest } from './request.js';
 
@@ -15,23 +15,27 @@ export class Bodies {
    * Runs work on a request's body, which counts as it comes and until the work is done: who announces much and sends nothing
    * takes nobody's room.
    */
-  async with<T>(request: DurableRequest, work: (body: Uint8Array) => MaybePromise<T>): Promise<T> {
+  with<T>(request: DurableRequest, work: (body: Uint8Array) => MaybePromise<T>): MaybePromise<T> {
     const { maxBody } = this;
     const announced = Number(request.header('content-length') ?? 0);
     if (announced > maxBody) throw tooLarge(maxBody);
     if (this.pending > 0 && this.pending + announced > this.maxPending) throw tooMuch();
     let received = 0;
-    try {
-      const body = await request.body((length) => {
-        this.pending += length - received;
-        received = length;
-        return length <= maxBody && (this.pending <= this.maxPending || this.pending === length);
-      });
-      if (body !== undefined) return await work(body);
-      throw received > maxBody ? tooLarge(maxBody) : tooMuch();
-    } finally {
-      this.pending -= received;
-    }
+    const admits = (length: number): boolean => {
+      this.pending += length - received;
+      received = length;
+      return length <= maxBody && (this.pending <= this.maxPending || this.pending === length);
+    };
+    return lastly(
+      () =>
+        whenReady(request.body(admits), (body) => {
+          if (body !== undefined) return work(body);
+          throw received > maxBody ? tooLarge(maxBody) : tooMuch();
+        }),
+      () => {
+        this.pending -= received;
+      },
+    );
   }
 }
 

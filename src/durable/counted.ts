@@ -79,8 +79,12 @@ class CountedRequest implements DurableRequest {
     return this.request.target;
   }
 
-  get root(): string {
-    return this.request.root;
+  get origin(): string {
+    return this.request.origin;
+  }
+
+  get path(): string {
+    return this.request.path;
   }
 
   get signal(): AbortSignal {

@@ -14,7 +14,7 @@ import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
 import { answer, answerError, reasonOf, Refusal, type Reply } from './reply.js';
-import { type DurableRequest, isBook, isOurs, nameOf, readTarget } from './request.js';
+import { type DurableRequest, isBook, isLarge, isOurs, nameOf, readTarget } from './request.js';
 import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
 import type { Webhooks } from './subscription/webhooks.js';
@@ -64,7 +64,6 @@ export interface DurableStreams {
 }
 
 const mebibyte = 1 << 20;
-const smallBody = 8 * 1024;
 /** Where subscriptions are kept: who may see or change those may do everything. */
 const books = 'sluice/server/subscriptions';
 /** What a worker of a subscription does, with a token that it was given with its work. */
@@ -85,16 +84,6 @@ export function createDurableStreams(options: DurableStreamsOptions): DurableStr
 
 const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
 
-/** The path of a URL that is known to be one. */
-function pathOf(url: string): string {
-  return url.slice(url.indexOf('/', url.indexOf('//') + 2));
-}
-
-/** Whether a body may still be on its way: a small one has come with the headers. */
-function isLarge(request: DurableRequest): boolean {
-  return Number(request.header('content-length') ?? Infinity) > smallBody;
-}
-
 class Door implements DurableStreams {
   private readonly registry: Registry;
   private readonly appender: Appender;
@@ -105,6 +94,7 @@ class Door implements DurableStreams {
   private readonly scheduler: SchedulerLike;
   private readonly timing: TailTiming;
   private readonly maxMessages: number;
+  private readonly now = (): number => this.scheduler.now();
 
   constructor(private readonly options: DurableStreamsOptions) {
     const { streams, cache = 'private', random = Math.random } = options;
@@ -114,7 +104,6 @@ class Door implements DurableStreams {
     this.maxMessages = checkBound('maxMessages', options.maxMessages ?? 100_000);
     const scheduler = (this.scheduler = options.scheduler ?? asyncScheduler);
     this.timing = tailTiming(options.scheduler);
-    const now = (): number => scheduler.now();
     this.bodies = new Bodies(
       checkBound('maxBodyBytes', options.maxBodyBytes ?? 16 * mebibyte),
       checkBound('maxPendingBytes', options.maxPendingBytes ?? 256 * mebibyte),
@@ -125,7 +114,7 @@ class Door implements DurableStreams {
       streams,
       registry: this.registry,
       sequences,
-      now,
+      now: this.now,
       maxMessages: this.maxMessages,
     });
     this.reads = new Reads({
@@ -165,8 +154,7 @@ class Door implements DurableStreams {
   }
 
   private route(request: DurableRequest): MaybePromise<Reply> {
-    const rootPath = pathOf(request.root);
-    const { segments, query } = readTarget(request.target, rootPath);
+    const { segments, query } = readTarget(request.target, request.path);
     if (segments[0] === '__ds') return this.control(segments.slice(1), request);
     const name = nameOf(segments);
     if (isOurs(name) && (isBook(name) || (request.method !== 'GET' && request.method !== 'HEAD'))) {
@@ -180,7 +168,7 @@ class Door implements DurableStreams {
       case 'HEAD':
         return whenReady(this.found(name, 'read', request), (record) => this.reads.head(record));
       case 'PUT':
-        return this.create(name, rootPath, request);
+        return this.create(name, request);
       case 'DELETE':
         return this.delete(name, request);
       default:
@@ -196,7 +184,7 @@ class Door implements DurableStreams {
   }
 
   private askerOf({ principal }: DurableRequest): Asker {
-    return new Asker(this.options.access, principal, () => this.scheduler.now());
+    return new Asker(this.options.access, principal, this.now);
   }
 
   private control(segments: readonly string[], request: DurableRequest): MaybePromise<Reply> {
@@ -218,7 +206,7 @@ class Door implements DurableStreams {
 
   private append(name: string, request: DurableRequest): MaybePromise<Reply> {
     const wish = readAppend(request);
-    const receive = (): Promise<Reply> =>
+    const receive = (): MaybePromise<Reply> =>
       this.bodies.with(request, (body) =>
         // Asked when it is written: while a body comes slowly, much may become of its stream.
         whenReady(this.found(name, 'publish', request), (record) => this.appender.append(record, wish, body, request)),
@@ -227,7 +215,7 @@ class Door implements DurableStreams {
     return isLarge(request) ? whenReady(this.found(name, 'publish', request), receive) : receive();
   }
 
-  private async create(name: string, rootPath: string, request: DurableRequest): Promise<Reply> {
+  private async create(name: string, request: DurableRequest): Promise<Reply> {
     const wish = readWish(request);
     const { streams } = this.options;
     const { registry, maxMessages } = this;
@@ -235,13 +223,13 @@ class Door implements DurableStreams {
     const creator = new Creator({
       streams,
       registry,
-      now: () => this.scheduler.now(),
-      rootPath,
+      now: this.now,
+      rootPath: request.path,
       maxMessages,
       asker,
       count: (chunks) => request.count?.(chunks),
     });
-    const url = request.root + name.split('/').map(encodeURIComponent).join('/');
+    const url = request.origin + request.path + name.split('/').map(encodeURIComponent).join('/');
     if (isLarge(request)) {
       const known = await registry.find(name);
       await asker.check(known === undefined ? 'create' : 'read', name, known?.info);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/auth.js';
 import { checkBound } from '../chunk/index.js';
-import { attempt, whenReady } from '../log/log.js';
+import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { isHost } from '../protocol/host.js';
 import { checkOrigins } from '../protocol/origin.js';
@@ -62,16 +62,17 @@ export function nodeHandler(
   return (request, response, principal) => {
     // What a reader that has gone breaks is nobody's error.
     response.on('error', ignore);
-    attempt(
-      () => {
-        const cors = allowOrigin(origins, request.headers);
-        const asked = new NodeRequest(request, response, path, principal);
-        const reply = refusalOf(request, cors.allowed, options.refusals) ?? durable.handle(asked);
-        return whenReady(reply, (known) => answerWith(known, request, response, cors.headers));
-      },
-      // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
-      () => response.destroy(),
-    );
+    const cors = allowOrigin(origins, request.headers);
+    const respond = (reply: MaybePromise<Reply>): void =>
+      attempt(
+        () => whenReady(reply, (known) => answerWith(known, request, response, cors.headers)),
+        // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
+        () => response.destroy(),
+      );
+    const refusal = refusalOf(request, cors.allowed, options.refusals);
+    if (refusal !== undefined) return respond(refusal);
+    const asked = new NodeRequest(request, response, path, principal);
+    asked.receiveSmall(() => respond(durable.handle(asked)));
   };
 }
 

@@ -85,18 +85,17 @@ export class Page {
   }
 }
 
-const lineBreak = /\r\n|\r|\n/;
+const lineBreak = /\r\n?|\n/g;
+const newLine = /\n/g;
 
 /**
  * Data as the protocol writes it, which not all of its readers parse as they should: no space behind `data:`, but where
  * the line begins with one, which readers would take for that. Nothing in the data can begin another field or event.
  */
 function dataEvent(data: string): string {
-  let text = 'event: data\n';
   // Few have written CR since there is Unix, and to look for LF alone costs half as much.
-  for (const line of data.split(data.includes('\r') ? lineBreak : '\n'))
-    text += line.startsWith(' ') ? `data: ${line}\n` : `data:${line}\n`;
-  return `${text}\n`;
+  const fields = `\ndata:${data.replace(data.includes('\r') ? lineBreak : newLine, '\ndata:')}`;
+  return `event: data${fields.replaceAll('\ndata: ', '\ndata:  ')}\n\n`;
 }
 
 /** @internal Whether events carry a stream's data in base64. */

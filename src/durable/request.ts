@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/auth.js';
 import { checkName, nameProblem } from '../chunk/index.js';
+import type { MaybePromise } from '../log/log.js';
 import { Refusal } from './reply.js';
 
 /** A request, as a shell hands it over. */
@@ -7,8 +8,10 @@ export interface DurableRequest {
   readonly method: string;
   /** Path and query, as the request line has them. */
   readonly target: string;
-  /** Where the streams are, such as `http://127.0.0.1:4437/v1/stream/`; the target's path begins with its path. */
-  readonly root: string;
+  /** What is before the target in addresses, such as `http://127.0.0.1:4437`. */
+  readonly origin: string;
+  /** Where the streams are, such as `/v1/stream/`: the target begins with it. */
+  readonly path: string;
   /** A header by its name in lower case; `undefined` when it is not there. */
   header(name: string): string | undefined;
   /** Who asks, where somebody has found that out. */
@@ -19,8 +22,15 @@ export interface DurableRequest {
   readonly signal: AbortSignal;
   /** Takes note of chunks that are about to be kept; rejects where they are too many. Default: nobody counts. */
   readonly count?: ((chunks: number) => Promise<void>) | undefined;
-  /** Reads the body: `undefined` as soon as `admits`, which is told how long it is so far, says no. */
-  body(admits: (length: number) => boolean): Promise<Uint8Array | undefined>;
+  /** Reads the body, answering at once where it is there: `undefined` as soon as `admits`, which is told how long it is so far, says no. */
+  body(admits: (length: number) => boolean): MaybePromise<Uint8Array | undefined>;
+}
+
+const smallBody = 8 * 1024;
+
+/** @internal Whether a body may still be on its way: a small one has come with the headers. */
+export function isLarge(request: Pick<DurableRequest, 'header'>): boolean {
+  return Number(request.header('content-length') ?? Infinity) > smallBody;
 }
 
 /** @internal What a request's target names below the root. */

@@ -181,6 +181,18 @@ export function orElse<T>(work: () => MaybePromise<T>, recover: (error: unknown)
   }
 }
 
+/** Runs work that may answer now or later and then, whatever became of it, `last`. */
+export function lastly<T>(work: () => MaybePromise<T>, last: () => void): MaybePromise<T> {
+  let pending = false;
+  try {
+    const result = work();
+    pending = result instanceof Promise;
+    return pending ? (result as Promise<T>).finally(last) : result;
+  } finally {
+    if (!pending) last();
+  }
+}
+
 /** Runs work that may answer now or later, and hands what it throws or rejects to `failed`. */
 export function attempt(work: () => MaybePromise<void>, failed: (error: unknown) => void): void {
   try {

@@ -33,7 +33,9 @@ export class Recording {
   private readonly log: MarbleEvent[] = [];
   private readonly held = new Set<number>();
   private readonly asked = new Set<number>();
+  /** The next that the consumer is to have, and the first that has not arrived. */
   private next: number | undefined;
+  private due = 0;
 
   constructor(
     private readonly maxEvents: number,
@@ -48,6 +50,7 @@ export class Recording {
   /** The reading begins at this number, or begins again there: what was held is let go, and comes once more. */
   started(seq: number): void {
     this.next = Math.max(this.next ?? seq, seq);
+    this.due = this.next;
     this.held.clear();
     this.asked.clear();
   }
@@ -61,8 +64,11 @@ export class Recording {
     this.next ??= seq;
     if (seq < this.next || this.held.has(seq)) return 'duplicate';
     remember(this.held, seq, this.maxHeld);
+    this.due = Math.max(this.due, this.next);
+    const isDue = seq === this.due;
+    while (this.held.has(this.due)) this.due++;
     if (this.asked.delete(seq)) return 'repaired';
-    return seq === this.next ? 'arrived' : 'early';
+    return isDue ? 'arrived' : 'early';
   }
 
   /** Chunks that did not come were asked for again. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { firstProblem } from '../chunk/index.js';
+import { nodeBody } from '../durable/node-body.js';
 import { RequestError } from './request-error.js';
 
 /** What stands in front of parameters, such as a character set. */
@@ -35,33 +36,19 @@ function checkMediaType(given: string | undefined): void {
   throw new RequestError(415, 'frame-malformed', `the body must be application/json: ${got}`);
 }
 
-function readText(request: IncomingMessage, limit: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let length = 0;
-    const take = (part: Buffer): void => {
-      length += part.length;
-      parts.push(part);
-      if (length <= limit) return;
-      request.off('data', take);
-      parts.length = 0;
-      reject(new RequestError(413, 'frame-too-large', `the body must have at most ${limit} bytes`));
-    };
-    request.on('data', take);
-    request.on('end', () => resolve(decoded(parts, reject)));
-    // Whoever has gone hears no answer.
-    request.on('close', () => reject(new RequestError(400, 'frame-malformed', 'the body was cut off')));
-    request.on('error', reject);
-  });
+async function readText(request: IncomingMessage, limit: number): Promise<string> {
+  const body = await nodeBody(request, (length) => length <= limit).catch(cutOff);
+  if (body === undefined) throw new RequestError(413, 'frame-too-large', `the body must have at most ${limit} bytes`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new RequestError(400, 'frame-malformed', 'the body is not UTF-8');
+  }
 }
 
-function decoded(parts: readonly Buffer[], reject: (error: RequestError) => void): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
-  } catch {
-    reject(new RequestError(400, 'frame-malformed', 'the body is not UTF-8'));
-    return '';
-  }
+/** Whoever has gone hears no answer. */
+function cutOff(): never {
+  throw new RequestError(400, 'frame-malformed', 'the body was cut off');
 }
 
 function parsed(text: string): unknown {

@@ -1,37 +1,15 @@
-import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { createChunk } from 'sluice/chunk';
-import { type Server, serve } from 'sluice/node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundle, executablePath, startBrowser } from './chromium.js';
-
-const example = fileURLToPath(new URL('../../examples/02-browser-reader.ts', import.meta.url));
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { executablePath } from './chromium.js';
+import { BrowserStage } from './stage.js';
 
 describe.skipIf(executablePath === undefined)('in a real Chromium', () => {
-  let browser: Browser;
-  let server: Server;
+  const stage = new BrowserStage(import.meta.url, { reader: '../../examples/02-browser-reader.ts' });
   let page: Page;
   let problems: string[];
-  let script: string;
-  const sockets = new Set<Socket>();
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    script = await bundle(example);
-  });
-  afterAll(async () => await browser.close());
   beforeEach(async () => {
-    server = await serve({
-      port: 0,
-      fallback: (_, response) => response.end(`<body></body><script type=module>${script}</script>`),
-    });
-    sockets.clear();
-    server.http.on('connection', (socket: Socket) => sockets.add(socket));
-    page = await browser.newPage();
+    page = await stage.tab();
     problems = [];
     page.on('pageerror', (error) => problems.push(error.message));
     page.on(
@@ -39,18 +17,14 @@ describe.skipIf(executablePath === undefined)('in a real Chromium', () => {
       (message) => message.text().includes('Content Security Policy') && problems.push(message.text()),
     );
   });
-  afterEach(async () => {
-    await page.close();
-    await server.close();
-    expect(problems).toEqual([]);
-  });
+  afterEach(() => expect(problems).toEqual([]));
 
   const words = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => createChunk({ streamId: 's', seq: 0, data: `word ${from + n}\r\n` }));
 
   it('a plain EventSource resumes by Last-Event-ID after a cut, and stops at the end', async () => {
-    await server.streams.publish('s', words(0, 50));
-    await page.goto(server.url);
+    await stage.server.streams.publish('s', words(0, 50));
+    await page.goto(stage.server.url);
     await page.evaluate(() => {
       const got = { seqs: [] as number[], opened: 0, ended: '' };
       Object.assign(globalThis, { got });
@@ -69,8 +43,8 @@ describe.skipIf(executablePath === undefined)('in a real Chromium', () => {
     });
     const seqs = async () => await page.evaluate(() => (globalThis as unknown as { got: { seqs: number[] } }).got.seqs);
     await expect.poll(seqs).toHaveLength(50);
-    cut();
-    await server.streams.publish('s', words(50, 100), { close: { status: 'completed' } });
+    stage.cut();
+    await stage.server.streams.publish('s', words(50, 100), { close: { status: 'completed' } });
     await expect.poll(seqs, { timeout: 10_000 }).toHaveLength(100);
     expect(await seqs()).toEqual(Array.from({ length: 100 }, (_, n) => n));
     // It comes once more behind the end, gets 204 and gives up.
@@ -84,15 +58,17 @@ describe.skipIf(executablePath === undefined)('in a real Chromium', () => {
   });
 
   it('the client reads over the browser’s own WebSocket, is cut, and goes on', async () => {
-    await server.streams.publish('ticks', words(0, 100));
-    await page.goto(`${server.url}/reader`);
+    await stage.server.streams.publish('ticks', words(0, 100));
+    await page.goto(`${stage.server.url}/reader`);
     await page.locator('body', { hasText: 'word 99' }).waitFor();
-    const [first] = server.gateway.connections();
+    const [first] = stage.server.gateway.connections();
     expect(first!.peer.transport).toBe('websocket');
-    cut();
+    stage.cut();
     // The client is back within milliseconds: what lasts is that its first session is over.
-    await expect.poll(() => server.gateway.connections().map(({ session }) => session)).not.toContain(first!.session);
-    await server.streams.publish('ticks', words(100, 200), { close: { status: 'completed' } });
+    await expect
+      .poll(() => stage.server.gateway.connections().map(({ session }) => session))
+      .not.toContain(first!.session);
+    await stage.server.streams.publish('ticks', words(100, 200), { close: { status: 'completed' } });
     await page.locator('body', { hasText: 'word 199' }).waitFor();
     const text = await page.locator('body').textContent();
     expect(text!.match(/word \d+/g)).toEqual(Array.from({ length: 200 }, (_, n) => `word ${n}`));

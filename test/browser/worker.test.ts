@@ -1,49 +1,21 @@
-import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { createChunk } from 'sluice/chunk';
-import { type Server, serve } from 'sluice/node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundle, executablePath, startBrowser } from './chromium.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { executablePath } from './chromium.js';
+import { BrowserStage } from './stage.js';
 
-const entry = fileURLToPath(new URL('worker-script.ts', import.meta.url));
 const words = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `è${from + n} `);
 
 describe.skipIf(executablePath === undefined)('workers in a real Chromium', () => {
-  let browser: Browser;
-  let server: Server;
-  let context: BrowserContext;
+  const stage = new BrowserStage(import.meta.url, { worker: 'worker-script.ts' });
   let page: Page;
-  let script: string;
-  const sockets = new Set<Socket>();
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    script = await bundle(entry);
-  });
-  afterAll(async () => await browser.close());
   beforeEach(async () => {
-    server = await serve({
-      port: 0,
-      fallback: ({ url }, response) => {
-        if (url === '/worker.js') response.setHeader('content-type', 'text/javascript').end(script);
-        else response.end('<body></body>');
-      },
-    });
-    sockets.clear();
-    server.http.on('connection', (socket: Socket) => sockets.add(socket));
-    await server.streams.create('ticks');
-    context = await browser.newContext();
-    page = await context.newPage();
-    await page.goto(`${server.url}/page`);
-  });
-  afterEach(async () => {
-    await context.close();
-    await server.close();
+    await stage.server.streams.create('ticks');
+    page = await stage.open('page');
   });
 
   const publish = async (from: number, to: number): Promise<void> => {
-    await server.streams.publish(
+    await stage.server.streams.publish(
       'ticks',
       words(from, to).map((data) => createChunk({ streamId: 's', seq: 0, data })),
     );
@@ -81,18 +53,18 @@ describe.skipIf(executablePath === undefined)('workers in a real Chromium', () =
         await fetched(path);
         await shows(words(0, 10));
         // Nothing is lost or doubled on the way to the worker, either.
-        for (const socket of sockets) socket.destroy();
+        stage.cut();
         await publish(10, 20);
         await shows(words(0, 20));
         await is('open');
-        await server.streams.close('ticks');
+        await stage.server.streams.close('ticks');
         await is('complete');
         expect(await page.evaluate('globalThis.text')).toBe(words(0, 20).join(''));
       },
     );
 
     it('reads no further when the page has left', async () => {
-      const reading = () => server.gateway.connections().flatMap((connection) => connection.reading);
+      const reading = () => stage.server.gateway.connections().flatMap((connection) => connection.reading);
       await publish(0, 10);
       await fetched('/over-websocket');
       await shows(words(0, 10));
@@ -112,7 +84,7 @@ describe.skipIf(executablePath === undefined)('workers in a real Chromium', () =
       port.postMessage('${path}');
     })()`);
     await shows(words(0, 10));
-    for (const socket of sockets) socket.destroy();
+    stage.cut();
     await publish(10, 20);
     await shows(words(0, 20));
   });

@@ -29,6 +29,7 @@ const samples: readonly (Omit<ChunkInit, 'streamId' | 'seq'> & { data: ChunkData
   { data: Uint8Array.from({ length: 256 }, (_, i) => i), checksum: true },
   { data: Uint8Array.of(1, 2, 3), type: 'audio', final: true },
   { data: Uint8Array.of(1, 2, 3).subarray(1), type: 'image', metadata: { width: 2 } },
+  { data: 'one line\n\nand \u2028 another\n' },
 ];
 
 const chunks = samples.map((sample) => createChunk({ ...place, ...sample }));

@@ -26,7 +26,7 @@ describe('recordReading', () => {
     const { came, told } = stage();
     came(data(1, 'before'), { ...subscribed, stream: 'other', ch: 4 }, subscribed, data(5, 'a', 'b'), data(8, 'd'));
     came({ ...data(9, 'x'), ch: 4 }, data(5, 'a'));
-    expect(told()).toEqual(['arrived 5', 'early 6', 'early 8', 'duplicate 5']);
+    expect(told()).toEqual(['arrived 5', 'arrived 6', 'early 8', 'duplicate 5']);
   });
 
   it('records credit as what was added to it, wherever it is said', () => {

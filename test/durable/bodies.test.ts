@@ -7,6 +7,7 @@ const sized = (length: number | undefined, body: string) =>
     body,
     headers: length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': `${length}` },
   });
+const bytesIf = (admitted: boolean): Uint8Array | undefined => (admitted ? new Uint8Array(4) : undefined);
 const length = async (body: Uint8Array): Promise<number> => body.length;
 
 describe('Bodies', () => {
@@ -14,10 +15,21 @@ describe('Bodies', () => {
     expect(await new Bodies(4, 8).with(requestFor('POST', 'a', { body: 'four' }), length)).toBe(4);
   });
 
+  it('answers at once where the body and what is done with it are there, and frees its room', () => {
+    const bodies = new Bodies(4, 4);
+    const there = { ...sized(4, 'four'), body: (admits: (length: number) => boolean) => bytesIf(admits(4)) };
+    expect(bodies.with(there, (body) => body.length)).toBe(4);
+    const fail = (): never => {
+      throw new Error('no');
+    };
+    expect(() => bodies.with(there, fail)).toThrow('no');
+    expect(bodies.with(there, (body) => body.length)).toBe(4);
+  });
+
   it('refuses one that is too long before it is received, or as soon as that shows', async () => {
     const bodies = new Bodies(4, 8);
     const unread = { ...sized(5, 'five!'), body: () => Promise.reject(new Error('it was received')) };
-    await expect(bodies.with(unread, length)).rejects.toMatchObject({ status: 413 });
+    expect(() => bodies.with(unread, length)).toThrow(expect.objectContaining({ status: 413 }));
     await expect(bodies.with(sized(undefined, 'five!'), length)).rejects.toMatchObject({ status: 413 });
   });
 
@@ -27,10 +39,9 @@ describe('Bodies', () => {
     void bodies.with(sized(4, 'four'), () => hold);
     await expect(bodies.with(sized(4, 'four'), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     void bodies.with(sized(undefined, 'four'), () => hold);
-    await expect(bodies.with(sized(1, '1'), length)).rejects.toMatchObject({
-      status: 503,
-      headers: { 'retry-after': '1' },
-    });
+    expect(() => bodies.with(sized(1, '1'), length)).toThrow(
+      expect.objectContaining({ status: 503, headers: { 'retry-after': '1' } }),
+    );
     await expect(bodies.with(sized(undefined, '1'), length)).rejects.toMatchObject({ status: 503 });
     expect(await bodies.with(requestFor('POST', 'a'), length), 'nothing needs no room').toBe(0);
   });

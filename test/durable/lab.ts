@@ -14,7 +14,7 @@ export interface Asked {
   readonly signal?: AbortSignal;
 }
 
-const root = 'http://here.test/v1/stream/';
+const root = { origin: 'http://here.test', path: '/v1/stream/' };
 export const text = { 'content-type': 'text/plain' };
 export const json = { 'content-type': 'application/json' };
 export const binary = { 'content-type': 'application/octet-stream' };
@@ -32,7 +32,7 @@ export function requestFor(
   return {
     method,
     target: `/v1/stream/${target}`,
-    root,
+    ...root,
     signal: signal ?? new AbortController().signal,
     header: (name) => headers[name],
     body: async (admits) => (admits(bytes.length) ? bytes : undefined),

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDurableStreams, type DurableStreamsOptions } from '../../src/durable/durable-streams.js';
 import { nodeHandler, type NodeHandlerOptions } from '../../src/durable/node-handler.js';
+import { singleHeaders } from '../../src/durable/shell.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
 import { until } from '../servers/until.js';
@@ -148,7 +149,7 @@ describe('nodeHandler', () => {
     expect(log.info('a')!.next).toBe(1);
   });
 
-  it.each(['content-type: text/plain', 'stream-closed: true', 'producer-seq: 1', 'stream-seq: 1'])(
+  it.each([...singleHeaders].map((name) => `${name}: ${name === 'content-type' ? 'text/plain' : '1'}`))(
     'refuses "%s" said twice',
     async (line) => {
       const { send, raw, log } = await stage();

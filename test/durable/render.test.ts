@@ -35,7 +35,20 @@ describe('renderChunks', () => {
   });
 
   it('shows text as it was sent, whatever is in it', () => {
-    const hostile = ['"', '",', '","size":', 'a","size":9', '\\', '\\"', '\n', '', ' é\u0000\u2028😀', '\\u0041'];
+    const hostile = [
+      '"',
+      '",',
+      '","size":',
+      'a","size":9',
+      '\\',
+      '\\"',
+      '\n',
+      '\\n',
+      '\\\n',
+      '',
+      ' é\u0000\u2028😀',
+      '\\u0041',
+    ];
     expect(show('text', ...hostile.map(encoded))).toBe(hostile.join(''));
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.constantFrom('"', ',', '\\', 'size":', 'n', 'é', '\n') })), (texts) => {

@@ -4,7 +4,7 @@ import { createDurableStreams, type DurableRequest, type DurableStreamsOptions }
 import { createMemoryLog } from 'sluice/log/memory';
 import { createAccess, createStreams } from 'sluice/streams';
 
-const root = 'http://localhost/v1/stream/';
+const root = { origin: 'http://localhost', path: '/v1/stream/' };
 
 /** A request, as far as it matters here. */
 export interface Ask {
@@ -28,7 +28,7 @@ function requestOf(
   return {
     method,
     target: `/v1/stream/${path}`,
-    root,
+    ...root,
     principal,
     address,
     signal: new AbortController().signal,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attempt, whenReady } from '../../src/log/log.js';
+import { attempt, lastly, whenReady } from '../../src/log/log.js';
 
 describe('whenReady', () => {
   it('goes on at once with a value that is there', () => {
@@ -44,5 +44,30 @@ describe('attempt', () => {
     );
     await Promise.resolve();
     expect(failed).toEqual([]);
+  });
+});
+
+describe('lastly', () => {
+  it('runs the last behind work that answers at once, also when it throws', () => {
+    const order: string[] = [];
+    const last = (): void => void order.push('last');
+    expect(lastly(() => order.push('work'), last)).toBe(1);
+    const fail = (): never => {
+      throw new Error('no');
+    };
+    expect(() => lastly(fail, last)).toThrow('no');
+    expect(order).toEqual(['work', 'last', 'last']);
+  });
+
+  it('runs the last once, behind work that answers later, also when it rejects', async () => {
+    let count = 0;
+    const last = (): void => void count++;
+    const [kept, failed] = [Promise.resolve('kept'), Promise.reject(new Error('no'))];
+    const work = lastly(() => kept, last);
+    expect(count).toBe(0);
+    expect(await work).toBe('kept');
+    expect(count).toBe(1);
+    await expect(lastly(() => failed, last)).rejects.toThrow('no');
+    expect(count).toBe(2);
   });
 });

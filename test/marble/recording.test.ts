@@ -59,6 +59,13 @@ describe('createRecording', () => {
     expect(types(recording)).toEqual(['arrived', 'delivered', 'gap', 'arrived', 'duplicate']);
   });
 
+  it('takes none for early before which all others have come, delivered or not', () => {
+    const recording = createRecording();
+    recording.started(0);
+    for (const seq of [0, 1, 2, 5, 4, 3, 6]) recording.arrived(seq, 0);
+    expect(types(recording)).toEqual(['arrived', 'arrived', 'arrived', 'early', 'early', 'arrived', 'arrived']);
+  });
+
   it('holds nothing any more when the reading begins again', () => {
     const recording = createRecording();
     recording.started(0);
@@ -66,7 +73,7 @@ describe('createRecording', () => {
     recording.started(0);
     recording.arrived(0, 1);
     recording.arrived(1, 1);
-    expect(types(recording)).toEqual(['early', 'arrived', 'early']);
+    expect(types(recording)).toEqual(['early', 'arrived', 'arrived']);
   });
 
   it('forgets the oldest', () => {

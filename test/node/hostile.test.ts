@@ -1,5 +1,6 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
+import { on, once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { UnsecuredJWT } from 'jose';
 import { pino } from 'pino';
@@ -7,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { anyOf } from 'sluice/auth/any-of';
 import { jwt } from 'sluice/auth/jwt';
 import { rateLimits } from 'sluice/auth/rate-limits';
+import { createChunk } from 'sluice/chunk';
 import type { RefusalReason } from 'sluice/probe';
 import type { Server } from 'sluice/node';
 import { createTelemetry } from 'sluice/telemetry';
@@ -79,17 +81,37 @@ describe('a server among enemies', () => {
     }
   });
 
-  it('takes no more connections of one principal than there may be, however many come', async () => {
+  it('takes no more connections of one principal than there may be, though 10 000 come', async () => {
     const server = await serveAsking({ quotas: rateLimits({ connections: 10, requests: rate(100_000) }) });
-    const sockets = Array.from({ length: 200 }, () => socketOf(server, { headers: as('ann') }));
-    await Promise.all(sockets.map(async ({ open, closed }) => await Promise.race([open, closed])));
-    await expect.poll(() => counted(server, 'connections')).toBe(190);
+    const sockets: Socket[] = [];
+    /** Says hello, and hangs up when it is turned away. */
+    const come = async (): Promise<boolean> => {
+      const socket = connect(server.port, '127.0.0.1');
+      sockets.push(socket);
+      socket.on('error', () => {}).write(handshake(keys.ann));
+      for await (const part of on(socket, 'data', { close: ['close'] })) {
+        const said = String(part);
+        if (said.includes('"t":"welcome"')) return true;
+        if (said.includes('"code":"limit-reached"')) break;
+      }
+      socket.destroy();
+      return false;
+    };
+    let taken = 0;
+    for (let n = 0; n < 10_000; n += 250) {
+      const came = await Promise.all(Array.from({ length: 250 }, come));
+      taken += came.filter(Boolean).length;
+    }
+    expect([taken, counted(server, 'connections')]).toEqual([10, 9990]);
     expect(server.gateway.connections()).toHaveLength(10);
-    expect(sockets.filter(({ said }) => said.join().includes('"code":"limit-reached"'))).toHaveLength(190);
     const other = socketOf(server, { headers: as('bob') });
     await other.open;
-    expect(server.gateway.connections()).toHaveLength(11);
-    for (const { socket } of [...sockets, other]) socket.terminate();
+    await expect.poll(() => server.gateway.connections().length).toBe(11);
+    // Of who was turned away nothing is left.
+    const open = async () => await new Promise((resolve) => server.http.getConnections((_, count) => resolve(count)));
+    await expect.poll(open, { timeout: 20_000 }).toBe(11);
+    for (const socket of sockets) socket.destroy();
+    other.socket.terminate();
   });
 
   it('ends who floods it with frames, and answers no more of them', async () => {
@@ -198,6 +220,26 @@ describe('a server among enemies', () => {
     first.socket.terminate();
   });
 
+  it('lets a reader over SSE go who takes nothing of what waits for him, and keeps one who only has nothing to take', async () => {
+    const server = await serveOpen({ limits: { pingMs: 100 } });
+    await server.streams.create('quiet');
+    const large = 'x'.repeat(60_000);
+    const chunks = Array.from({ length: 300 }, () => createChunk({ streamId: 'large', seq: 0, data: large }));
+    await server.streams.publish('large', chunks);
+    const leaving = new AbortController();
+    const quiet = await fetch(`${server.url}/streams/quiet`, { signal: leaving.signal });
+    expect(quiet.status).toBe(200);
+    const ended: unknown[] = [];
+    server.gateway.events.subscribe((event) => event.type === 'gateway.closed' && ended.push(event));
+    const stuck = connect(server.port, '127.0.0.1');
+    stuck.on('error', () => {}).pause();
+    stuck.write('GET /streams/large HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: -1\r\n\r\n');
+    await expect.poll(() => ended, { timeout: 20_000 }).toMatchObject([{ transport: 'sse', why: 'idle-timeout' }]);
+    expect(server.gateway.connections()).toMatchObject([{ reading: [{ streamId: 'quiet' }] }]);
+    leaving.abort();
+    stuck.destroy();
+  });
+
   it('closes a WebSocket that never says who it is', async () => {
     const server = await serveAsking({ authMs: 100 });
     const { closed, said } = socketOf(server);
@@ -292,6 +334,27 @@ describe('a server among enemies', () => {
       body: JSON.stringify({ type: 'webhook', streams: ['a'], webhook: { url: 'http://localhost:1/' } }),
     });
     expect(response.status).toBe(400);
+  });
+
+  it('follows a webhook nowhere else', async () => {
+    const asked: string[] = [];
+    const hook = createHttpServer((request, response) => {
+      asked.push(request.url!);
+      response.writeHead(307, { location: '/secret' }).end();
+    });
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
+    const server = await serveOpen();
+    const at = (path: string) => `${server.url}/v1/stream/${path}`;
+    const json = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ type: 'webhook', streams: ['a'], webhook: { url } });
+    await fetch(at('a'), { method: 'PUT', headers: json });
+    expect((await fetch(at('__ds/subscriptions/one'), { method: 'PUT', headers: json, body })).status).toBe(201);
+    await fetch(at('a'), { method: 'POST', headers: json, body: '1' });
+    await expect.poll(() => counted(server, 'webhook')).toBeGreaterThan(0);
+    expect(new Set(asked)).toEqual(new Set(['/hook']));
+    hook.closeAllConnections();
+    hook.close();
   });
 
   it('writes what strangers say in one line each, and no token', async () => {

@@ -64,7 +64,7 @@ export class Subscriptions {
       throw new Refusal(400, 'INVALID_REQUEST', 'an id is of 1 to 128 letters, digits and . _ ~ : -');
     switch (`${method} ${word ?? ''}${rest.length === 0 ? '' : '/'}`) {
       case 'PUT ':
-        return await this.put(id, await this.json(request), request.root);
+        return await this.put(id, await this.json(request), request.origin + request.path);
       case 'GET ':
         return answerJson(200, this.describe(await this.get(id)));
       case 'DELETE ':
