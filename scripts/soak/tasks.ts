@@ -18,10 +18,11 @@ export interface Tasks {
   readonly cpu: { readonly over50: number; readonly longest: number; /** Of one core. */ readonly share: number };
 }
 
-/** Measures the tasks of a page's main thread for a while. */
-export async function tasksOf(page: SoakPage, forMs: number): Promise<Tasks> {
+/** Measures the tasks of a page's main thread for a while, from when something is begun. */
+export async function tasksOf(page: SoakPage, forMs: number, begin?: () => Promise<unknown>): Promise<Tasks> {
   const browser = page.page.context().browser()!;
   await browser.startTracing(page.page, { categories: ['toplevel'] });
+  await begin?.();
   await sleep(forMs);
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   const threads = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');

@@ -87,6 +87,7 @@ const reasons: Readonly<Record<string, RefusalReason>> = {
   overflow: 'body',
   'content-type-mismatch': 'body',
   'name-reserved': 'forbidden',
+  TOKEN_INVALID: 'unauthenticated',
   WEBHOOK_URL_REJECTED: 'webhook',
 };
 

@@ -11,11 +11,13 @@ const maxRow = 8;
 /** So long what follows a page waits for company at least, and at most. */
 const minRestMs = 0.25;
 const maxRestMs = 20;
+/** So much of it may be put off: what comes now and then is told at once, though two of it meet. */
+const leewayMs = 1;
 
 /**
  * @internal Those who follow one stream. All at the same place share one read of the log and one rendering; who takes nothing
  * more is not read for. What changes after a pause is told at once. What changes while all are being told, and for as long again,
- * is told together: a stream that never rests takes half of a server's time at most.
+ * is told together: a stream that never rests takes half of a server's time at most. Of that rest a little may be put off.
  */
 export class Tail {
   private readonly groups = new Groups();
@@ -26,6 +28,8 @@ export class Tail {
   /** How long telling took since it was last begun with, and when it was done. */
   private tookMs = 0;
   private doneAt = -Infinity;
+  /** How much rest was put off when telling was last begun with. */
+  private putOffMs = 0;
 
   constructor(
     readonly stream: Made,
@@ -65,26 +69,38 @@ export class Tail {
   private arm(): void {
     if (this.due) return;
     this.due = true;
-    if (this.restMs() <= 0) this.timing.soon(this.pump);
-    else this.rest();
+    const restMs = this.restMs();
+    if (restMs <= 0) this.timing.soon(this.pump);
+    else this.rest(restMs);
   }
 
   /** How long it is still to wait for company. */
   private restMs(): number {
-    const until = this.doneAt + Math.max(minRestMs, this.tookMs);
     // A clock may be set back.
-    return Math.min(maxRestMs, until - this.timing.now());
+    return Math.min(maxRestMs, this.owedMs() - leewayMs);
+  }
+
+  /** How much rest is owed for what was told. */
+  private owedMs(): number {
+    const restedMs = this.timing.now() - this.doneAt;
+    return Math.max(0, this.putOffMs + Math.max(minRestMs, this.tookMs) - restedMs);
   }
 
   /** What is too short for a timer is waited for turn by turn. */
-  private rest(): void {
-    const restMs = this.restMs();
+  private rest(restMs: number): void {
     if (restMs >= 1) this.timing.later(this.pump, restMs);
-    else this.timing.turn(() => (this.restMs() > 0 ? this.rest() : this.pump()));
+    else this.timing.turn(this.turned);
   }
+
+  private readonly turned = (): void => {
+    const restMs = this.restMs();
+    if (restMs > 0) this.rest(restMs);
+    else this.pump();
+  };
 
   private readonly pump = (): void => {
     this.due = false;
+    this.putOffMs = Math.min(leewayMs, this.owedMs());
     this.tookMs = 0;
     for (const group of this.groups.settled) if (!this.isCurrent(group)) this.serve(group);
   };

@@ -28,6 +28,8 @@ export class Guests {
   private readonly maxUnknown: number;
   private unknown = 0;
   private timer: Teardown | undefined;
+  /** When the timer rings. Perhaps for nobody: who comes is first again and again, and is not worth another timer each time. */
+  private ringsAt = Infinity;
 
   constructor(private readonly options: GuestsOptions) {
     this.authMs = checkBound('authMs', options.authMs ?? 10_000);
@@ -82,22 +84,24 @@ export class Guests {
     if (known && dueAt < Infinity) this.due.moved(guest);
     else if (known) this.due.delete(guest);
     else if (dueAt < Infinity) this.due.add(guest);
-    if (this.due.first === guest || this.timer === undefined) this.arm();
+    if (dueAt < this.ringsAt) this.arm();
   }
 
   private arm(): void {
     this.timer?.unsubscribe();
-    this.timer = undefined;
+    this.ringsAt = Infinity;
     const { first } = this.due;
     if (first === undefined) return;
     const { scheduler } = this.options;
+    const now = scheduler.now();
     // Timers take less than 2^31 ms; whoever is due later is looked at again.
-    const wait = Math.min(Math.max(0, first.dueAt - scheduler.now()), 2 ** 30);
+    const wait = Math.min(Math.max(0, first.dueAt - now), 2 ** 30);
+    this.ringsAt = now + wait;
     this.timer = scheduler.schedule(() => this.look(), wait);
   }
 
   private look(): void {
-    this.timer = undefined;
+    this.ringsAt = Infinity;
     const now = this.options.scheduler.now();
     for (let { first } = this.due; first !== undefined && first.dueAt <= now; { first } = this.due) {
       this.appoint(first, Infinity);

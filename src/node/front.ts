@@ -6,6 +6,7 @@ import type { Refusals } from '../probe/index.js';
 import { boundBody } from './bound-body.js';
 import { boundResets } from './bound-resets.js';
 import { Http2Response } from './http2-response.js';
+import { inTurn } from './in-turn.js';
 
 /** The server's certificate, and how it is used: the options of `node:tls`. */
 export type ServerTls = Pick<TlsOptions, 'key' | 'cert' | 'ca' | 'pfx' | 'passphrase' | 'minVersion' | 'ciphers'>;
@@ -49,7 +50,10 @@ export interface Front {
 /** @internal Makes what stands on a port. */
 export function createFront(answer: RequestListener, options: FrontOptions): Front {
   const { tls, h2c = false } = options;
-  const http = createHttpServer(timeoutsOf(options), answer);
+  const http = createHttpServer(
+    timeoutsOf(options),
+    inTurn(answer, () => options.refusals?.count('rate')),
+  );
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   const http2 = tls !== undefined || h2c ? speakHttp2(answer, sessions, options) : undefined;

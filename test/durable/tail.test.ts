@@ -116,13 +116,25 @@ describe('Tail', () => {
     tail.add(readers[0]!);
     await turn();
     pass(1);
-    log.inner.append('s', texts(3, 1));
-    expect([due.soon.length, due.turn.length]).toEqual([1, 0]);
+    const next = async (): Promise<number[]> => {
+      log.inner.append('s', texts(readers[0]!.next, 1));
+      const asked = [due.soon.length, due.turn.length];
+      await turn();
+      return asked;
+    };
+    for (let n = 0; n < 5; n++) expect(await next(), 'a few may meet').toEqual([1, 0]);
+    const { next: told } = readers[0]!;
+    expect(await next()).toEqual([0, 1]);
+    expect(await next(), 'they go together').toEqual([0, 1]);
+    pass(0.25);
     await turn();
-    log.inner.append('s', texts(4, 1));
-    log.inner.append('s', texts(5, 1));
-    expect([due.soon.length, due.turn.length]).toEqual([0, 1]);
+    expect(readers[0]!.seen.at(-1)).toBe(`${told}-${told + 2}`);
+    pass(0.25);
+    expect(await next(), 'no more is put off').toEqual([1, 0]);
+    expect(await next()).toEqual([0, 1]);
+    pass(2);
     await turn();
+    expect(await next(), 'there was a pause').toEqual([1, 0]);
   });
 
   it('rests for as long as telling took, but not for ever, so that what changes quickly is told together', async () => {
@@ -141,11 +153,16 @@ describe('Tail', () => {
     await turn();
     pass(2);
     change();
-    expect(due.delays).toEqual([6]);
+    expect(due.delays, 'a millisecond is put off').toEqual([5]);
     log.inner.append('s', texts(5, 3));
-    expect(due.delays, 'they go together').toEqual([6]);
+    expect(due.delays, 'they go together').toEqual([5]);
+    pass(5);
     await turn();
     expect(slow.seen.at(-1)).toBe('4-8');
+    change();
+    expect(due.delays, 'once').toEqual([8]);
+    pass(8);
+    await turn();
     pass(8);
     change();
     expect([due.soon.length, due.later.length], 'it has rested').toEqual([1, 0]);
@@ -168,7 +185,7 @@ describe('Tail', () => {
     const [reader] = readers as [Reader, Reader, Reader];
     tail.add(reader);
     await turn();
-    reader.taking = () => pass(0.5);
+    reader.taking = () => pass(1.5);
     pass(100);
     log.inner.append('s', texts(3, 1));
     await turn();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Authenticate, Authorize, Principal } from 'sluice/auth/auth';
 import { ownersAndScopes } from 'sluice/auth/owners-and-scopes';
 import { createChunk, StreamError } from 'sluice/chunk';
@@ -379,6 +379,28 @@ describe('a gateway that asks who comes', () => {
     const link = stage.connect(known({ id: 'ann' }));
     link.events.closed(4400, 'no frames');
     expect(refusals.read().frame).toBe(1);
+  });
+
+  it('sets no timer for each who comes and says who he is', async () => {
+    const { stage } = open();
+    const come = async (): Promise<TestLink> => {
+      const link = stage.connect();
+      tokenOf(link, 'ann');
+      await stage.settle();
+      return link;
+    };
+    await come();
+    const timers = vi.spyOn(stage.scheduler, 'schedule');
+    await come();
+    expect(timers).not.toHaveBeenCalled();
+    timers.mockRestore();
+    // That of the first one rings for nobody, and is set anew for who is silent.
+    let silent: TestLink | undefined;
+    stage.scheduler.schedule(() => (silent = stage.connect()), 5_000);
+    stage.pass(14_999);
+    expect(silent?.end).toBeUndefined();
+    stage.pass(15_000);
+    expect(silent?.end).toBe('4401 nobody said who this is within 10000 ms');
   });
 
   it('lets go of its timer', async () => {

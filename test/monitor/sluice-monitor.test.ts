@@ -208,6 +208,23 @@ describe.skipIf(executablePath === undefined)('the page in a real Chromium', () 
     },
   );
 
+  it('can be scrolled to its end where it is shown twice as large', async () => {
+    for (let i = 0; i < 20; i++) await stage.publish(`s/${i}`, 'x');
+    const page = await stage.open('/', { viewport: { width: 640, height: 430 }, deviceScaleFactor: 2 });
+    await page.locator('time-plot canvas').last().waitFor();
+    await page.keyboard.press('End');
+    await expect
+      .poll(() =>
+        page
+          .locator('time-plot canvas')
+          .last()
+          .evaluate((found) => found.getBoundingClientRect().bottom),
+      )
+      .toBeLessThan(430);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await rows(page).count()).toBeGreaterThan(2);
+  });
+
   it('turns dark and light, and remembers it', async () => {
     const page = await stage.open('/', { colorScheme: 'light' });
     const paper = () => page.locator('sluice-monitor').evaluate((element) => getComputedStyle(element).backgroundColor);

@@ -46,7 +46,7 @@ export async function hungUpOn(server: Pick<Server, 'port'>, ...lines: readonly 
   let said = '';
   socket.on('error', () => {}).on('data', (part) => (said += part.toString()));
   socket.write(lines.join('\r\n'));
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   return said.split('\r\n', 1)[0]!;
 }
 

@@ -157,6 +157,22 @@ const rows: readonly Row[] = [
     moved: path.startsWith('/openapi') ? {} : { [refusalsFor('rate')]: 10 },
   })),
   {
+    what: 'a flood of requests whose answers nobody reads',
+    send: async (server) => {
+      const request = `GET /v1/stream/json HTTP/1.1\r\nHost: localhost\r\n${asking('ann')}\r\n\r\n`;
+      return (await hungUpOn(server, request.repeat(500))).slice(0, 9);
+    },
+    refused: /^(?:HTTP\/1.1 )?$/,
+    moved: { [refusalsFor('rate')]: 1 },
+  },
+  {
+    what: "a webhook's worker with a token of his own",
+    send: async (server) =>
+      await post(server, '/v1/stream/__ds/subscriptions/one/ack', '{}', { authorization: 'Bearer a.1.b' }),
+    refused: /^401 .*"TOKEN_INVALID"/,
+    moved: { [refusalsFor('unauthenticated')]: 1 },
+  },
+  {
     what: 'a bomb of a message: WebSocket',
     send: async (server) =>
       await overSocket(server, ({ socket }) => socket.send(' '.repeat(20 << 20)), {

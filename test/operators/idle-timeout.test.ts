@@ -1,8 +1,9 @@
-import { asyncScheduler, concat, NEVER, of, Subject } from 'rxjs';
-import { describe, expect, it, vi } from 'vitest';
+import { concat, NEVER, of } from 'rxjs';
+import { describe, expect, it } from 'vitest';
 import { idleTimeout, type IdleTimeoutOptions } from '../../operators/index.js';
 import { marbles, operatorLaws } from '../../src/testing/index.js';
 import { streamError } from './alphabet.js';
+import { checkTimeless } from './each-item.js';
 
 const all = { firstMs: 1000, eachMs: 1000, totalMs: 10_000 };
 
@@ -97,21 +98,7 @@ describe('idleTimeout', () => {
       expectObservable(NEVER.pipe(idleTimeout({ totalMs: 2, with: () => ['x', 'y'] }))).toBe('--(xy|)');
     }));
 
-  it('reads no clock and arms no timer for an item', () => {
-    vi.useFakeTimers();
-    const now = vi.spyOn(asyncScheduler, 'now');
-    const schedule = vi.spyOn(asyncScheduler, 'schedule');
-    const source = new Subject<number>();
-    const subscription = source.pipe(idleTimeout(all)).subscribe();
-    source.next(0);
-    const [clock, timers] = [now.mock.calls.length, schedule.mock.calls.length];
-    for (let n = 1; n < 1000; n++) source.next(n);
-    expect(now).toHaveBeenCalledTimes(clock);
-    expect(schedule).toHaveBeenCalledTimes(timers);
-    subscription.unsubscribe();
-    vi.restoreAllMocks();
-    vi.useRealTimers();
-  });
+  it('reads no clock and arms no timer for an item', () => checkTimeless(idleTimeout(all)));
 
   it('refuses times that are none, and to have none', () => {
     expect(() => idleTimeout({})).toThrow('idleTimeout needs firstMs, eachMs or totalMs');

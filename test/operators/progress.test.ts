@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { progress, type ProgressOptions } from '../../operators/index.js';
 import { marbles, operatorLaws } from '../../src/testing/index.js';
 import { listen, streamError } from './alphabet.js';
+import { checkTimeless } from './each-item.js';
 
 const probe = () => {};
 operatorLaws<number>('progress', (heard) => progress({ probe: heard, everyItems: 2 }), {
@@ -155,21 +156,7 @@ describe('progress', () => {
     expect(heard).toMatchObject([1, 2, 2].map(() => ({ perSecond: 0, leftMs: undefined })));
   });
 
-  it('reads no clock and arms no timer for an item', () => {
-    vi.useFakeTimers();
-    const now = vi.spyOn(asyncScheduler, 'now');
-    const schedule = vi.spyOn(asyncScheduler, 'schedule');
-    const source = new Subject<number>();
-    const subscription = source.pipe(progress({ probe })).subscribe();
-    source.next(0);
-    const [clock, timers] = [now.mock.calls.length, schedule.mock.calls.length];
-    for (let n = 1; n < 1000; n++) source.next(n);
-    expect(now).toHaveBeenCalledTimes(clock);
-    expect(schedule).toHaveBeenCalledTimes(timers);
-    subscription.unsubscribe();
-    vi.restoreAllMocks();
-    vi.useRealTimers();
-  });
+  it('reads no clock and arms no timer for an item', () => checkTimeless(progress({ probe })));
 
   it('ends with the whole, whatever came when', () => {
     const pauses = fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 30 });

@@ -6,7 +6,13 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpRetryOptions } from '../../../src/transport/http/client.js';
+import { afterEach } from 'vitest';
+import {
+  type HttpBatch,
+  type HttpReadOptions,
+  type HttpRetryOptions,
+  pullHttp,
+} from '../../../src/transport/http/client.js';
 
 /** A request as it came. */
 export interface Asked {
@@ -57,6 +63,38 @@ export class Lab {
   async close(): Promise<void> {
     this.http.closeAllConnections();
     await new Promise((resolve) => this.http.close(resolve));
+  }
+}
+
+/** Reads in a lab of its own for each test. */
+export class ReadingLab {
+  private current: Lab | undefined;
+
+  constructor() {
+    afterEach(async () => {
+      await this.current?.close();
+      this.current = undefined;
+    });
+  }
+
+  /** The last one. */
+  get lab(): Lab {
+    return this.current!;
+  }
+
+  async start(answer: Answer): Promise<Lab> {
+    return (this.current = await Lab.start(answer));
+  }
+
+  /** Reads to the end what a server answers. */
+  async read(answer: Answer, options: Partial<HttpReadOptions> = {}): Promise<HttpBatch<unknown>[]> {
+    const { url } = await this.start(answer);
+    return all(pullHttp({ url, retry: hasty, ...options }));
+  }
+
+  /** The queries that were asked. */
+  asked(): string[] {
+    return this.lab.asked.map(({ query }) => `${query}`);
   }
 }
 

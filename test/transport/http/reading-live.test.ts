@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpBatch, type HttpReadOptions, pullHttp } from '../../../src/transport/http/client.js';
+import { describe, expect, it } from 'vitest';
+import { type HttpBatch } from '../../../src/transport/http/client.js';
 import {
-  all,
   type Answer,
   closed,
   control,
@@ -12,33 +11,20 @@ import {
   failureOf,
   hasty,
   inTurn,
-  Lab,
   nothing,
   plain,
+  ReadingLab,
   upToDate,
 } from './lab.js';
 
-let lab: Lab | undefined;
-
-afterEach(async () => {
-  await lab?.close();
-  lab = undefined;
-});
-
-/** Reads to the end what a server answers. */
-async function read(answer: Answer, options: Partial<HttpReadOptions> = {}): Promise<HttpBatch<unknown>[]> {
-  lab = await Lab.start(answer);
-  return all(pullHttp({ url: lab.url, retry: hasty, ...options }));
-}
-
+const readings = new ReadingLab();
 const items = (batches: readonly HttpBatch<unknown>[]): unknown[] => batches.flatMap((batch) => batch.items);
-const asked = (): string[] => lab!.asked.map(({ query }) => `${query}`);
 
 const end = plain('9', '', closed);
 
 describe('long-polling', () => {
   it('asks again and again, and echoes the cursor', async () => {
-    const batches = await read(
+    const batches = await readings.read(
       inTurn(
         plain('1', 'a', upToDate),
         nothing('1', { 'stream-cursor': '7' }),
@@ -52,7 +38,7 @@ describe('long-polling', () => {
       { items: ['b'], offset: '2', upToDate: true, closed: false },
       { items: [], offset: '2', upToDate: true, closed: true },
     ]);
-    expect(asked()).toEqual([
+    expect(readings.asked()).toEqual([
       'offset=-1',
       'live=long-poll&offset=1',
       'cursor=7&live=long-poll&offset=1',
@@ -61,15 +47,15 @@ describe('long-polling', () => {
   });
 
   it('asks plainly when it has fallen behind', async () => {
-    await read(inTurn(plain('1', '', upToDate), plain('2', 'b'), end), { live: 'long-poll' });
-    expect(asked()).toEqual(['offset=-1', 'live=long-poll&offset=1', 'offset=2']);
+    await readings.read(inTurn(plain('1', '', upToDate), plain('2', 'b'), end), { live: 'long-poll' });
+    expect(readings.asked()).toEqual(['offset=-1', 'live=long-poll&offset=1', 'offset=2']);
   });
 
   it('reads bytes from a server whose first answer has no content type', async () => {
     const empty = nothing('1');
     const bytes = (response: ServerResponse): void =>
       void response.writeHead(200, { 'stream-next-offset': '2', ...closed }).end('a');
-    expect(items(await read(inTurn(empty, bytes), { live: 'long-poll' }))).toEqual([new Uint8Array([0x61])]);
+    expect(items(await readings.read(inTurn(empty, bytes), { live: 'long-poll' }))).toEqual([new Uint8Array([0x61])]);
   });
 });
 
@@ -77,7 +63,7 @@ describe('server-sent events', () => {
   const caughtUp = plain('1', 'a', upToDate);
 
   it('hands out what came before a place together with it', async () => {
-    const batches = await read(
+    const batches = await readings.read(
       inTurn(
         caughtUp,
         events(
@@ -97,13 +83,13 @@ describe('server-sent events', () => {
       { items: [], offset: '2', upToDate: true, closed: false },
       { items: ['d'], offset: '3', upToDate: true, closed: true },
     ]);
-    expect(asked()).toEqual(['offset=-1', 'live=sse&offset=1', 'cursor=8&live=sse&offset=2']);
-    expect(lab!.asked[1]!.headers.accept).toBe('text/event-stream');
+    expect(readings.asked()).toEqual(['offset=-1', 'live=sse&offset=1', 'cursor=8&live=sse&offset=2']);
+    expect(readings.lab.asked[1]!.headers.accept).toBe('text/event-stream');
   });
 
   it('hands nothing out twice that was cut before its place came', async () => {
     const head = { 'content-type': 'text/event-stream' };
-    const batches = await read(
+    const batches = await readings.read(
       inTurn(
         caughtUp,
         cutAfter(head, event('data', 'b') + control('2', { upToDate: true }) + event('data', 'c') + 'event: con'),
@@ -113,7 +99,7 @@ describe('server-sent events', () => {
       { live: 'sse' },
     );
     expect(items(batches)).toEqual(['a', 'b', 'c']);
-    expect(asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=2', 'live=sse&offset=2']);
+    expect(readings.asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=2', 'live=sse&offset=2']);
   });
 
   it('is over with the last place, though the server stays', async () => {
@@ -121,7 +107,7 @@ describe('server-sent events', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(event('data', 'b') + control('2', { streamClosed: true }));
     };
-    expect(items(await read(inTurn(caughtUp, stays), { live: 'sse' }))).toEqual(['a', 'b']);
+    expect(items(await readings.read(inTurn(caughtUp, stays), { live: 'sse' }))).toEqual(['a', 'b']);
   });
 
   it('reads base64 where the server says so', async () => {
@@ -129,20 +115,20 @@ describe('server-sent events', () => {
     const base64 = (response: ServerResponse): void =>
       void response.writeHead(200, head).end(event('data', 'AQ\ndata: ID') + control('2', { streamClosed: true }));
     const bytes = plain('1', '', { 'content-type': 'image/png', ...upToDate });
-    expect(items(await read(inTurn(bytes, base64), { live: 'sse' }))).toEqual([new Uint8Array([1, 2, 3])]);
+    expect(items(await readings.read(inTurn(bytes, base64), { live: 'sse' }))).toEqual([new Uint8Array([1, 2, 3])]);
   });
 
   it('reads as it is told to where no answer before it said what the stream holds', async () => {
     const more = events(event('data', 'b'), control('2', { streamClosed: true }));
-    expect(items(await read(inTurn(nothing('1'), more), { live: 'sse', as: 'text' }))).toEqual(['b']);
-    await lab!.close();
-    expect(items(await read(inTurn(nothing('1'), more), { live: 'sse' }))).toEqual([Buffer.from('b')]);
+    expect(items(await readings.read(inTurn(nothing('1'), more), { live: 'sse', as: 'text' }))).toEqual(['b']);
+    await readings.lab.close();
+    expect(items(await readings.read(inTurn(nothing('1'), more), { live: 'sse' }))).toEqual([Buffer.from('b')]);
   });
 
   it('reads messages', async () => {
     const json = plain('1', '[]', { 'content-type': 'application/json', ...upToDate });
     const more = events(event('data', '[\ndata: {"a":1},\ndata: 2\ndata: ]'), control('2', { streamClosed: true }));
-    expect(items(await read(inTurn(json, more), { live: 'sse' }))).toEqual([{ a: 1 }, 2]);
+    expect(items(await readings.read(inTurn(json, more), { live: 'sse' }))).toEqual([{ a: 1 }, 2]);
   });
 
   it.each([
@@ -150,7 +136,7 @@ describe('server-sent events', () => {
     [event('control', ''), 'control'],
     [event('control', '{}'), 'streamNextOffset'],
   ])('ends with an event that makes no sense', async (text, field) => {
-    await expect(read(inTurn(caughtUp, events(text)), { live: 'sse' })).rejects.toMatchObject({
+    await expect(readings.read(inTurn(caughtUp, events(text)), { live: 'sse' })).rejects.toMatchObject({
       code: 'data-malformed',
       details: { field },
     });
@@ -158,28 +144,28 @@ describe('server-sent events', () => {
 
   it('refuses an event that is too large, and too many of them without a place', async () => {
     const large = inTurn(caughtUp, events(event('data', 'x'.repeat(11))));
-    await expect(read(large, { live: 'sse', maxEventBytes: 10 })).rejects.toMatchObject({ code: 'overflow' });
-    await lab!.close();
+    await expect(readings.read(large, { live: 'sse', maxEventBytes: 10 })).rejects.toMatchObject({ code: 'overflow' });
+    await readings.lab.close();
     const many = inTurn(caughtUp, events(event('data', 'xxx'), event('data', 'xxx')));
-    await expect(read(many, { live: 'sse', maxAnswerBytes: 5 })).rejects.toMatchObject({
+    await expect(readings.read(many, { live: 'sse', maxAnswerBytes: 5 })).rejects.toMatchObject({
       code: 'overflow',
       message: 'events without a place have more than maxAnswerBytes = 5 bytes',
     });
   });
 
   it('refuses an answer that is no event stream, where it was told to read one', async () => {
-    await expect(read(inTurn(caughtUp, plain('1', '')), { live: 'sse' })).rejects.toMatchObject({
+    await expect(readings.read(inTurn(caughtUp, plain('1', '')), { live: 'sse' })).rejects.toMatchObject({
       code: 'data-malformed',
       details: { field: 'Content-Type' },
     });
   });
 
   it('tries again when the events end before the first', async () => {
-    const batches = await read(inTurn(caughtUp, events(), events(control('1', { streamClosed: true }))), {
+    const batches = await readings.read(inTurn(caughtUp, events(), events(control('1', { streamClosed: true }))), {
       live: 'sse',
     });
     expect(batches.at(-1)).toMatchObject({ closed: true });
-    expect(lab!.asked).toHaveLength(3);
+    expect(readings.lab.asked).toHaveLength(3);
   });
 
   it('does not flood a server that ends its events at once', async () => {
@@ -199,7 +185,7 @@ describe('server-sent events', () => {
     const still = events(control('1', { upToDate: true }));
     const answers = inTurn(caughtUp, still, still, still, still, events(control('1', { streamClosed: true })));
     const retry = { initialDelayMs: 100, maxDelayMs: 400, random: () => 0.5 };
-    await read(answers, { live: 'sse', retry, scheduler: scheduler as never });
+    await readings.read(answers, { live: 'sse', retry, scheduler: scheduler as never });
     expect(waits).toEqual([50, 100, 200, 200]);
   });
 });
@@ -217,8 +203,8 @@ describe('auto', () => {
   }
 
   it('reads events where they get through', async () => {
-    await read(eventsOr(events(event('data', 'b'), control('2', { streamClosed: true }))));
-    expect(asked()).toEqual(['offset=-1', 'live=sse&offset=1']);
+    await readings.read(eventsOr(events(event('data', 'b'), control('2', { streamClosed: true }))));
+    expect(readings.asked()).toEqual(['offset=-1', 'live=sse&offset=1']);
   });
 
   it.each<[string, (response: ServerResponse) => void]>([
@@ -227,20 +213,20 @@ describe('auto', () => {
     ['over before the first', events()],
     ['cut before the first', cutAfter({ 'content-type': 'text/event-stream' }, 'event: con')],
   ])('long-polls where events are %s', async (_, sse) => {
-    expect(items(await read(eventsOr(sse)))).toEqual(['a', 'b']);
-    expect(asked()).toEqual(['offset=-1', 'live=sse&offset=1', 'live=long-poll&offset=1']);
+    expect(items(await readings.read(eventsOr(sse)))).toEqual(['a', 'b']);
+    expect(readings.asked()).toEqual(['offset=-1', 'live=sse&offset=1', 'live=long-poll&offset=1']);
   });
 
   it('long-polls where events are held back by somebody between', async () => {
     const held = (response: ServerResponse): void =>
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-    expect(items(await read(eventsOr(held), { idleMs: 1000 }))).toEqual(['a', 'b']);
-    expect(asked().at(-1)).toBe('live=long-poll&offset=1');
+    expect(items(await readings.read(eventsOr(held), { idleMs: 1000 }))).toEqual(['a', 'b']);
+    expect(readings.asked().at(-1)).toBe('live=long-poll&offset=1');
   });
 
   it('stays with events that have been cut once', async () => {
     const head = { 'content-type': 'text/event-stream' };
-    await read(
+    await readings.read(
       inTurn(
         caughtUp,
         cutAfter(head, control('1', { upToDate: true })),
@@ -248,11 +234,11 @@ describe('auto', () => {
         events(control('1', { streamClosed: true })),
       ),
     );
-    expect(asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=1', 'live=sse&offset=1']);
+    expect(readings.asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=1', 'live=sse&offset=1']);
   });
 
   it('does not take trouble that passes, or a defect, for events that are none', async () => {
-    await read(
+    await readings.read(
       inTurn(
         caughtUp,
         (response) => response.writeHead(503).end(),
@@ -260,9 +246,9 @@ describe('auto', () => {
         events(control('1', { streamClosed: true })),
       ),
     );
-    expect(asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=1', 'live=sse&offset=1']);
-    await lab!.close();
-    const error = await failureOf(read(eventsOr(events(event('control', '{')))));
+    expect(readings.asked().slice(1)).toEqual(['live=sse&offset=1', 'live=sse&offset=1', 'live=sse&offset=1']);
+    await readings.lab.close();
+    const error = await failureOf(readings.read(eventsOr(events(event('control', '{')))));
     expect(error).toMatchObject({ code: 'data-malformed' });
   });
 });
@@ -285,8 +271,12 @@ describe('a quiet stream', () => {
       else if (count < 20) cut(response);
       else events(control('1', { streamClosed: true }))(response);
     };
-    const batches = await read(answer, { live: 'sse', retry: { maxRetries: 3 }, scheduler: scheduler as never });
+    const batches = await readings.read(answer, {
+      live: 'sse',
+      retry: { maxRetries: 3 },
+      scheduler: scheduler as never,
+    });
     expect(batches.at(-1)).toMatchObject({ closed: true });
-    expect(lab!.asked).toHaveLength(21);
+    expect(readings.lab.asked).toHaveLength(21);
   });
 });

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpBatch, type HttpReadOptions, pullHttp } from '../../../src/transport/http/client.js';
+import { describe, expect, it } from 'vitest';
+import { type HttpBatch, pullHttp } from '../../../src/transport/http/client.js';
 import { pause, until } from '../../servers/until.js';
 import {
-  all,
   type Answer,
   closed,
   control,
@@ -11,75 +10,64 @@ import {
   event,
   hasty,
   inTurn,
-  Lab,
   nothing,
-  plain,
   placed,
+  plain,
+  ReadingLab,
   upToDate,
 } from './lab.js';
 
-let lab: Lab | undefined;
-
-afterEach(async () => {
-  await lab?.close();
-  lab = undefined;
-});
-
-/** Reads to the end what a server answers. */
-async function read(answer: Answer, options: Partial<HttpReadOptions> = {}): Promise<HttpBatch<unknown>[]> {
-  lab = await Lab.start(answer);
-  return all(pullHttp({ url: lab.url, retry: hasty, ...options }));
-}
-
+const readings = new ReadingLab();
 const items = (batches: readonly HttpBatch<unknown>[]): unknown[] => batches.flatMap((batch) => batch.items);
-const asked = (): string[] => lab!.asked.map(({ query }) => `${query}`);
 
 const end = plain('9', '', closed);
 
 describe('catching up', () => {
   it('asks on until it is up to date, from place to place', async () => {
-    const batches = await read(inTurn(plain('1', 'a'), plain('2', 'b'), plain('3', 'c', upToDate)), { live: false });
+    const batches = await readings.read(inTurn(plain('1', 'a'), plain('2', 'b'), plain('3', 'c', upToDate)), {
+      live: false,
+    });
     expect(batches).toEqual([
       { items: ['a'], offset: '1', upToDate: false, closed: false },
       { items: ['b'], offset: '2', upToDate: false, closed: false },
       { items: ['c'], offset: '3', upToDate: true, closed: false },
     ]);
-    expect(asked()).toEqual(['offset=-1', 'offset=1', 'offset=2']);
+    expect(readings.asked()).toEqual(['offset=-1', 'offset=1', 'offset=2']);
   });
 
   it('begins where it is told to', async () => {
-    await read(plain('now2', '', upToDate), { live: false, offset: 'now' });
-    expect(asked()).toEqual(['offset=now']);
+    await readings.read(plain('now2', '', upToDate), { live: false, offset: 'now' });
+    expect(readings.asked()).toEqual(['offset=now']);
   });
 
   it('is over where a stream is closed, though it would wait', async () => {
-    const batches = await read(plain('1', 'a', closed));
+    const batches = await readings.read(plain('1', 'a', closed));
     expect(batches).toEqual([{ items: ['a'], offset: '1', upToDate: true, closed: true }]);
-    expect(asked()).toEqual(['offset=-1']);
+    expect(readings.asked()).toEqual(['offset=-1']);
   });
 
   it('is over where a stream is closed that has never held anything', async () => {
-    const batches = await read(nothing('0', closed));
+    const batches = await readings.read(nothing('0', closed));
     expect(batches).toEqual([{ items: [], offset: '0', upToDate: true, closed: true }]);
   });
 
   it('takes an answer that leads nowhere for the end, though it does not say so', async () => {
-    const batches = await read(inTurn(plain('1', 'a'), plain('1', '')), { live: false });
+    const batches = await readings.read(inTurn(plain('1', 'a'), plain('1', '')), { live: false });
     expect(batches.map(({ upToDate }) => upToDate)).toEqual([false, true]);
   });
 
   it('hands messages out one by one, and lists as what they are', async () => {
     const json = { 'content-type': 'application/json', ...closed };
-    expect(items(await read(plain('1', '[{"a":1},[2,3],null]', json)))).toEqual([{ a: 1 }, [2, 3], null]);
+    expect(items(await readings.read(plain('1', '[{"a":1},[2,3],null]', json)))).toEqual([{ a: 1 }, [2, 3], null]);
   });
 
   it('reads as it is told to, whatever the content type', async () => {
     const json = { 'content-type': 'application/json', ...closed };
-    expect(items(await read(plain('1', '[1,2]', json), { as: 'text' }))).toEqual(['[1,2]']);
-    await lab!.close();
-    expect(items(await read(plain('1', '[1,2]', closed), { as: 'json' }))).toEqual([1, 2]);
-    await lab!.close();
-    const bytes = items(await read(plain('1', 'é', closed), { as: 'bytes' }));
+    expect(items(await readings.read(plain('1', '[1,2]', json), { as: 'text' }))).toEqual(['[1,2]']);
+    await readings.lab.close();
+    expect(items(await readings.read(plain('1', '[1,2]', closed), { as: 'json' }))).toEqual([1, 2]);
+    await readings.lab.close();
+    const bytes = items(await readings.read(plain('1', 'é', closed), { as: 'bytes' }));
     expect(bytes.map((item) => [...(item as Uint8Array)])).toEqual([[0xc3, 0xa9]]);
   });
 
@@ -89,13 +77,13 @@ describe('catching up', () => {
       (offset: string, body: Buffer, headers = {}) =>
       (response: ServerResponse) =>
         void response.writeHead(200, placed(offset, headers)).end(body);
-    const batches = await read(inTurn(bytes('1', a), bytes('2', b), bytes('3', a, closed)));
+    const batches = await readings.read(inTurn(bytes('1', a), bytes('2', b), bytes('3', a, closed)));
     expect(batches.map((batch) => batch.items)).toEqual([[], ['é'], ['\ufffd']]);
   });
 
   it('hands a large answer out in pieces, which tell the place before it until it is whole', async () => {
     const text = '0123456789'.repeat(100_000);
-    const batches = await read(plain('1', text, closed), { maxPieceBytes: 1000 });
+    const batches = await readings.read(plain('1', text, closed), { maxPieceBytes: 1000 });
     expect(items(batches).join('')).toBe(text);
     expect(batches.length).toBeGreaterThan(2);
     expect(batches[0]).toMatchObject({ offset: '-1', upToDate: false, closed: false });
@@ -105,15 +93,17 @@ describe('catching up', () => {
 
   it('refuses JSON that is too large, and what is none', async () => {
     const json = { 'content-type': 'application/json', ...closed };
-    await expect(read(plain('1', '[1,2,3]', json), { maxAnswerBytes: 6 })).rejects.toMatchObject({ code: 'overflow' });
-    await lab!.close();
-    await expect(read(plain('1', '[1,2', json))).rejects.toMatchObject({ code: 'data-malformed' });
-    expect(asked()).toEqual(['offset=-1']);
+    await expect(readings.read(plain('1', '[1,2,3]', json), { maxAnswerBytes: 6 })).rejects.toMatchObject({
+      code: 'overflow',
+    });
+    await readings.lab.close();
+    await expect(readings.read(plain('1', '[1,2', json))).rejects.toMatchObject({ code: 'data-malformed' });
+    expect(readings.asked()).toEqual(['offset=-1']);
   });
 
   it('refuses an answer that is none of Durable Streams before anything of it is handed out', async () => {
     const page: Answer = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'.repeat(5));
-    lab = await Lab.start(page);
+    const lab = await readings.start(page);
     const reading = pullHttp({ url: lab.url, maxPieceBytes: 1 });
     await expect(reading.next()).rejects.toMatchObject({
       code: 'data-malformed',
@@ -124,7 +114,7 @@ describe('catching up', () => {
 
 describe('a request that fails', () => {
   it('is repeated from where the reading was, and nothing comes twice', async () => {
-    const batches = await read(
+    const batches = await readings.read(
       inTurn(
         (response) => response.writeHead(500).end(),
         plain('1', 'a'),
@@ -134,16 +124,16 @@ describe('a request that fails', () => {
       ),
     );
     expect(items(batches)).toEqual(['a', 'b']);
-    expect(asked()).toEqual(['offset=-1', 'offset=-1', 'offset=1', 'offset=1', 'offset=1']);
+    expect(readings.asked()).toEqual(['offset=-1', 'offset=-1', 'offset=1', 'offset=1', 'offset=1']);
   });
 
   it('goes on within an answer that was cut, where its pieces were handed out already', async () => {
     const text = '0123456789'.repeat(100_000);
     const full = placed('1', { 'content-length': `${text.length}`, ...closed });
     const answers = inTurn(cutAfter(full, text.slice(0, 900_000)), plain('1', text, closed));
-    const batches = await read(answers, { maxPieceBytes: 1000 });
+    const batches = await readings.read(answers, { maxPieceBytes: 1000 });
     expect(items(batches).join('')).toBe(text);
-    expect(asked()).toEqual(['offset=-1', 'offset=-1']);
+    expect(readings.asked()).toEqual(['offset=-1', 'offset=-1']);
   });
 
   it('goes on behind a shorter answer, where more than that was handed out already', async () => {
@@ -154,39 +144,43 @@ describe('a request that fails', () => {
       plain('1', text.slice(0, 500)),
       plain('2', text.slice(500), closed),
     );
-    const batches = await read(answers, { maxPieceBytes: 1000 });
+    const batches = await readings.read(answers, { maxPieceBytes: 1000 });
     expect(items(batches).join('')).toBe(text);
-    expect(asked()).toEqual(['offset=-1', 'offset=-1', 'offset=1']);
+    expect(readings.asked()).toEqual(['offset=-1', 'offset=-1', 'offset=1']);
   });
 
   it('hands no message out twice of JSON that was cut', async () => {
     const json = { 'content-type': 'application/json' };
     const head = placed('1', { ...json, 'content-length': '20' });
-    const batches = await read(inTurn(cutAfter(head, '[1,2'), plain('1', '[1,2,3]', { ...json, ...closed })));
+    const batches = await readings.read(inTurn(cutAfter(head, '[1,2'), plain('1', '[1,2,3]', { ...json, ...closed })));
     expect(items(batches)).toEqual([1, 2, 3]);
   });
 
   it('is asked with fresh headers and parameters', async () => {
     let token = 0;
-    await read(
+    await readings.read(
       inTurn((response) => response.writeHead(503).end(), plain('1', 'a'), end),
       {
         headers: async () => ({ authorization: `Bearer ${++token}` }),
         params: () => ({ n: `${token}` }),
       },
     );
-    expect(lab!.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer 1', 'Bearer 2', 'Bearer 3']);
-    expect(asked()).toHaveLength(3);
+    expect(readings.lab.asked.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer 1',
+      'Bearer 2',
+      'Bearer 3',
+    ]);
+    expect(readings.asked()).toHaveLength(3);
   });
 
   it('ends the reading when its retries are used up', async () => {
     const down: Answer = (response) => response.writeHead(500).end('down');
-    await expect(read(down, { retry: { ...hasty, maxRetries: 2 } })).rejects.toMatchObject({
+    await expect(readings.read(down, { retry: { ...hasty, maxRetries: 2 } })).rejects.toMatchObject({
       code: 'connection-lost',
       status: 500,
       message: 'GET /v1/stream/s: the server answered 500: down',
     });
-    expect(lab!.asked).toHaveLength(3);
+    expect(readings.lab.asked).toHaveLength(3);
   });
 
   it.each([
@@ -195,19 +189,19 @@ describe('a request that fails', () => {
     [410, 'stream-not-found'],
     [401, 'connection-refused'],
   ])('ends the reading at once with %i', async (status, code) => {
-    await expect(read((response) => response.writeHead(status).end())).rejects.toMatchObject({ code, status });
-    expect(lab!.asked).toHaveLength(1);
+    await expect(readings.read((response) => response.writeHead(status).end())).rejects.toMatchObject({ code, status });
+    expect(readings.lab.asked).toHaveLength(1);
   });
 
   it('says gap where the place it was at is no longer kept', async () => {
     const gone = inTurn(plain('1', 'a'), (response) => response.writeHead(410).end());
-    await expect(read(gone)).rejects.toMatchObject({ code: 'gap', status: 410 });
+    await expect(readings.read(gone)).rejects.toMatchObject({ code: 'gap', status: 410 });
   });
 });
 
 describe('demand', () => {
   it('asks nothing before it is asked, and no further than that', async () => {
-    lab = await Lab.start(inTurn(plain('1', 'a'), plain('2', 'b'), end));
+    const lab = await readings.start(inTurn(plain('1', 'a'), plain('2', 'b'), end));
     const reading = pullHttp({ url: lab.url });
     await pause(50);
     expect(lab.asked).toHaveLength(0);
@@ -223,7 +217,7 @@ describe('demand', () => {
   it('reads no further in an answer than it is asked', async () => {
     const piece = Buffer.alloc(65_536, 'x');
     let sent = 0;
-    lab = await Lab.start((response) => {
+    const lab = await readings.start((response) => {
       response.writeHead(200, placed('1', closed));
       const go = (): void => {
         while (sent < 1000) {
@@ -250,7 +244,7 @@ describe('demand', () => {
 
   it('lets the connection go when the loop is left', async () => {
     const head = { 'content-type': 'text/event-stream' };
-    lab = await Lab.start(
+    const lab = await readings.start(
       inTurn(plain('1', 'a', upToDate), (response) => {
         response.writeHead(200, head).write(event('data', 'b') + control('2'));
       }),
@@ -261,6 +255,6 @@ describe('demand', () => {
       if (seen.length === 2) break;
     }
     expect(seen).toEqual(['a', 'b']);
-    await until('the connection was let go', () => lab!.cut === 1);
+    await until('the connection was let go', () => readings.lab.cut === 1);
   });
 });
