@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { type Server, serve } from 'sluice/node';
-import { type Ended, run, type Running } from '../run.js';
+import { type Bundled, bundled } from '../crash/bundled.js';
+import { type Ended, run, runNode, type Running } from '../run.js';
 
 /** The command line beside a server of its own, for the length of a test file. */
 export interface CommandLine {
@@ -15,8 +16,28 @@ export interface CommandLine {
 
 export const main = 'src/cli/main.ts';
 
-/** Starts a server before the tests of a file and stops it after them. */
-export function commandLine(): CommandLine {
+/** Runs `sluice` with these arguments. */
+export type Command = (args: readonly string[], env?: Readonly<Record<string, string>>) => Running;
+
+/** How `sluice` is started from its sources. */
+export const fromSources: Command = (args, env) => run(main, args, env);
+
+/** The command line in one piece, for the length of a test file: it starts in a third of the time that its sources take. */
+export function command(): Command {
+  let made: Bundled;
+  beforeAll(async () => {
+    made = await bundled();
+  });
+  afterAll(() => made.dispose());
+  return (args, env) => runNode([made.main, ...args], env);
+}
+
+/**
+ * Starts a server before the tests of a file and stops it after them.
+ *
+ * @param start - how `sluice` is started; {@link fromSources} where it loads modules in TypeScript
+ */
+export function commandLine(start: Command = command()): CommandLine {
   let server: Server;
   beforeAll(async () => {
     server = await serve({ port: 0 });
@@ -24,7 +45,7 @@ export function commandLine(): CommandLine {
   afterAll(async () => {
     await server.close();
   });
-  const sluice = (...args: string[]): Running => run(main, args, { SLUICE_SERVER: server.url });
+  const sluice = (...args: string[]): Running => start(args, { SLUICE_SERVER: server.url });
   return {
     server: () => server,
     sluice,

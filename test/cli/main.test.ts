@@ -35,11 +35,8 @@ describe('sluice', () => {
     expect(code).toBe(1);
   });
 
-  it.each([['tail'], ['actor', 'run']])(
-    'tells where the words of %s %s are, when they are wrong',
-    async (...words) => {
-      const { stderr } = await sluice(...words).ended;
-      expect(stderr).toContain(`(sluice ${words.join(' ')} --help tells more)`);
-    },
-  );
+  it.each([['tail'], ['actor', 'run']])('tells where the words of %s %s are, when they are wrong', async (...words) => {
+    const { stderr } = await sluice(...words).ended;
+    expect(stderr).toContain(`(sluice ${words.join(' ')} --help tells more)`);
+  });
 });

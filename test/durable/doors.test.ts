@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../cli/command-line.js';
-import { run } from '../run.js';
+import { command } from '../cli/command-line.js';
+
+const run = command();
 
 /** Programs take their time to start on a machine that is busy. */
 const patienceMs = 60_000;
@@ -9,7 +10,7 @@ type Running = ReturnType<typeof run>;
 let serving: Running;
 let url = '';
 beforeAll(async () => {
-  serving = run(main, ['serve', '--port', '0', '--long-poll-timeout-ms', '50']);
+  serving = run(['serve', '--port', '0', '--long-poll-timeout-ms', '50']);
   [, url = ''] = await serving.says(/^listening on (\S+)\n$/);
 }, patienceMs);
 afterAll(async () => {
@@ -22,7 +23,7 @@ const text = { 'content-type': 'text/plain; charset=utf-8' };
 
 describe('a stream with two doors', { timeout: patienceMs }, () => {
   it('is read over HTTP as it was written over WebSocket', async () => {
-    const publishing = run(main, ['publish', 'books/one', '--server', url]);
+    const publishing = run(['publish', 'books/one', '--server', url]);
     publishing.process.stdin.end('Call me Ishmael.\nSome years ago…');
     expect(await publishing.ended).toMatchObject({ code: 0 });
     const answer = await fetch(at('books/one'));
@@ -35,7 +36,7 @@ describe('a stream with two doors', { timeout: patienceMs }, () => {
     await fetch(at('books/two'), { method: 'PUT', headers: text });
     await fetch(at('books/two'), { method: 'POST', headers: text, body: 'naïve ' });
     await fetch(at('books/two'), { method: 'POST', headers: { ...text, 'stream-closed': 'true' }, body: 'and whole' });
-    const { code, stdout } = await run(main, ['tail', 'books/two', '--from', 'beginning', '--server', url]).ended;
+    const { code, stdout } = await run(['tail', 'books/two', '--from', 'beginning', '--server', url]).ended;
     expect([code, stdout.toString()]).toEqual([0, 'naïve and whole']);
   });
 
@@ -45,7 +46,7 @@ describe('a stream with two doors', { timeout: patienceMs }, () => {
   });
 
   it.each(['0', 'x', '-5', '9999999999'])('does not take --long-poll-timeout-ms %s', async (value) => {
-    const { code, stderr } = await run(main, ['serve', '--port', '0', '--long-poll-timeout-ms', value]).ended;
+    const { code, stderr } = await run(['serve', '--port', '0', '--long-poll-timeout-ms', value]).ended;
     expect(code).toBe(1);
     expect(stderr).toContain('longPollTimeoutMs (--long-poll-timeout-ms): must be a whole number, 1 to');
   });

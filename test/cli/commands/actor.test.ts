@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandLine } from '../command-line.js';
+import { commandLine, fromSources } from '../command-line.js';
 import { ndjson } from '../ndjson.js';
 import { inTerminal, scriptPath } from '../terminal.js';
 import { redisPath, type RedisServer, startRedis } from '../../servers/redis.js';
 
-const { sluice } = commandLine();
+const { sluice } = commandLine(fromSources);
 const module = 'test/cli/actors.ts';
 
 describe('sluice actor run', { timeout: 120_000 }, () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { dataFile } from '../../data.js';
-import { type Ended, run, type Running } from '../../run.js';
-import { main } from '../command-line.js';
+import type { Ended, Running } from '../../run.js';
+import { command } from '../command-line.js';
 
-const llm = (...args: string[]): Running => run(main, ['llm', ...args]);
+const run = command();
+
+const llm = (...args: string[]): Running => run(['llm', ...args]);
 
 /** Runs `sluice llm -` on an input. */
 async function read(input: string | Buffer, ...args: string[]): Promise<Ended> {

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandLine } from '../command-line.js';
+import { commandLine, fromSources } from '../command-line.js';
 import { ndjson, typesIn } from '../ndjson.js';
 import { approve, fail, greet, wait } from '../pipelines.js';
 import { inTerminal, scriptPath } from '../terminal.js';
 
-const { sluice } = commandLine();
+const { sluice } = commandLine(fromSources);
 const module = 'test/cli/pipelines.ts';
 
 let folder: string;

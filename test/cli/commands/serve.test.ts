@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../run.js';
-import { commandLine, main } from '../command-line.js';
+import { commandLine, fromSources, main } from '../command-line.js';
 
-const { server, sluice } = commandLine();
+const { server, sluice } = commandLine(fromSources);
 
 describe('sluice serve', { timeout: 120_000 }, () => {
   it('prints one line when it is ready, serves, and ends in good order when asked to', async () => {

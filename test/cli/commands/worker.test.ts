@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandLine } from '../command-line.js';
+import { commandLine, fromSources } from '../command-line.js';
 import { ndjson } from '../ndjson.js';
 import { natsPath, type NatsServer, startNats } from '../../servers/nats.js';
 
-const { sluice } = commandLine();
+const { sluice } = commandLine(fromSources);
 const module = 'test/cli/actors.ts';
 
 describe('sluice worker', { timeout: 120_000 }, () => {
