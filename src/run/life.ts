@@ -249,7 +249,8 @@ export async function createRun(
   const known = await streams.info(streamId);
   // Whoever created it may have died before the first event: then it is nobody's.
   if (known !== undefined && (known.next > 0 || known.status !== 'active')) throw runExists(executionId);
-  if (known === undefined) await Promise.all(left.map(({ streamId: name, life }) => streams.delete(name, life)));
+  if (known === undefined)
+    await Promise.all(left.map(async ({ streamId: name, life }) => await streams.delete(name, life)));
   const metadata = owner === undefined ? neverStale : { ...neverStale, [ownerKey]: owner };
   await streams.create(streamId, { contentType: 'application/json', ttlMs, metadata, ...about });
 }
