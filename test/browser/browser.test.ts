@@ -5,7 +5,7 @@ import { executablePath } from './chromium.js';
 import { BrowserStage } from './stage.js';
 
 describe.skipIf(executablePath === undefined)('in a real Chromium', () => {
-  const stage = new BrowserStage(import.meta.url, { reader: '../../examples/02-browser-reader.ts' });
+  const stage = new BrowserStage({ reader: new URL('../../examples/02-browser-reader.ts', import.meta.url) });
   let page: Page;
   let problems: string[];
   beforeEach(async () => {

@@ -13,7 +13,10 @@ interface Seen {
 }
 
 describe.skipIf(executablePath === undefined)('a browser client in a real Chromium', () => {
-  const stage = new BrowserStage(import.meta.url, { client: 'client-page.ts', tabs: 'tabs-page.ts' });
+  const stage = new BrowserStage({
+    client: new URL('client-page.ts', import.meta.url),
+    tabs: new URL('tabs-page.ts', import.meta.url),
+  });
   let published: number;
   beforeEach(async () => {
     await stage.server.streams.create('ticks');

@@ -8,8 +8,7 @@ const retry = { initialDelayMs: 20, maxDelayMs: 100 };
 
 describe.skipIf(executablePath === undefined)('Durable Streams in a real Chromium', () => {
   const stage = new BrowserStage(
-    import.meta.url,
-    { page: 'http-page.ts' },
+    { page: new URL('http-page.ts', import.meta.url) },
     { body: '<pre id=text></pre><p id=state></p>', durable: { longPollTimeoutMs: 500 } },
   );
 

@@ -23,17 +23,13 @@ export class BrowserStage {
   private readonly sockets = new Set<Socket>();
   private readonly body: string;
 
-  /** @param entries - the scripts, by name: files beside `base` */
-  constructor(
-    base: string,
-    entries: Readonly<Record<string, string>>,
-    { body = '', ...options }: BrowserStageOptions = {},
-  ) {
+  /** @param entries - the scripts, by name */
+  constructor(entries: Readonly<Record<string, URL>>, { body = '', ...options }: BrowserStageOptions = {}) {
     this.body = body;
     beforeAll(async () => {
       this.browser = await startBrowser();
       for (const [name, file] of Object.entries(entries)) {
-        this.scripts.set(name, await bundle(fileURLToPath(new URL(file, base))));
+        this.scripts.set(name, await bundle(fileURLToPath(file)));
       }
     });
     afterAll(async () => await this.browser.close());

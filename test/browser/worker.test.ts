@@ -7,7 +7,7 @@ import { BrowserStage } from './stage.js';
 const words = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `è${from + n} `);
 
 describe.skipIf(executablePath === undefined)('workers in a real Chromium', () => {
-  const stage = new BrowserStage(import.meta.url, { worker: 'worker-script.ts' });
+  const stage = new BrowserStage({ worker: new URL('worker-script.ts', import.meta.url) });
   let page: Page;
   beforeEach(async () => {
     await stage.server.streams.create('ticks');
