@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Refusals } from '../probe/index.js';
 
 const late = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Somebody has hung up, at once or in the midst of his request. */
+const gone = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 const statuses: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   [late]: '408 Request Timeout',
@@ -16,7 +18,7 @@ export function countBroken(http: HttpServer, refusals: Pick<Refusals, 'count'>)
   http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const { code = '' } = error;
     // Who hangs up has asked for nothing.
-    if (code !== 'ECONNRESET') refusals.count(code === late ? 'slow' : 'header');
+    if (!gone.has(code)) refusals.count(code === late ? 'slow' : 'header');
     const fresh = socket.writable && (socket as { bytesWritten?: number }).bytesWritten === 0;
     if (fresh) socket.write(`HTTP/1.1 ${statuses[code] ?? '400 Bad Request'}\r\nconnection: close\r\n\r\n`);
     socket.destroy();

@@ -38,12 +38,13 @@ describe('countBroken', () => {
     expect(refusals.read().header).toBe(1);
   });
 
-  it('does not count who hangs up', async () => {
+  it.each(['resetAndDestroy', 'end'] as const)('does not count who hangs up by %s', async (hangUp) => {
     const { port, refusals } = await open();
     const socket = connect(port, '127.0.0.1', () => {
       socket.write('GET / HTTP/1.1\r\n');
-      setTimeout(() => socket.resetAndDestroy(), 20);
+      setTimeout(() => socket[hangUp](), 20);
     });
+    socket.resume();
     await new Promise((resolve) => socket.on('close', resolve));
     expect(await raw({ port }, 'GET / HTTP/1.1', 'Host: a', 'Connection: close', '', '')).toContain('ok');
     expect(refusals.read().header).toBe(0);
