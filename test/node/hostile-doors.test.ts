@@ -297,6 +297,13 @@ const rows: readonly Row[] = [
     refused: /^4401 unauthenticated$/,
     moved: { [refusalsFor('unauthenticated')]: 1, [closedAs('unauthenticated')]: 1 },
   },
+  {
+    what: 'a half-open socket: a WebSocket that answers no ping',
+    options: { limits: { pingMs: 1000 } },
+    send: async (server) => await overSocket(server, () => {}, { autoPong: false }),
+    refused: /^4408$/,
+    moved: { [closedAs('idle-timeout')]: 1 },
+  },
   ...(
     [
       ['two lengths', ['Content-Length: 1', 'Content-Length: 1', '', '1']],
