@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { rateLimits } from 'sluice/auth/rate-limits';
 import type { Server } from 'sluice/node';
 import { describe, expect, it, vi } from 'vitest';
-import { closedAs, hungUpOn, overHttp2, refusalsFor, socketOf, wireOf } from './enemies.js';
+import { closedAs, hungUpOn, overHttp2, refusalsFor, shownBy, socketOf, wireOf } from './enemies.js';
 import { check, overSocket, type Row, waited } from './hostile-row.js';
 import { frameOf, speakHttp2, takenBack } from './http2-frames.js';
-import { as, raw } from './who-stage.js';
+import { as, raw, serveAsking } from './who-stage.js';
 
 const rate = (amount: number) => ({ amount, perMs: 60_000 });
 const post = async ({ url }: Server, path: string, body: BodyInit, headers: Record<string, string> = {}) => {
@@ -297,13 +297,6 @@ const rows: readonly Row[] = [
     refused: /^4401 unauthenticated$/,
     moved: { [refusalsFor('unauthenticated')]: 1, [closedAs('unauthenticated')]: 1 },
   },
-  {
-    what: 'a half-open socket: a WebSocket that answers no ping',
-    options: { limits: { pingMs: 1000 } },
-    send: async (server) => await overSocket(server, () => {}, { autoPong: false }),
-    refused: /^4408$/,
-    moved: { [closedAs('idle-timeout')]: 1 },
-  },
   ...(
     [
       ['two lengths', ['Content-Length: 1', 'Content-Length: 1', '', '1']],
@@ -375,4 +368,11 @@ const rows: readonly Row[] = [
 
 describe('every door of a server among enemies', () => {
   it.each(rows)('refuses $what', async (row) => await check(row));
+
+  it('ends a half-open socket: a WebSocket over which nothing comes', async () => {
+    const server = await serveAsking({ limits: { pingMs: 200 } });
+    expect(await overSocket(server, () => {})).toBe('4408');
+    const shown = await shownBy(server, as('boss'));
+    expect([shown.get(closedAs('idle-timeout')), shown.get('sluice_connections')]).toEqual([1, 0]);
+  });
 });
