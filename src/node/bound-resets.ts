@@ -3,6 +3,8 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node
 /** Requests that a connection may take back in a while, and how long the while is, in milliseconds. */
 const most = 500;
 const whileMs = 10_000;
+/** So soon after it began, in milliseconds: who has read for a while may leave, be it with all others behind the same proxy. */
+const soonMs = 1000;
 
 /**
  * @internal Bounds how many requests a connection of HTTP/2 begins and takes back at once (CVE-2023-44487): each costs us work, and
@@ -14,9 +16,9 @@ export function boundResets(session: ServerHttp2Session, refused: () => void, no
   let resets = 0;
   let until = 0;
   let over = false;
-  const tookBack = (): void => {
-    if (over || session.destroyed) return;
+  const ended = (beganAt: number): void => {
     const time = now();
+    if (over || session.destroyed || time - beganAt >= soonMs) return;
     if (time >= until) {
       resets = 0;
       until = time + whileMs;
@@ -32,9 +34,10 @@ export function boundResets(session: ServerHttp2Session, refused: () => void, no
     });
   };
   session.on('stream', (stream: ServerHttp2Stream) => {
+    const beganAt = now();
     // Also those that are answered before it is read that nobody wants the answer.
     stream.once('close', () => {
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished) tookBack();
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished) ended(beganAt);
     });
   });
 }

@@ -3,7 +3,7 @@ import { createServer, type Http2Server, type ServerHttp2Session } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { boundResets } from '../../src/node/bound-resets.js';
-import { speakHttp2, takenBack } from './http2-frames.js';
+import { asked, leftAgain, speakHttp2, takenBack } from './http2-frames.js';
 
 let http: Http2Server | undefined;
 afterEach(() => void http?.close());
@@ -27,12 +27,16 @@ async function stage() {
   });
   await once(http.listen(0, '127.0.0.1'), 'listening');
   const { port } = http.address() as AddressInfo;
-  let closed = 0;
-  http.on('stream', (stream) => stream.once('close', () => closed++));
+  let [began, closed] = [0, 0];
+  http.on('stream', (stream) => {
+    began++;
+    stream.once('close', () => closed++);
+  });
   return {
     open: async () => await speakHttp2({ port }),
     pass: (ms: number) => (time += ms),
     seen: () => ({ refused, ended }),
+    began: () => began,
     closed: () => closed,
   };
 }
@@ -59,5 +63,17 @@ describe('boundResets', () => {
     await expect.poll(closed).toBe(900);
     expect(seen()).toEqual({ refused: 0, ended: 0 });
     client.end();
+  });
+
+  it('lets all leave who have read for a while', async () => {
+    const { open, pass, seen, began, closed } = await stage();
+    const proxy = await open();
+    proxy.write(asked(1, 600));
+    await expect.poll(began).toBe(600);
+    pass(1000);
+    proxy.write(leftAgain(1, 600));
+    await expect.poll(closed).toBe(600);
+    expect(seen()).toEqual({ refused: 0, ended: 0 });
+    proxy.end();
   });
 });

@@ -21,15 +21,24 @@ const cancel = Buffer.from([0, 0, 0, 8]);
 
 /** Requests `first` up to, not including, `first + count`, each taken back at once. */
 export function takenBack(first: number, count: number): Buffer {
-  return Buffer.concat(
-    Array.from({ length: count }, (_, n) => {
-      const stream = 2 * (first + n) - 1;
-      return Buffer.concat([
-        frameOf('headers', endStream | endHeaders, stream, get),
-        frameOf('reset', 0, stream, cancel),
-      ]);
-    }),
-  );
+  return forEach(first, count, (stream) => Buffer.concat([begun(stream), left(stream)]));
+}
+
+/** Requests that are begun. */
+export function asked(first: number, count: number): Buffer {
+  return forEach(first, count, begun);
+}
+
+/** Requests that are taken back. */
+export function leftAgain(first: number, count: number): Buffer {
+  return forEach(first, count, left);
+}
+
+const begun = (stream: number): Buffer => frameOf('headers', endStream | endHeaders, stream, get);
+const left = (stream: number): Buffer => frameOf('reset', 0, stream, cancel);
+
+function forEach(first: number, count: number, frames: (stream: number) => Buffer): Buffer {
+  return Buffer.concat(Array.from({ length: count }, (_, n) => frames(2 * (first + n) - 1)));
 }
 
 /** Somebody who writes frames of HTTP/2 as he likes, without TLS. */
