@@ -4,7 +4,7 @@ import { MessagePackFrame } from './message-pack-frame.js';
 
 /**
  * Values as MessagePack, one behind the other, the bytes split anywhere. Needs the optional peer `@msgpack/msgpack`, whose
- * mapping it is: whole numbers beyond 2^53 lose their last digits, and `undefined` comes back as `null`.
+ * mapping it is: whole numbers beyond 2^53 lose their last digits, `-0` comes back as `0`, and `undefined` as `null`.
  *
  * A value of more than `maxFrameBytes` fails as soon as its length is known; one that the end cuts off fails unless
  * `onTruncated` is `drop`: nothing can be made of half a value. At most one unfinished value is held.

@@ -90,13 +90,18 @@ describe.skipIf(executablePath === undefined)('a browser client in a real Chromi
       for (const page of open) {
         await expect.poll(async () => await seqs(page), { timeout: 10_000 }).toEqual(numbers(published));
       }
-      expect(stage.server.gateway.connections()).toHaveLength(1);
+      await expect.poll(() => stage.server.gateway.connections().length, { timeout: 10_000 }).toBe(1);
+    };
+    // Right after one has gone, for a moment nobody leads.
+    const leaderOf = async (open: readonly Page[]): Promise<Page> => {
+      let leading: boolean[] = [];
+      const look = async () => (leading = await Promise.all(open.map(leads))).filter(Boolean).length;
+      await expect.poll(look, { timeout: 10_000 }).toBe(1);
+      return open[leading.indexOf(true)]!;
     };
     await haveAll(pages);
     for (let left = pages; left.length > 1;) {
-      const leading = await Promise.all(left.map(leads));
-      expect(leading.filter(Boolean)).toHaveLength(1);
-      const leader = left[leading.indexOf(true)]!;
+      const leader = await leaderOf(left);
       const publishing = (async () => {
         for (let n = 0; n < 40; n++) await publish(5);
       })();
