@@ -1,7 +1,9 @@
-import { config, Observable, type OperatorFunction, Subject, type Subscription, take } from 'rxjs';
+import { config, Observable, type OperatorFunction, Subject, take } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { kindOf, StreamError } from '../chunk/index.js';
 import type { Probe } from '../probe/index.js';
+import { OperatorStage } from './operator-stage.js';
+import { countReachable } from './reachable.js';
 
 /** Makes the operator under test, with the probe it is given where it takes one. */
 export type MakeOperator<T, R> = (probe: Probe) => OperatorFunction<T, R>;
@@ -113,33 +115,33 @@ class Laws<T, R> {
   }
 
   startsClean(): void {
-    const run = this.#run();
+    const stage = this.#stage();
     const fail = new Error('the source failed');
     const endings: ((source: Subject<T>) => void)[] = [
       (source) => source.complete(),
       (source) => source.error(fail),
-      () => run.subscription!.unsubscribe(),
+      () => stage.subscription!.unsubscribe(),
       (source) => source.complete(),
     ];
     for (const end of endings) {
-      run.subscribe();
-      const items = this.#feed(run.source, some);
-      end(run.source);
+      stage.subscribe();
+      const items = this.#feed(stage.source, some);
+      end(stage.source);
       this.#linger();
-      if (run.ended === 'complete') expect(run.values).toEqual(this.#expected(items));
+      if (stage.ended === 'complete') expect(stage.values).toEqual(this.#expected(items));
     }
   }
 
   keepsApart(): void {
     const operator = this.make(noProbe);
     const sources = [new Subject<T>(), new Subject<T>()] as const;
-    const runs = sources.map((source) => new Run(source, () => source.pipe(operator)));
+    const stages = sources.map((source) => new OperatorStage(source, () => source.pipe(operator)));
     // Twice the same observable: state created when it is subscribed is still no state of the observable.
     let next = 0;
     const both = new Observable<T>((subscriber) => sources[next++]!.subscribe(subscriber)).pipe(operator);
-    if (this.options.shared !== true) runs.push(...sources.map((source) => new Run(source, () => both)));
-    for (const run of runs) run.subscribe();
-    // The second source has less to say, so that it shows which of them a run has heard.
+    if (this.options.shared !== true) stages.push(...sources.map((source) => new OperatorStage(source, () => both)));
+    for (const stage of stages) stage.subscribe();
+    // The second source has less to say, so that it shows which of them a stage has heard.
     const fed = [this.#items(2 * some), this.#items(some)] as const;
     for (const [n, item] of fed[0].entries()) {
       sources[0].next(item);
@@ -147,7 +149,7 @@ class Laws<T, R> {
     }
     for (const source of sources) source.complete();
     this.#linger();
-    for (const [n, run] of runs.entries()) expect(run.values).toEqual(this.#expected(fed[n % 2]!));
+    for (const [n, stage] of stages.entries()) expect(stage.values).toEqual(this.#expected(fed[n % 2]!));
   }
 
   stopsFirehose(): void {
@@ -165,79 +167,79 @@ class Laws<T, R> {
 
   passesCompletion(): void {
     for (const count of [0, 1, some]) {
-      const run = this.#run().subscribe();
-      const items = this.#feed(run.source, count);
-      run.source.complete();
+      const stage = this.#stage().subscribe();
+      const items = this.#feed(stage.source, count);
+      stage.source.complete();
       this.#linger();
-      expect(run.values).toEqual(this.#expected(items));
-      expect(run.ended).toBe('complete');
+      expect(stage.values).toEqual(this.#expected(items));
+      expect(stage.ended).toBe('complete');
     }
   }
 
   passesErrors(): void {
     for (const error of [new Error('the source failed'), undefined]) {
       for (const count of [0, 1, some]) {
-        const run = this.#run().subscribe();
-        const items = this.#feed(run.source, count);
-        run.source.error(error);
-        expect(run.values).toEqual(this.#expected(items).slice(0, run.values.length));
-        expect(run.ended).toBe('error');
-        expect(run.error).toBe(error);
+        const stage = this.#stage().subscribe();
+        const items = this.#feed(stage.source, count);
+        stage.source.error(error);
+        expect(stage.values).toEqual(this.#expected(items).slice(0, stage.values.length));
+        expect(stage.ended).toBe('error');
+        expect(stage.error).toBe(error);
       }
     }
   }
 
   endsSilently(): void {
     for (const end of ['complete', 'error'] as const) {
-      const run = this.#run().subscribe();
-      this.#feed(run.source, some);
-      run.source[end](undefined);
+      const stage = this.#stage().subscribe();
+      this.#feed(stage.source, some);
+      stage.source[end](undefined);
       this.#linger();
-      run.expectSilence();
+      stage.expectSilence();
     }
   }
 
   letsGo(): void {
     for (const count of [0, 1, some]) {
-      const run = this.#run().subscribe();
-      this.#feed(run.source, count);
-      const before = run.values.length;
-      run.subscription!.unsubscribe();
-      run.subscription!.unsubscribe();
-      expect(run.values.length, 'values after unsubscribing').toBe(before);
-      expect(run.ended).toBeUndefined();
-      run.expectSilence();
+      const stage = this.#stage().subscribe();
+      this.#feed(stage.source, count);
+      const before = stage.values.length;
+      stage.subscription!.unsubscribe();
+      stage.subscription!.unsubscribe();
+      expect(stage.values.length, 'values after unsubscribing').toBe(before);
+      expect(stage.ended).toBeUndefined();
+      stage.expectSilence();
     }
   }
 
   stopsInsideNext(): void {
-    const run = this.#run();
-    run.onValue = () => run.subscription!.unsubscribe();
-    run.subscribe();
-    this.#feed(run.source, 2 * some);
-    if (run.values.length > 0) run.expectSilence();
+    const stage = this.#stage();
+    stage.onValue = () => stage.subscription!.unsubscribe();
+    stage.subscribe();
+    this.#feed(stage.source, 2 * some);
+    if (stage.values.length > 0) stage.expectSilence();
     // What was still held comes now, and is no different.
-    run.source.complete();
+    stage.source.complete();
     this.#linger();
-    expect(run.values).toEqual(this.#expected(this.#items(2 * some)).slice(0, run.values.length));
-    expect(run.values.length, 'values after unsubscribing').toBeLessThanOrEqual(1);
-    run.expectSilence();
+    expect(stage.values).toEqual(this.#expected(this.#items(2 * some)).slice(0, stage.values.length));
+    expect(stage.values.length, 'values after unsubscribing').toBeLessThanOrEqual(1);
+    stage.expectSilence();
   }
 
   keepsOrder(): void {
-    const run = this.#run();
+    const stage = this.#stage();
     const items = this.#items(2 * some);
     let next = 0;
-    const feed = () => run.source.next(items[next++]!);
-    run.onValue = () => {
-      run.onValue = () => {};
+    const feed = () => stage.source.next(items[next++]!);
+    stage.onValue = () => {
+      stage.onValue = () => {};
       while (next < items.length) feed();
     };
-    run.subscribe();
+    stage.subscribe();
     while (next < items.length) feed();
-    run.source.complete();
+    stage.source.complete();
     this.#linger();
-    expect(run.values).toEqual(this.#expected(items));
+    expect(stage.values).toEqual(this.#expected(items));
   }
 
   survivesProbe(): void {
@@ -246,15 +248,15 @@ class Laws<T, R> {
     const unhandled: unknown[] = [];
     config.onUnhandledError = (error) => unhandled.push(error);
     try {
-      const run = this.#run(() => {
+      const stage = this.#stage(() => {
         throw boom;
       }).subscribe();
-      const items = this.#feed(run.source, some);
-      run.source.complete();
+      const items = this.#feed(stage.source, some);
+      stage.source.complete();
       this.#linger();
       vi.runOnlyPendingTimers();
-      expect(run.values).toEqual(this.#expected(items));
-      expect(run.ended).toBe('complete');
+      expect(stage.values).toEqual(this.#expected(items));
+      expect(stage.ended).toBe('complete');
       expect(unhandled).toEqual(unhandled.map(() => boom));
     } finally {
       config.onUnhandledError = onUnhandledError;
@@ -262,28 +264,28 @@ class Laws<T, R> {
   }
 
   emitsAtOnce(): void {
-    const run = this.#run().subscribe();
+    const stage = this.#stage().subscribe();
     for (let n = 0; n < some; n++) {
-      run.source.next(this.#item(n));
-      expect(run.values).toEqual(this.#expected(this.#items(n + 1)));
+      stage.source.next(this.#item(n));
+      expect(stage.values).toEqual(this.#expected(this.#items(n + 1)));
     }
   }
 
   staysFlat(): void {
-    const run = this.#run();
+    const stage = this.#stage();
     let next = 0;
     let depth = 0;
     let deepest = 0;
-    run.onValue = () => {
+    stage.onValue = () => {
       deepest = Math.max(deepest, ++depth);
-      if (next < many) run.source.next(this.#item(next++));
+      if (next < many) stage.source.next(this.#item(next++));
       depth--;
     };
-    run.subscribe();
-    while (next < many) run.source.next(this.#item(next++));
-    run.source.complete();
+    stage.subscribe();
+    while (next < many) stage.source.next(this.#item(next++));
+    stage.source.complete();
     expect(deepest, 'calls of the consumer inside each other').toBe(1);
-    expect(run.values).toEqual(this.#expected(this.#items(many)));
+    expect(stage.values).toEqual(this.#expected(this.#items(many)));
   }
 
   wrapsThrown(throwing: (boom: () => never) => OperatorFunction<T, R>): void {
@@ -292,28 +294,28 @@ class Laws<T, R> {
     const operator = throwing(() => {
       throw boom;
     });
-    const run = new Run(source, () => source.pipe(operator)).subscribe();
+    const stage = new OperatorStage(source, () => source.pipe(operator)).subscribe();
     this.#feed(source, some);
     vi.advanceTimersByTime(60_000);
     source.complete();
-    expect(run.ended).toBe('error');
-    expect(run.error).toBeInstanceOf(StreamError);
-    const { code, cause, details } = run.error as StreamError;
+    expect(stage.ended).toBe('error');
+    expect(stage.error).toBeInstanceOf(StreamError);
+    const { code, cause, details } = stage.error as StreamError;
     expect({ code, cause, operator: details.operator }).toEqual({
       code: 'callback-failed',
       cause: boom,
       operator: this.name,
     });
-    run.expectSilence();
+    stage.expectSilence();
   }
 
   async staysBounded(holds: number): Promise<void> {
     const source = new Subject<T>();
     const subscription = source.pipe(this.make(noProbe)).subscribe();
     const items = this.#feedWeakly(source);
-    expect(await countAlive(items, holds), 'items held').toBeLessThanOrEqual(holds);
+    expect(await countReachable(items, holds), 'items held').toBeLessThanOrEqual(holds);
     subscription.unsubscribe();
-    expect(await countAlive(items, 0), 'items held after unsubscribing').toBe(0);
+    expect(await countReachable(items, 0), 'items held after unsubscribing').toBe(0);
   }
 
   /** Lets what still comes behind the completion come. */
@@ -321,12 +323,12 @@ class Laws<T, R> {
     if (this.options.lingers === true) vi.advanceTimersByTime(lingerMs);
   }
 
-  #run(probe = noProbe): Run<T, R> {
+  #stage(probe = noProbe): OperatorStage<T, R> {
     const operator = this.make(probe);
     // One observable for all sources, so that what it remembers between subscriptions shows.
-    const run: Run<T, R> = new Run(new Subject<T>(), () => output);
-    const output = new Observable<T>((subscriber) => run.source.subscribe(subscriber)).pipe(operator);
-    return run;
+    const stage: OperatorStage<T, R> = new OperatorStage(new Subject<T>(), () => output);
+    const output = new Observable<T>((subscriber) => stage.source.subscribe(subscriber)).pipe(operator);
+    return stage;
   }
 
   #items(count: number): T[] {
@@ -347,48 +349,6 @@ class Laws<T, R> {
   }
 }
 
-/** One operator on one source after another, and what came out since it was last subscribed. */
-class Run<T, R> {
-  values: R[] = [];
-  ended: 'complete' | 'error' | undefined;
-  error: unknown;
-  subscription: Subscription | undefined;
-  onValue: () => void = () => {};
-
-  constructor(
-    public source: Subject<T>,
-    readonly output: () => Observable<R>,
-  ) {}
-
-  subscribe(): this {
-    if (this.ended !== undefined) this.source = new Subject<T>();
-    this.values = [];
-    this.ended = undefined;
-    this.subscription = this.output().subscribe({
-      next: (value) => {
-        this.values.push(value);
-        this.onValue();
-      },
-      error: (error: unknown) => {
-        this.ended = 'error';
-        this.error = error;
-      },
-      complete: () => (this.ended = 'complete'),
-    });
-    return this;
-  }
-
-  expectSilence(): void {
-    const { ended } = this;
-    const before = this.values.length;
-    expect(this.source.observed, 'the source is still subscribed').toBe(false);
-    expect(vi.getTimerCount(), 'timers left').toBe(0);
-    vi.advanceTimersByTime(60_000);
-    expect(this.values.length, 'values at the end').toBe(before);
-    expect(this.ended).toBe(ended);
-  }
-}
-
 function onFakeTimers(check: () => void): void {
   vi.useFakeTimers();
   try {
@@ -396,26 +356,4 @@ function onFakeTimers(check: () => void): void {
   } finally {
     vi.useRealTimers();
   }
-}
-
-/**
- * How many items are still reachable. The engine itself may hold one while it compiles in the background, which takes its
- * time on a busy machine: where there is one too many, only what stays counts.
- */
-async function countAlive(items: readonly WeakRef<object>[], enough: number): Promise<number> {
-  const collectGarbage = await garbageCollector();
-  let alive = items.length;
-  for (let attempt = 0; attempt < (alive === enough + 1 ? 100 : 5) && alive > enough; attempt++) {
-    // A WeakRef that was made or read in a turn keeps its target until the turn is over.
-    await new Promise((resolve) => setTimeout(resolve));
-    collectGarbage();
-    alive = items.filter((item) => item.deref() !== undefined).length;
-  }
-  return alive;
-}
-
-async function garbageCollector(): Promise<() => void> {
-  const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([import('node:v8'), import('node:vm')]);
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }
