@@ -1,12 +1,13 @@
-import type { Database } from 'lmdb';
 import { checkBound, checkName, type EncodedChunk, kindOf, StreamError, type StreamInfo } from '../chunk/index.js';
 import { checkAppend, checkLife } from './admission.js';
 import { isWithin } from './describe-stream.js';
 import { type ChunkWrite, Commits } from './lmdb/commits.js';
 import { type Folder, openFolder } from './lmdb/folder.js';
 import { writeChunk } from './chunk-record.js';
-import { chunkKey, kinds, readStateKey, stateKey } from './lmdb/records.js';
+import { chunkKey, kinds, readStateKey } from './lmdb/records.js';
 import { type Created, LmdbStream } from './lmdb/stream.js';
+import { Sweeper } from './lmdb/sweeper.js';
+import { type SavedTotals, Totals } from './lmdb/totals.js';
 import type { Appended, AppendOptions, Log, LogSlice, ReadLimit, StreamConfig } from './log.js';
 import { checkConfig, sameConfig } from './stream-config.js';
 import { Watchers } from './watchers.js';
@@ -31,19 +32,9 @@ export interface LmdbLogOptions {
 
 type Bounds = Required<LmdbLogOptions>;
 
-/** What is written of the log as a whole. */
-interface Totals {
-  /** Number of the next stream. */
-  readonly nextStream: number;
-  /** Encoded bytes on disk, those that are forgotten but not yet removed included. */
-  readonly bytes: number;
-}
-
 const mebibyte = 1 << 20;
 const fromZero = { min: 0 };
 const noOptions: AppendOptions = {};
-/** Forgotten chunks removed in one commit. */
-const sweepStep = 1000;
 
 /** A log in a folder. It answers reads at once; what changes it answers when the disk has it. */
 export interface LmdbLog extends Log {
@@ -103,12 +94,8 @@ class FolderLog implements LmdbLog {
   private readonly shown = new Map<string, LmdbStream>();
   private readonly watchers = new Watchers();
   private readonly commits: Commits;
-  private totals: Totals = { nextStream: 1, bytes: 0 };
-  private savingTotals = this.totals;
-  private keptTotals = this.totals;
-  /** Streams with forgotten chunks. */
-  private readonly littered = new Set<LmdbStream>();
-  private sweeping = false;
+  private readonly totals: Totals;
+  private readonly sweeper: Sweeper;
   /** No stream is to be removed before this time. */
   private nextExpiry = Infinity;
   private closing: Promise<void> | undefined;
@@ -117,14 +104,16 @@ class FolderLog implements LmdbLog {
     private readonly folder: Folder,
     private readonly bounds: Bounds,
   ) {
+    this.totals = new Totals(bounds.maxTotalBytes);
     this.commits = new Commits(folder, bounds.maxPendingBytes, {
-      save: (states) => this.saveTotals(states),
+      save: (states) => this.totals.save(states),
       kept: (streams) => this.kept(streams),
       lost: (streams) => this.lost(streams),
     });
+    this.sweeper = new Sweeper(folder, this.commits, this.totals);
     this.load();
     this.planned = new Map(this.shown);
-    void this.sweep();
+    void this.sweeper.sweep();
   }
 
   async create(streamId: string, config?: StreamConfig): Promise<void> {
@@ -141,9 +130,8 @@ class FolderLog implements LmdbLog {
       const message = `the log keeps ${this.bounds.maxStreams} streams, which is as many as it may`;
       throw new StreamError('log-full', message, { streamId });
     }
-    const { nextStream, bytes } = this.totals;
-    const stream = new LmdbStream(nextStream, { streamId, createdAt: this.bounds.now(), config: wanted });
-    this.totals = { nextStream: nextStream + 1, bytes };
+    const number = this.totals.numberStream();
+    const stream = new LmdbStream(number, { streamId, createdAt: this.bounds.now(), config: wanted });
     this.planned.set(streamId, stream);
     await this.commits.add(stream);
   }
@@ -165,7 +153,8 @@ class FolderLog implements LmdbLog {
       throw refusal;
     }
     const fresh = duplicates === 0 ? batch : batch.slice(duplicates);
-    const growth = this.growth(streamId, fresh);
+    const growth = this.totals.checkRoom(streamId, fresh);
+    this.commits.checkRoom(streamId, growth);
     const before = stream.planned;
     let size = 0;
     for (const chunk of fresh) size += chunk.size;
@@ -175,30 +164,12 @@ class FolderLog implements LmdbLog {
       return appended;
     }
     stream.trim(appended.next - this.bounds.maxChunks);
-    this.totals = { nextStream: this.totals.nextStream, bytes: this.totals.bytes + growth };
+    this.totals.grow(growth);
     const writes: ChunkWrite[] = [];
     let seq = appended.first;
     for (const chunk of fresh) writes.push({ key: chunkKey(stream.number, seq++), record: writeChunk(chunk) });
     await this.commits.add(stream, writes);
     return appended;
-  }
-
-  /** How many bytes these chunks take. Throws when there is no room for them. */
-  private growth(streamId: string, fresh: readonly EncodedChunk[]): number {
-    const { maxTotalBytes } = this.bounds;
-    let growth = 0;
-    for (const { length } of fresh) {
-      growth += length;
-      if (length <= maxTotalBytes) continue;
-      const message = `the log keeps ${maxTotalBytes} bytes: a chunk of the batch takes ${length}`;
-      throw new StreamError('chunk-too-large', message, { streamId });
-    }
-    if (growth > 0 && this.totals.bytes + growth > maxTotalBytes) {
-      const message = `the log keeps ${this.totals.bytes} of ${maxTotalBytes} bytes: there is no room for ${growth} more`;
-      throw new StreamError('log-full', message, { streamId });
-    }
-    this.commits.checkRoom(streamId, growth);
-    return growth;
   }
 
   read(streamId: string, from: number, limit: ReadLimit): LogSlice {
@@ -210,23 +181,9 @@ class FolderLog implements LmdbLog {
     if (stream === undefined) throw notFound(streamId);
     const { first, next, end } = stream.kept!;
     const start = Math.max(from, first);
-    const chunks = this.chunksOf(stream.number, start, Math.min(next, start + limit.chunks), limit.bytes);
+    const chunks = this.folder.read(stream.number, start, Math.min(next, start + limit.chunks), limit.bytes);
     const slice = { from: start, chunks, next, life: stream.life };
     return end === undefined ? slice : { ...slice, end };
-  }
-
-  private chunksOf(stream: number, from: number, to: number, maxBytes: number): EncodedChunk[] {
-    const chunks: EncodedChunk[] = [];
-    if (from >= to) return chunks;
-    const range = { start: chunkKey(stream, from), end: chunkKey(stream, to) };
-    let bytes = 0;
-    for (const { value } of this.folder.chunks.getRange(range)) {
-      const chunk = value as EncodedChunk;
-      bytes += chunk.length;
-      if (bytes > maxBytes && chunks.length > 0) break;
-      chunks.push(chunk);
-    }
-    return chunks;
   }
 
   watch(streamId: string, listener: () => void): () => void {
@@ -271,6 +228,7 @@ class FolderLog implements LmdbLog {
   }
 
   private async close(): Promise<void> {
+    this.sweeper.stop();
     this.watchers.clear();
     // What has failed was told to who asked for it.
     await this.commits.settle().catch(() => {});
@@ -315,24 +273,19 @@ class FolderLog implements LmdbLog {
     if (!stream.settled) await this.commits.settle();
   }
 
-  private saveTotals(states: Database<unknown, Buffer>): void {
-    this.savingTotals = this.totals;
-    void states.put(stateKey(0, kinds.totals), this.totals);
-  }
-
   private kept(streams: ReadonlySet<LmdbStream>): void {
-    this.keptTotals = this.savingTotals;
+    this.totals.commit();
     const changed: string[] = [];
     for (const stream of streams) {
       const { streamId } = stream.created;
       const noticed = stream.commit();
       if (!stream.removed) this.show(streamId, stream);
       else if (this.shown.get(streamId) === stream) this.shown.delete(streamId);
-      if (stream.littered) this.littered.add(stream);
+      this.sweeper.add(stream);
       if (noticed) changed.push(streamId);
     }
     for (const streamId of changed) this.watchers.notify(streamId);
-    void this.sweep();
+    void this.sweeper.sweep();
   }
 
   private show(streamId: string, stream: LmdbStream): void {
@@ -341,37 +294,9 @@ class FolderLog implements LmdbLog {
   }
 
   private lost(streams: ReadonlySet<LmdbStream>): void {
-    this.totals = { ...this.keptTotals, nextStream: this.totals.nextStream };
+    this.totals.revert();
     for (const stream of streams) stream.revert();
     this.planned = new Map(this.shown);
-  }
-
-  /** Removes forgotten chunks, some with every commit, so that forgetting a million of them stops nobody. */
-  private async sweep(): Promise<void> {
-    if (this.sweeping) return;
-    this.sweeping = true;
-    try {
-      for (const stream of this.littered) {
-        while (this.closing === undefined && stream.littered) await this.sweepSome(stream);
-        if (this.closing === undefined) this.littered.delete(stream);
-      }
-    } catch {
-      // The next commit that succeeds takes it up again.
-    } finally {
-      this.sweeping = false;
-    }
-  }
-
-  private async sweepSome(stream: LmdbStream): Promise<void> {
-    const from = stream.planned.swept;
-    const to = Math.min(stream.kept!.next, stream.sweepTo, from + sweepStep);
-    const removals: ChunkWrite[] = [];
-    let bytes = 0;
-    for (const { length } of this.chunksOf(stream.number, from, to, Infinity)) bytes += length;
-    for (let seq = from; seq < to; seq++) removals.push({ key: chunkKey(stream.number, seq) });
-    stream.sweep(to);
-    this.totals = { ...this.totals, bytes: this.totals.bytes - bytes };
-    await this.commits.add(stream, removals);
   }
 
   /** Of two streams of one name the older had expired, and the disk was full when that was to be written. */
@@ -390,7 +315,7 @@ class FolderLog implements LmdbLog {
     for (const { key, value } of this.folder.states.getRange({})) {
       const { stream: number, kind, id } = readStateKey(key);
       if (number === 0) {
-        if (kind === kinds.totals) this.totals = this.keptTotals = value as Totals;
+        if (kind === kinds.totals) this.totals.load(value as SavedTotals);
         continue;
       }
       if (kind === kinds.created) streams.set(number, new LmdbStream(number, revive(value as Created)));
@@ -399,7 +324,7 @@ class FolderLog implements LmdbLog {
     }
     for (const stream of streams.values()) {
       if (!stream.removed) this.adopt(stream);
-      if (stream.littered) this.littered.add(stream);
+      this.sweeper.add(stream);
     }
   }
 }

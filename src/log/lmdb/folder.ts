@@ -3,12 +3,14 @@ import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
 import { type EncodedChunk, StreamError, toStreamError } from '../../chunk/index.js';
 import { readChunk } from '../chunk-record.js';
-import { kinds, stateKey } from './records.js';
+import { chunkKey, kinds, stateKey } from './records.js';
 
 /** @internal A folder with a log in it, open for this process alone. */
 export interface Folder {
   readonly chunks: Database<EncodedChunk | Buffer, Buffer>;
   readonly states: Database<unknown, Buffer>;
+  /** Chunks of a stream, from one number up to another: the first, and more as long as all have no more than so many bytes. */
+  read(stream: number, from: number, to: number, maxBytes: number): EncodedChunk[];
   /** Commits all that `work` puts and removes, or nothing. Resolves when it is on disk. `work` must not throw. */
   write(work: () => void): Promise<void>;
   close(): Promise<void>;
@@ -155,6 +157,20 @@ class OpenFolder implements Folder {
     readonly chunks: Database<EncodedChunk | Buffer, Buffer>,
     readonly states: Database<unknown, Buffer>,
   ) {}
+
+  read(stream: number, from: number, to: number, maxBytes: number): EncodedChunk[] {
+    const chunks: EncodedChunk[] = [];
+    if (from >= to) return chunks;
+    const range = { start: chunkKey(stream, from), end: chunkKey(stream, to) };
+    let bytes = 0;
+    for (const { value } of this.chunks.getRange(range)) {
+      const chunk = value as EncodedChunk;
+      bytes += chunk.length;
+      if (bytes > maxBytes && chunks.length > 0) break;
+      chunks.push(chunk);
+    }
+    return chunks;
+  }
 
   async write(work: () => void): Promise<void> {
     await this.root.batch(work).catch((error: unknown) => failWrite(this.path, error));

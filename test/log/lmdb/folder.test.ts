@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../../src/log/lmdb/folder.js';
 import { writeChunk } from '../../../src/log/chunk-record.js';
 import { chunkKey, kinds, stateKey } from '../../../src/log/lmdb/records.js';
-import { encoded, refused } from '../../../src/testing/log-stage.js';
+import { encoded, refused, texts } from '../../../src/testing/log-stage.js';
 import { run } from '../../run.js';
 import { temporaryFolders } from './temporary.js';
 
@@ -34,6 +34,23 @@ describe('openFolder', () => {
     expect(after.chunks.get(chunkKey(1, 1))).toBeUndefined();
     expect(after.states.get(stateKey(1, kinds.standing))).toEqual({ next: 1 });
     await after.close();
+  });
+
+  it('reads the chunks of one stream, one or as many as have so many bytes', async () => {
+    const folder = await openFolder(temporary());
+    const chunks = texts(10, 5);
+    await folder.write(() => {
+      for (const [seq, chunk] of chunks.entries()) {
+        for (const stream of [1, 2]) void folder.chunks.put(chunkKey(stream, seq), writeChunk(chunk));
+      }
+    });
+    const { length } = chunks[0]!;
+    expect(folder.read(1, 1, 4, Infinity)).toEqual(chunks.slice(1, 4));
+    expect(folder.read(1, 0, 5, 2 * length)).toEqual(chunks.slice(0, 2));
+    expect(folder.read(1, 3, 5, length - 1)).toEqual(chunks.slice(3, 4));
+    expect(folder.read(1, 3, 3, length)).toEqual([]);
+    expect(folder.read(1, 9, 5, length)).toEqual([]);
+    await folder.close();
   });
 
   it('refuses a folder that is open already, and leaves it to who has it', async () => {
