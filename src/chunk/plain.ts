@@ -2,6 +2,7 @@ import { maxChecksum, objectProblem, textProblem, valueProblem } from './chunk-s
 import type { JsonObject } from './data.js';
 import { nameProblem } from './name.js';
 import { isSeq } from './position.js';
+import { isObject } from './shape.js';
 
 // A quick yes to nearly every chunk there is, field by field, at a quarter of the price of a shape. Whatever gets none here
 // the shape judges, and says what is wrong with it: where the two differ, it has the word.
@@ -34,10 +35,6 @@ export function isPlainHead(value: unknown): boolean {
   if (checksum !== undefined) fields++;
   if (metadata !== undefined) fields++;
   return countOf(value) === fields;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
 }
 
 /** @internal Whether chunks of a type hold bytes. */
