@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Refusals } from '../probe/index.js';
 import { boundBody } from './bound-body.js';
 import { boundResets } from './bound-resets.js';
+import { countUnread } from './broken-request.js';
 import { Http2Response } from './http2-response.js';
 import { inTurn } from './in-turn.js';
 
@@ -132,13 +133,9 @@ function gateTo(http: HttpServer, http2: Http2Server, { tls, headersTimeoutMs, r
   const options = { ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headersTimeoutMs };
   return createTlsServer(options, (socket) => lead(socket, socket.alpnProtocol === 'h2')).on(
     'tlsClientError',
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ECONNRESET') refusals?.count(error.code === lateTls ? 'slow' : 'header');
-    },
+    (error) => countUnread(refusals, error),
   );
 }
-
-const lateTls = 'ERR_TLS_HANDSHAKE_TIMEOUT';
 
 /** Those who speak HTTP/2 without being asked begin with a request that no other has (RFC 9113, section 3.4). */
 const preface = 'PRI';
