@@ -6,7 +6,7 @@ import type { Action } from '../auth/auth.js';
 import { budgetKey } from '../auth/budget-key.js';
 import type { Quotas } from '../auth/quotas.js';
 import { checkBound, StreamError } from '../chunk/index.js';
-import { reasonOfStatus, type Refusals } from '../probe/index.js';
+import { countStatus, type Refusals } from '../probe/index.js';
 import { closeCodes } from '../protocol/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../protocol/origin.js';
 import {
@@ -189,14 +189,9 @@ class Routes<S> implements RunRoutes<S> {
       const answer = await handler(request, response, segment === undefined ? '' : idOf(segment));
       if (answer !== undefined) sendJson(request, response, ...answer);
     } catch (error) {
-      this.refused(error);
+      countStatus(this.options.refusals, refusalOf(error).status);
       sendRefusal(request, response, error);
     }
-  }
-
-  private refused(error: unknown): void {
-    const reason = reasonOfStatus(refusalOf(error).status);
-    if (reason !== undefined) this.options.refusals?.count(reason);
   }
 
   private readonly start: Handler = async (request) => {
@@ -320,8 +315,9 @@ class Routes<S> implements RunRoutes<S> {
         void this.watched(() => this.watch.overSocket(id, { ...query, life }, accepted));
       });
     } catch (error) {
-      this.refused(error);
-      refuseUpgrade(socket, refusalOf(error));
+      const refusal = refusalOf(error);
+      countStatus(this.options.refusals, refusal.status);
+      refuseUpgrade(socket, refusal);
     }
   }
 

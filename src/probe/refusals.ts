@@ -53,6 +53,12 @@ export function reasonOfStatus(status: number): RefusalReason | undefined {
   return status === 413 || status === 415 ? 'body' : undefined;
 }
 
+/** @internal Counts a refusal over HTTP by its status, as {@link reasonOfStatus} says. */
+export function countStatus(refusals: Pick<Refusals, 'count'> | undefined, status: number): void {
+  const reason = reasonOfStatus(status);
+  if (reason !== undefined) refusals?.count(reason);
+}
+
 /** Counts what was refused, by reason. */
 export interface Refusals {
   /** Something was refused. */

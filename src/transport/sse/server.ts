@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Principal } from '../../auth/auth.js';
 import { checkBound, checkName, StreamError } from '../../chunk/index.js';
-import { reasonOfStatus, type Refusals } from '../../probe/index.js';
+import { countStatus, type Refusals } from '../../probe/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
 import { EventStreamLink } from './link.js';
@@ -79,8 +79,7 @@ export function serveEventStream(
   try {
     start = startOf(request, options.stream);
   } catch (error) {
-    const reason = reasonOfStatus(statusOf((error as StreamError).code));
-    if (reason !== undefined) options.refusals?.count(reason);
+    countStatus(options.refusals, statusOf((error as StreamError).code));
     return refuse(response, error as StreamError);
   }
   new EventStreamLink(response, acceptor, peerOf(request, options.principal), start, settings);
