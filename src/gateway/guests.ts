@@ -3,7 +3,8 @@ import type { Asking, Authenticate, Principal } from '../auth/auth.js';
 import { budgetKey } from '../auth/budget-key.js';
 import { checkBound, StreamError, toStreamError } from '../chunk/index.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
-import { maxBehindAuth } from '../protocol/index.js';
+import type { RefusalReason } from '../probe/index.js';
+import { type CloseName, maxBehindAuth } from '../protocol/index.js';
 import { Deadlines } from '../streams/deadlines.js';
 import type { Peer } from '../transport/transport.js';
 import { Guest, type House } from './guest.js';
@@ -118,9 +119,13 @@ export class Guests {
   }
 
   private end(session: Session, code: 'unauthenticated' | 'expired', message: string): void {
-    this.options.refusals?.count(code);
-    session.refuse(new StreamError(code, message));
-    session.close(code, message);
+    this.turnAway(session, code, new StreamError(code, message), code);
+  }
+
+  private turnAway(session: Session, reason: RefusalReason, error: StreamError, close: CloseName): void {
+    this.options.refusals?.count(reason);
+    session.refuse(error);
+    session.close(close, error.message);
   }
 
   /**
@@ -157,20 +162,15 @@ export class Guests {
   }
 
   private refuseFlood(session: Session): void {
-    this.options.refusals?.count('frame');
-    const message = `more than ${maxBehindAuth} frames are behind a token`;
-    session.refuse(new StreamError('limit-reached', message));
-    session.close('limit-reached', message);
+    const error = new StreamError('limit-reached', `more than ${maxBehindAuth} frames are behind a token`);
+    this.turnAway(session, 'frame', error, 'limit-reached');
   }
 
   private refuse(session: Session, error: StreamError): void {
     const { code } = error;
     if (code === 'unauthenticated' || code === 'expired') return this.end(session, code, error.message);
+    if (code === 'rate-limited') return this.turnAway(session, 'rate', error, 'limit-reached');
     session.refuse(error);
-    if (code === 'rate-limited') {
-      this.options.refusals?.count('rate');
-      return session.close('limit-reached', error.message);
-    }
     session.close('unavailable', 'it cannot be found out who this is');
   }
 
@@ -194,10 +194,9 @@ export class Guests {
   }
 
   private refuseMore(session: Session): void {
-    this.options.refusals?.count('connections');
     const message = 'there are as many connections as these credentials may have';
-    session.refuse(new StreamError('limit-reached', message, { retryAfterMs: 1000 }));
-    session.close('limit-reached', message);
+    const error = new StreamError('limit-reached', message, { retryAfterMs: 1000 });
+    this.turnAway(session, 'connections', error, 'limit-reached');
   }
 
   /** What new credentials are not good for ends. */
