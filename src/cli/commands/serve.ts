@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { StreamError } from '../../chunk/index.js';
 import type { Log } from '../../log/log.js';
-import { isLoopback } from '../../node/check-host.js';
+import { isUnguarded } from '../../node/check-host.js';
 import { type Config, configAuth, configTelemetry, openConfigLog, serveOptions } from '../../node/config/index.js';
 import type { ServedRunsOptions, ServeOptions, Server } from '../../node/index.js';
 import { logForms } from '../../node/open-log.js';
@@ -21,7 +21,7 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const { config } = await configOf(flags);
   const runs = await loadRuns(config);
   const who = await configAuth(config);
-  checkReach(config, who.authenticate !== undefined);
+  checkReach(config, who);
   const telemetry = await configTelemetry(config);
   const log = await openConfigLog(config);
   const options = serveOptions(config);
@@ -36,8 +36,8 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
 }
 
 /** As the server itself checks it, in the words of the command line. */
-function checkReach({ host, allowPublic }: Config, asked: boolean): void {
-  if (asked || allowPublic || isLoopback(host)) return;
+function checkReach({ host, allowPublic }: Config, { authenticate }: Pick<ServeOptions, 'authenticate'>): void {
+  if (!isUnguarded(host, { allowPublic, authenticate })) return;
   const message =
     `host "${host}" is reachable from elsewhere and nothing is asked of who comes: ` +
     'say --auth-api-keys, --auth-jwks-url or another --auth-…, or --allow-public to let everybody do everything';
