@@ -135,7 +135,10 @@ export class ListPanel extends LitElement {
 
   override render() {
     const { view, kind, filter, wanted, order } = this;
-    const [streams, runs] = (['streams', 'runs'] as const).map((one) => view.list(one, filter, wanted, order));
+    // Of the list that is not shown only the number is: that takes no order.
+    const [streams, runs] = (['streams', 'runs'] as const).map((one) =>
+      view.list(one, filter, wanted, one === kind ? order : 'newest'),
+    );
     const isRuns = kind === 'runs';
     const isKnown = view.life !== '';
     return html`<nav aria-label="Streams and runs">
