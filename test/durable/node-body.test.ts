@@ -1,29 +1,13 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeBody } from '../../src/durable/node-body.js';
 import { until } from '../servers/until.js';
+import { type Asked, SocketStage } from './socket-stage.js';
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+const stage = new SocketStage();
 
-/** What a server is asked by who sends a body of this length, and the socket it comes over. */
-async function asked(length: number, body: string): Promise<{ request: IncomingMessage; socket: Socket }> {
-  const got: IncomingMessage[] = [];
-  const http = createServer((request) => void got.push(request));
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  closing.push(() => new Promise((resolve) => http.close(resolve)));
-  closing.push(() => http.closeAllConnections());
-  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1');
-  socket.on('error', () => {});
-  closing.push(() => socket.destroy());
-  socket.write(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`);
-  await until('it is asked', () => got.length > 0);
-  return { request: got[0]!, socket };
+/** What a server is asked by who sends a body of this length. */
+async function asked(length: number, body: string): Promise<Asked> {
+  return await stage.ask(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`);
 }
 
 const everything = (): boolean => true;

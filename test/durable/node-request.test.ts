@@ -1,29 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
 import { NodeRequest } from '../../src/durable/node-request.js';
 import { until } from '../servers/until.js';
+import { SocketStage } from './socket-stage.js';
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+const stage = new SocketStage();
 
-/** What a server is asked with bytes that are sent as they are, and the socket they came from. */
 async function asked(text: string): Promise<{ asked: NodeRequest; message: IncomingMessage; socket: Socket }> {
-  const got: { message: IncomingMessage; response: ServerResponse }[] = [];
-  const http = createServer((message, response) => void got.push({ message, response }));
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  closing.push(() => new Promise((resolve) => http.close(resolve)));
-  closing.push(() => http.closeAllConnections());
-  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1');
-  socket.on('error', () => {});
-  closing.push(() => socket.destroy());
-  socket.write(text);
-  await until('it is asked', () => got.length > 0);
-  const { message, response } = got[0]!;
+  const { request: message, response, socket } = await stage.ask(text);
   return { asked: new NodeRequest(message, response, '/v1/stream/'), message, socket };
 }
 
