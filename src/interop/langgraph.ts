@@ -15,7 +15,8 @@ import {
   wordOf,
 } from '../source/llm/fields.js';
 import type { LlmEvent, LlmOptions, LlmSource } from '../source/llm/llm.js';
-import type { OpenTool, Transcript } from '../source/llm/transcript.js';
+import type { OpenTool } from '../source/llm/open-tools.js';
+import type { Transcript } from '../source/llm/transcript.js';
 import { providerTrouble } from '../source/llm/trouble.js';
 import { GraphEvents } from './graph-events.js';
 
@@ -136,13 +137,13 @@ class Graph implements Dialect {
   private tell(kind: 'text' | 'reasoning', id: string, said: string, anew: boolean): void {
     const { transcript } = this;
     const key = `${kind} ${id}`;
-    const there = transcript.part(key);
+    const there = transcript.parts.get(key);
     const before = this.lengths.get(key) ?? 0;
     const piece = anew ? said.slice(before) : said;
     if (piece === '') return;
     this.lengths.set(key, before + piece.length);
-    if (there === undefined && kind === 'text') transcript.closeParts(0, 'reasoning');
-    transcript.append(there ?? transcript.open(kind, key), piece);
+    if (there === undefined && kind === 'text') transcript.parts.closeAll(0, 'reasoning');
+    transcript.parts.append(there ?? transcript.parts.open(kind, key), piece);
   }
 
   private call(id: string, call: Fields, anew: boolean): void {
@@ -150,18 +151,18 @@ class Graph implements Dialect {
     const callId = wordOf(call['id']);
     const there = this.tools.get(key);
     const same = there !== undefined && (callId === undefined || callId === there.says.toolCallId);
-    if (there !== undefined && !same) this.transcript.endTool(there);
+    if (there !== undefined && !same) this.transcript.tools.end(there);
     const tool = same ? there : this.begin(key, callId, wordOf(call['name']) ?? '');
     const { args } = call;
     const said = textOf(args);
-    const isOpen = this.transcript.tool(tool.key) === tool;
-    if (isOpen) this.transcript.appendInput(tool, anew ? said.slice(tool.text.length) : said);
+    const isOpen = this.transcript.tools.get(tool.key) === tool;
+    if (isOpen) this.transcript.tools.append(tool, anew ? said.slice(tool.text.length) : said);
   }
 
   private begin(key: string, id: string | undefined, name: string): OpenTool {
-    this.transcript.closeParts(0);
+    this.transcript.parts.closeAll(0);
     const index = this.calls++;
-    const tool = this.transcript.openTool(`${index}`, { id, name, index });
+    const tool = this.transcript.tools.open(`${index}`, { id, name, index });
     this.tools.set(key, tool);
     this.names.set(tool.says.toolCallId, name);
     return tool;
@@ -171,7 +172,7 @@ class Graph implements Dialect {
   private answered(message: Fields): void {
     const toolCallId = textOf(message['tool_call_id']);
     for (const tool of this.tools.values()) {
-      if (tool.says.toolCallId === toolCallId) this.transcript.endTool(tool);
+      if (tool.says.toolCallId === toolCallId) this.transcript.tools.end(tool);
     }
     const toolName = wordOf(message['name']) ?? this.names.get(toolCallId) ?? '';
     this.transcript.say({ type: 'tool-result', toolCallId, toolName, output: plain(message['content']) });

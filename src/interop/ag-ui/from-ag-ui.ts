@@ -4,7 +4,9 @@ import type { Dialect, Taken } from '../../source/llm/dialect.js';
 import type { LlmFinishReason, LlmUsage } from '../../source/llm/event.js';
 import { type Fields, fieldsOf, known, listOf, numberOf, plain, textOf, wordOf } from '../../source/llm/fields.js';
 import type { LlmEvent, LlmOptions, LlmSource } from '../../source/llm/llm.js';
-import type { OpenPart, OpenTool, Transcript } from '../../source/llm/transcript.js';
+import type { OpenPart } from '../../source/llm/open-parts.js';
+import type { OpenTool } from '../../source/llm/open-tools.js';
+import type { Transcript } from '../../source/llm/transcript.js';
 import { providerTrouble, Trouble } from '../../source/llm/trouble.js';
 
 /** The least an event of AG-UI is. */
@@ -98,15 +100,15 @@ class AgUi implements Dialect {
   private message(kind: 'text' | 'reasoning', what: string, event: Fields): void {
     const { transcript } = this;
     const part = this.partOf(kind, textOf(event['messageId']));
-    if (what === 'CONTENT' || what === 'CHUNK') transcript.append(part, textOf(event['delta']));
-    if (what === 'END') transcript.close(part);
+    if (what === 'CONTENT' || what === 'CHUNK') transcript.parts.append(part, textOf(event['delta']));
+    if (what === 'END') transcript.parts.close(part);
   }
 
   /** A `…_CHUNK` need not say whose it is: then it is the last one's. */
   private partOf(kind: 'text' | 'reasoning', id: string): OpenPart {
     const { transcript } = this;
-    const last = id === '' ? transcript.openPart(kind) : undefined;
-    return last ?? transcript.open(kind, `${kind} ${id}`, 0, id === '' ? undefined : id.toWellFormed());
+    const last = id === '' ? transcript.parts.last(kind) : undefined;
+    return last ?? transcript.parts.open(kind, `${kind} ${id}`, 0, id === '' ? undefined : id.toWellFormed());
   }
 
   private tool(what: string, event: Fields): Taken {
@@ -119,19 +121,19 @@ class AgUi implements Dialect {
     }
     const tool = this.toolOf(id, what, event);
     if (tool === undefined) return 'unknown';
-    if (what === 'ARGS' || what === 'CHUNK') transcript.appendInput(tool, textOf(event['delta']));
-    if (what === 'END') transcript.endTool(tool);
+    if (what === 'ARGS' || what === 'CHUNK') transcript.tools.append(tool, textOf(event['delta']));
+    if (what === 'END') transcript.tools.end(tool);
     return 'known';
   }
 
   /** The call it is about. One that has ended does not begin again, and one without a name never began. */
   private toolOf(id: string, what: string, event: Fields): OpenTool | undefined {
     const { transcript } = this;
-    const there = id === '' ? transcript.lastTool(0) : transcript.tool(id);
+    const there = id === '' ? transcript.tools.last(0) : transcript.tools.get(id);
     const begins = what === 'START' || what === 'CHUNK';
     if (there !== undefined || this.names.has(id) || !begins) return there;
     const name = wordOf(event['toolCallName']) ?? '';
     this.names.set(id, name);
-    return transcript.openTool(id, { id: wordOf(id), name, index: this.names.size - 1 });
+    return transcript.tools.open(id, { id: wordOf(id), name, index: this.names.size - 1 });
   }
 }

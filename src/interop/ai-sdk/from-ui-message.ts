@@ -4,7 +4,8 @@ import type { Dialect, Taken } from '../../source/llm/dialect.js';
 import type { LlmFinishReason } from '../../source/llm/event.js';
 import { type Fields, fieldsOf, known, plain, textOf, wordOf } from '../../source/llm/fields.js';
 import type { LlmEvent, LlmOptions, LlmSource, ToolResult } from '../../source/llm/llm.js';
-import type { OpenTool, Transcript } from '../../source/llm/transcript.js';
+import type { OpenTool } from '../../source/llm/open-tools.js';
+import type { Transcript } from '../../source/llm/transcript.js';
 import { providerTrouble, Trouble } from '../../source/llm/trouble.js';
 import type { AnyUiChunk } from './ui-chunk.js';
 
@@ -53,7 +54,7 @@ class UiMessage implements Dialect {
         return 'known';
       case 'finish-step':
         // From here on the ids stand for other parts.
-        this.transcript.closeParts(0);
+        this.transcript.parts.closeAll(0);
         return 'known';
       case 'finish':
         return this.finish(textOf(chunk['finishReason']));
@@ -83,12 +84,12 @@ class UiMessage implements Dialect {
     const key = `${kind} ${id}`;
     const { transcript } = this;
     if (what === 'end') {
-      const open = transcript.part(key);
-      if (open !== undefined) transcript.close(open);
+      const open = transcript.parts.get(key);
+      if (open !== undefined) transcript.parts.close(open);
       return 'known';
     }
-    const part = transcript.open(kind, key, 0, id === '' ? undefined : id.toWellFormed());
-    transcript.append(part, textOf(chunk['delta']));
+    const part = transcript.parts.open(kind, key, 0, id === '' ? undefined : id.toWellFormed());
+    transcript.parts.append(part, textOf(chunk['delta']));
     return 'known';
   }
 
@@ -106,27 +107,27 @@ class UiMessage implements Dialect {
 
   /** The call it is about. One that has ended does not begin again, and one without a name never began. */
   private toolOf(id: string, type: string, chunk: Fields): OpenTool | undefined {
-    const there = this.transcript.tool(id);
+    const there = this.transcript.tools.get(id);
     const begins = /^tool-input-(?:start|available|error)$/.test(type);
     if (there !== undefined || this.names.has(id) || !begins) return there;
     const name = wordOf(chunk['toolName']) ?? '';
     this.names.set(id, name);
     const providerExecuted = chunk['providerExecuted'] === true;
-    return this.transcript.openTool(id, { id: wordOf(id), name, index: this.names.size - 1, providerExecuted });
+    return this.transcript.tools.open(id, { id: wordOf(id), name, index: this.names.size - 1, providerExecuted });
   }
 
   private more(tool: OpenTool, type: string, chunk: Fields): void {
     const { transcript } = this;
     const { input, inputTextDelta, errorText } = chunk;
-    if (type === 'tool-input-delta') transcript.appendInput(tool, textOf(inputTextDelta));
+    if (type === 'tool-input-delta') transcript.tools.append(tool, textOf(inputTextDelta));
     // The input is said once more, whole: where no piece of it came before, this is all of it.
     if (type === 'tool-input-available') {
-      if (tool.text === '') transcript.appendInput(tool, JSON.stringify(input ?? {}));
-      transcript.endTool(tool);
+      if (tool.text === '') transcript.tools.append(tool, JSON.stringify(input ?? {}));
+      transcript.tools.end(tool);
     }
     if (type === 'tool-input-error') {
-      if (tool.text === '') transcript.appendInput(tool, textOf(input));
-      transcript.refuseTool(tool, wordOf(errorText) ?? 'the input is none');
+      if (tool.text === '') transcript.tools.append(tool, textOf(input));
+      transcript.tools.refuse(tool, wordOf(errorText) ?? 'the input is none');
     }
   }
 

@@ -4,7 +4,9 @@ import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
 import { type Fields, fieldsOf, known, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import type { LlmOptions, LlmSource } from './llm.js';
-import type { OpenPart, OpenTool, Transcript } from './transcript.js';
+import type { OpenPart } from './open-parts.js';
+import type { OpenTool } from './open-tools.js';
+import type { Transcript } from './transcript.js';
 import { providerTrouble } from './trouble.js';
 
 /** The least an item of a stream of `client.messages.create({ stream: true })` is. */
@@ -106,11 +108,11 @@ class Anthropic implements Dialect {
     const type = textOf(block['type']);
     const { transcript } = this;
     if (type === 'text') {
-      transcript.append(transcript.open('text', key, 0, `text-${key}`), textOf(block['text']));
+      transcript.parts.append(transcript.parts.open('text', key, 0, `text-${key}`), textOf(block['text']));
     } else if (type === 'thinking') {
-      transcript.append(this.thought(key), textOf(block['thinking']));
+      transcript.parts.append(this.thought(key), textOf(block['thinking']));
     } else if (type === 'redacted_thinking') {
-      transcript.close(this.thought(key), wordOf(block['data']));
+      transcript.parts.close(this.thought(key), wordOf(block['data']));
     } else if (type.endsWith('tool_use')) {
       this.beginTool(key, block, type !== 'tool_use');
     } else if (type.endsWith('tool_result')) {
@@ -122,16 +124,16 @@ class Anthropic implements Dialect {
   }
 
   private thought(key: string): OpenPart {
-    return this.transcript.open('reasoning', key, 0, `reasoning-${key}`);
+    return this.transcript.parts.open('reasoning', key, 0, `reasoning-${key}`);
   }
 
   private beginTool(key: string, block: Fields, providerExecuted: boolean): void {
     const [id, name] = [wordOf(block['id']), wordOf(block['name']) ?? ''];
     if (providerExecuted && id !== undefined) this.names.set(id, name);
-    const tool = this.transcript.openTool(key, { id, name, index: Number(key), providerExecuted });
+    const tool = this.transcript.tools.open(key, { id, name, index: Number(key), providerExecuted });
     // Usually empty, and followed by the input in pieces. Some servers have it whole.
     const input = fieldsOf(block['input']);
-    if (Object.keys(input).length > 0) this.transcript.appendInput(tool, JSON.stringify(input));
+    if (Object.keys(input).length > 0) this.transcript.tools.append(tool, JSON.stringify(input));
   }
 
   private result(block: Fields): void {
@@ -142,9 +144,9 @@ class Anthropic implements Dialect {
   }
 
   private takeDelta(key: string, delta: Fields): Taken {
-    const part = this.transcript.part(key);
+    const part = this.transcript.parts.get(key);
     if (part !== undefined) return this.more(part, delta);
-    const tool = this.transcript.tool(key);
+    const tool = this.transcript.tools.get(key);
     if (tool !== undefined && delta['type'] === 'input_json_delta') return this.moreInput(tool, delta);
     return 'unknown';
   }
@@ -152,10 +154,10 @@ class Anthropic implements Dialect {
   private more(part: OpenPart, delta: Fields): Taken {
     switch (delta['type']) {
       case 'text_delta':
-        this.transcript.append(part, textOf(delta['text']));
+        this.transcript.parts.append(part, textOf(delta['text']));
         return 'known';
       case 'thinking_delta':
-        this.transcript.append(part, textOf(delta['thinking']));
+        this.transcript.parts.append(part, textOf(delta['thinking']));
         return 'known';
       case 'signature_delta':
         part.signature = (part.signature ?? '') + (wordOf(delta['signature']) ?? '');
@@ -169,7 +171,7 @@ class Anthropic implements Dialect {
   }
 
   private moreInput(tool: OpenTool, delta: Fields): Taken {
-    this.transcript.appendInput(tool, textOf(delta['partial_json']));
+    this.transcript.tools.append(tool, textOf(delta['partial_json']));
     return 'known';
   }
 
@@ -181,9 +183,9 @@ class Anthropic implements Dialect {
 
   private stop(key: string): Taken {
     const { transcript } = this;
-    const [part, tool] = [transcript.part(key), transcript.tool(key)];
-    if (part !== undefined) transcript.close(part);
-    if (tool !== undefined) transcript.endTool(tool);
+    const [part, tool] = [transcript.parts.get(key), transcript.tools.get(key)];
+    if (part !== undefined) transcript.parts.close(part);
+    if (tool !== undefined) transcript.tools.end(tool);
     return 'known';
   }
 

@@ -57,3 +57,8 @@ export function known<T extends object>(fields: { [K in keyof T]: T[K] | undefin
   for (const key of Object.keys(fields) as (keyof T)[]) if (fields[key] !== undefined) left[key] = fields[key];
   return left as T;
 }
+
+/** @internal What is said of a choice: the first goes without saying. */
+export function inChoice<T extends object>(says: T, choice: number): T & { readonly choice?: number } {
+  return choice === 0 ? says : { ...says, choice };
+}

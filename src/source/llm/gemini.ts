@@ -5,7 +5,8 @@ import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
 import { type Fields, fieldsOf, known, listOf, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import { GeminiArguments } from './gemini-arguments.js';
 import type { LlmOptions, LlmSource } from './llm.js';
-import type { OpenTool, Transcript } from './transcript.js';
+import type { OpenTool } from './open-tools.js';
+import type { Transcript } from './transcript.js';
 import { providerTrouble } from './trouble.js';
 
 /** The least an item of a stream of `client.models.generateContentStream()` is. */
@@ -103,9 +104,9 @@ class Gemini implements Dialect {
     if (piece === '' && signature === undefined) return;
     const { transcript } = this;
     const key = `${kind} ${choice}`;
-    if (transcript.part(key) === undefined) transcript.closeParts(choice);
-    const part = transcript.open(kind, key, choice);
-    transcript.append(part, piece);
+    if (transcript.parts.get(key) === undefined) transcript.parts.closeAll(choice);
+    const part = transcript.parts.open(kind, key, choice);
+    transcript.parts.append(part, piece);
     if (signature !== undefined) part.signature = signature;
   }
 
@@ -113,17 +114,17 @@ class Gemini implements Dialect {
     const { id, name, args, partialArgs, willContinue } = call;
     let { unfinished } = this;
     if (unfinished === undefined || wordOf(name) !== undefined) {
-      this.transcript.closeParts(choice);
+      this.transcript.parts.closeAll(choice);
       const index = this.calls++;
-      const tool = this.transcript.openTool(`${index}`, { id: wordOf(id), name: wordOf(name) ?? '', index, choice });
+      const tool = this.transcript.tools.open(`${index}`, { id: wordOf(id), name: wordOf(name) ?? '', index, choice });
       tool.signature = signature;
       unfinished = { tool, input: new GeminiArguments() };
     }
     for (const part of listOf(partialArgs)) unfinished.input.add(part);
     this.unfinished = willContinue === true ? unfinished : undefined;
     if (willContinue === true) return;
-    this.transcript.appendInput(unfinished.tool, JSON.stringify(args ?? unfinished.input.value));
-    this.transcript.endTool(unfinished.tool);
+    this.transcript.tools.append(unfinished.tool, JSON.stringify(args ?? unfinished.input.value));
+    this.transcript.tools.end(unfinished.tool);
   }
 
   private file({ mimeType, data }: Fields): void {
@@ -132,12 +133,12 @@ class Gemini implements Dialect {
 
   /** The provider runs the code; what comes of it follows. */
   private run(code: Fields, choice: number): void {
-    this.transcript.closeParts(choice);
+    this.transcript.parts.closeAll(choice);
     const index = this.calls++;
     const options = { id: wordOf(code['id']), name: 'code_execution', index, choice, providerExecuted: true };
-    this.code = this.transcript.openTool(`${index}`, options);
-    this.transcript.appendInput(this.code, JSON.stringify(code));
-    this.transcript.endTool(this.code);
+    this.code = this.transcript.tools.open(`${index}`, options);
+    this.transcript.tools.append(this.code, JSON.stringify(code));
+    this.transcript.tools.end(this.code);
   }
 
   private ran(result: Fields): void {

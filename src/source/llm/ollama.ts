@@ -69,19 +69,19 @@ class Ollama implements Dialect {
   private more(kind: 'text' | 'reasoning', piece: string): void {
     if (piece === '') return;
     const { transcript } = this;
-    if (transcript.part(kind) === undefined) transcript.closeParts(0);
-    transcript.append(transcript.open(kind, kind), piece);
+    if (transcript.parts.get(kind) === undefined) transcript.parts.closeAll(0);
+    transcript.parts.append(transcript.parts.open(kind, kind), piece);
   }
 
   /** Whole, its input an object. */
   private call(call: Fields): void {
     const { name, arguments: input } = fieldsOf(call['function']);
     const { transcript } = this;
-    transcript.closeParts(0);
+    transcript.parts.closeAll(0);
     const index = this.calls++;
-    const tool = transcript.openTool(`${index}`, { id: wordOf(call['id']), name: wordOf(name) ?? '', index });
-    transcript.appendInput(tool, typeof input === 'string' ? input : JSON.stringify(input ?? {}));
-    transcript.endTool(tool);
+    const tool = transcript.tools.open(`${index}`, { id: wordOf(call['id']), name: wordOf(name) ?? '', index });
+    transcript.tools.append(tool, typeof input === 'string' ? input : JSON.stringify(input ?? {}));
+    transcript.tools.end(tool);
   }
 
   private end(item: Fields): void {

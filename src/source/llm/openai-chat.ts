@@ -2,9 +2,10 @@ import type { Observable } from 'rxjs';
 import { answer } from './answer.js';
 import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
-import { type Fields, fieldsOf, known, listOf, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
+import { type Fields, fieldsOf, inChoice, known, listOf, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import type { LlmOptions, LlmSource } from './llm.js';
-import type { OpenTool, Transcript } from './transcript.js';
+import type { OpenTool } from './open-tools.js';
+import type { Transcript } from './transcript.js';
 import { providerTrouble } from './trouble.js';
 
 /** The least an item of a stream of `client.chat.completions.create({ stream: true })` is. */
@@ -129,24 +130,24 @@ class OpenAiChat implements Dialect {
     if (text === '') return;
     const { transcript } = this;
     const key = `text ${choice}`;
-    const part = transcript.part(key);
-    if (part !== undefined) return transcript.append(part, text);
-    transcript.closeParts(choice, 'reasoning');
-    transcript.append(transcript.open('text', key, choice), text);
+    const part = transcript.parts.get(key);
+    if (part !== undefined) return transcript.parts.append(part, text);
+    transcript.parts.closeAll(choice, 'reasoning');
+    transcript.parts.append(transcript.parts.open('text', key, choice), text);
   }
 
   private think(thought: string, choice: number): void {
     if (thought === '') return;
     const { transcript } = this;
     const key = `reasoning ${choice}`;
-    const part = transcript.part(key);
-    if (part !== undefined) return transcript.append(part, thought);
-    transcript.closeParts(choice, 'text');
-    transcript.append(transcript.open('reasoning', key, choice), thought);
+    const part = transcript.parts.get(key);
+    if (part !== undefined) return transcript.parts.append(part, thought);
+    transcript.parts.closeAll(choice, 'text');
+    transcript.parts.append(transcript.parts.open('reasoning', key, choice), thought);
   }
 
   private refuse(delta: string, choice: number): void {
-    this.transcript.say({ type: 'refusal-delta', delta, ...(choice === 0 ? {} : { choice }) });
+    this.transcript.say(inChoice({ type: 'refusal-delta', delta }, choice));
   }
 
   private hear(audio: Fields): void {
@@ -160,7 +161,7 @@ class OpenAiChat implements Dialect {
     const { name, arguments: input } = fieldsOf(call['function']);
     const tool = this.toolOf(call, wordOf(name), choice);
     const piece = typeof input === 'object' && input !== null ? JSON.stringify(input) : textOf(input);
-    if (piece !== '') this.transcript.appendInput(tool, piece);
+    if (piece !== '') this.transcript.tools.append(tool, piece);
   }
 
   /**
@@ -173,16 +174,16 @@ class OpenAiChat implements Dialect {
     const place = `${choice}.${index ?? id ?? 'last'}`;
     const there = this.places.get(place) ?? (index === undefined ? this.unplaced(id, choice) : undefined);
     if (there !== undefined && !isAnother(there, id, name)) return there;
-    this.transcript.closeParts(choice);
+    this.transcript.parts.closeAll(choice);
     const number = this.calls++;
     const options = { id, name: name ?? '', index: Math.max(0, index ?? number), choice };
-    const tool = this.transcript.openTool(`${number}`, options);
+    const tool = this.transcript.tools.open(`${number}`, options);
     this.places.set(place, tool);
     return tool;
   }
 
   private unplaced(id: string | undefined, choice: number): OpenTool | undefined {
-    return id === undefined ? this.transcript.lastTool(choice) : undefined;
+    return id === undefined ? this.transcript.tools.last(choice) : undefined;
   }
 
   private use(usage: unknown): void {

@@ -4,7 +4,9 @@ import type { Dialect, Taken } from './dialect.js';
 import type { LlmEvent, LlmFinishReason, LlmUsage } from './event.js';
 import { type Fields, fieldsOf, known, numberOf, placeOf, plain, textOf, wordOf } from './fields.js';
 import type { LlmOptions, LlmSource } from './llm.js';
-import type { OpenPart, OpenTool, Transcript } from './transcript.js';
+import type { OpenPart } from './open-parts.js';
+import type { OpenTool } from './open-tools.js';
+import type { Transcript } from './transcript.js';
 import { providerTrouble, Trouble } from './trouble.js';
 
 /** The least an item of a stream of `client.responses.create({ stream: true })` is. */
@@ -40,7 +42,7 @@ export function fromOpenAiResponses(
 ): Observable<LlmEvent> {
   const { after = [] } = options;
   const create = (transcript: Transcript): Dialect => {
-    const kept = after.slice(0, transcript.recall(after));
+    const kept = transcript.recall(after);
     const sources = kept.filter((event) => event.type === 'source').length;
     return new OpenAiResponses(transcript, kept.at(-1)?.sequence ?? -1, sources);
   };
@@ -199,25 +201,25 @@ class OpenAiResponses implements Dialect {
   /** Items are told apart by their place: proxies change their ids on the way. */
   private text(item: Fields): OpenPart {
     const id = `text-${placeOf(item['output_index'])}.${placeOf(item['content_index'])}`;
-    return this.transcript.open('text', id, 0, id);
+    return this.transcript.parts.open('text', id, 0, id);
   }
 
   private thought(item: Fields): OpenPart {
     const summary = numberOf(item['summary_index']);
     const place = summary ?? `content-${placeOf(item['content_index'])}`;
     const id = `reasoning-${placeOf(item['output_index'])}.${place}`;
-    if (this.transcript.part(id) === undefined) this.transcript.closeParts(0, 'reasoning');
-    return this.transcript.open('reasoning', id, 0, id);
+    if (this.transcript.parts.get(id) === undefined) this.transcript.parts.closeAll(0, 'reasoning');
+    return this.transcript.parts.open('reasoning', id, 0, id);
   }
 
   private more(part: OpenPart, delta: unknown): Taken {
-    this.transcript.append(part, textOf(delta));
+    this.transcript.parts.append(part, textOf(delta));
     return 'known';
   }
 
   /** What is said at the end is all of it: it is compared, and stands in only where nothing came before. */
   private verify(part: OpenPart, text: string): void {
-    if (part.length === 0) return this.transcript.append(part, text);
+    if (part.length === 0) return this.transcript.parts.append(part, text);
     if (part.length === text.length || text === '') return;
     throw new Trouble('malformed', `${part.says.id} came with ${part.length} units and ends as ${text.length}`);
   }
@@ -225,7 +227,7 @@ class OpenAiResponses implements Dialect {
   private closeText(item: Fields): Taken {
     const part = this.text(item);
     this.verify(part, textOf(item['text']));
-    this.transcript.close(part);
+    this.transcript.parts.close(part);
     return 'known';
   }
 
@@ -235,13 +237,13 @@ class OpenAiResponses implements Dialect {
     if (type === 'function_call' || type === 'custom_tool_call') {
       const free = type === 'custom_tool_call';
       const id = wordOf(item['call_id']) ?? wordOf(item['id']);
-      const tool = transcript.openTool(`${index}`, { id, name: wordOf(item['name']) ?? '', index, free });
-      transcript.appendInput(tool, textOf(item['arguments']) || textOf(item['input']));
+      const tool = transcript.tools.open(`${index}`, { id, name: wordOf(item['name']) ?? '', index, free });
+      transcript.tools.append(tool, textOf(item['arguments']) || textOf(item['input']));
     } else if (providersTool.test(type)) {
       const name = wordOf(item['name']) ?? type.replace(/_call$/, '');
       const providerExecuted = !oursToRun.test(type);
       const id = (providerExecuted ? undefined : wordOf(item['call_id'])) ?? wordOf(item['id']);
-      transcript.openTool(`${index}`, { id, name, index, providerExecuted });
+      transcript.tools.open(`${index}`, { id, name, index, providerExecuted });
     }
     return 'known';
   }
@@ -252,12 +254,12 @@ class OpenAiResponses implements Dialect {
     // Code comes as it is, and becomes JSON when it is whole.
     if (type === 'response.code_interpreter_call_code.delta') return 'known';
     if (type === 'response.custom_tool_call_input.delta') tool.free = true;
-    this.transcript.appendInput(tool, textOf(item['delta']));
+    this.transcript.tools.append(tool, textOf(item['delta']));
     return 'known';
   }
 
   private tool(item: Fields): OpenTool | undefined {
-    return this.transcript.tool(`${placeOf(item['output_index'])}`);
+    return this.transcript.tools.get(`${placeOf(item['output_index'])}`);
   }
 
   private inputDone(item: Fields, text: string): Taken {
@@ -267,7 +269,7 @@ class OpenAiResponses implements Dialect {
   }
 
   private settleInput(tool: OpenTool, text: string): void {
-    if (tool.text === '') return this.transcript.appendInput(tool, text);
+    if (tool.text === '') return this.transcript.tools.append(tool, text);
     if (text === '' || text === tool.text) return;
     throw new Trouble('malformed', `the input of ${tool.says.toolCallId} ends as another than it came`);
   }
@@ -275,27 +277,27 @@ class OpenAiResponses implements Dialect {
   private end(item: Fields, index: number): Taken {
     const type = textOf(item['type']);
     if (type === 'reasoning') return this.endThought(item, index);
-    const tool = this.transcript.tool(`${index}`);
+    const tool = this.transcript.tools.get(`${index}`);
     if (tool === undefined) return 'known';
     if (type === 'custom_tool_call') tool.free = true;
     if (providersTool.test(type)) return this.endProvidersTool(tool, type, item);
     this.settleInput(tool, textOf(item['arguments']) || textOf(item['input']));
-    this.transcript.endTool(tool);
+    this.transcript.tools.end(tool);
     return 'known';
   }
 
   private endThought(item: Fields, index: number): Taken {
     const encrypted = wordOf(item['encrypted_content']);
     const { transcript } = this;
-    const open = transcript.openPart('reasoning');
+    const open = transcript.parts.last('reasoning');
     const part =
       open ??
       (encrypted === undefined
         ? undefined
-        : transcript.open('reasoning', `reasoning-${index}`, 0, `reasoning-${index}`));
+        : transcript.parts.open('reasoning', `reasoning-${index}`, 0, `reasoning-${index}`));
     if (part === undefined) return 'known';
     part.signature = wordOf(item['id']);
-    transcript.close(part, encrypted);
+    transcript.parts.close(part, encrypted);
     return 'known';
   }
 
@@ -304,9 +306,9 @@ class OpenAiResponses implements Dialect {
     const { action, queries, code, result, ...others } = item;
     if (tool.text === '') {
       const input = textOf(item['arguments']) || JSON.stringify(action ?? known({ queries, code }));
-      transcript.appendInput(tool, input);
+      transcript.tools.append(tool, input);
     }
-    transcript.endTool(tool);
+    transcript.tools.end(tool);
     if (oursToRun.test(type)) return 'known';
     const { toolCallId, toolName } = tool.says;
     transcript.say({ type: 'tool-result', toolCallId, toolName, output: plain(others), providerExecuted: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldsOf, known, listOf, numberOf, plain, textOf, wordOf } from '../../../src/source/llm/fields.js';
+import { fieldsOf, inChoice, known, listOf, numberOf, plain, textOf, wordOf } from '../../../src/source/llm/fields.js';
 
 describe('fields', () => {
   const others = [undefined, null, 1, 'x', true, [], {}];
@@ -32,5 +32,10 @@ describe('fields', () => {
   it('leaves out what is not known', () => {
     const fields = known<{ a?: number; b?: number }>({ a: 0, b: undefined });
     expect(Object.keys(fields)).toEqual(['a']);
+  });
+
+  it('says which choice it is of, but for the first', () => {
+    expect(inChoice({ a: 1 }, 2)).toEqual({ a: 1, choice: 2 });
+    expect(Object.keys(inChoice({ a: 1 }, 0))).toEqual(['a']);
   });
 });

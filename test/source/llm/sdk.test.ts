@@ -108,7 +108,7 @@ describe.each(formats)('an answer by the client of %s', (format) => {
     const provider = await serve(() => Array.from({ length: 3 }, () => some.next().value as string), { after: 'stay' });
     const events: LlmEvent[] = [];
     const subscription = answer(provider.url).subscribe((event) => events.push(event));
-    await expect.poll(() => events.length, { timeout: 15_000 }).toBeGreaterThan(2);
+    await expect.poll(() => events.length).toBeGreaterThan(2);
     subscription.unsubscribe();
     await provider.closed;
   });

@@ -12,45 +12,11 @@ function write(work: (transcript: Transcript) => void, max?: number): LlmEvent[]
 }
 
 describe('Transcript', () => {
-  it('starts once', () => {
-    expect(write((it) => it.start('b', 'm'))).toEqual([{ type: 'start', format: 'openai-chat', id: 'a' }]);
-  });
-
-  it('keeps halves of characters until they are whole', () => {
-    const [, , ...rest] = write((it) => {
-      const part = it.open('text', 'x');
-      it.append(part, 'a\ud83d');
-      it.append(part, '\ude00b');
-      it.append(part, '\ud83d');
-      it.append(part, 'c\ud83d');
-      it.close(part);
-      it.close(part);
-    });
-    const deltas = rest.flatMap((event) => ('delta' in event ? [event.delta] : []));
-    expect(deltas).toEqual(['a', '😀b', '\ufffdc', '\ufffd']);
-    expect(rest.at(-1)).toEqual({ type: 'text-end', id: 'text-0' });
-  });
-
-  it('keeps halves of characters in inputs, too', () => {
-    const events = write((it) => {
-      const tool = it.openTool('x', { id: 'c', name: 'n', index: 0 });
-      it.appendInput(tool, '"\ud83d');
-      it.appendInput(tool, '\ude00"');
-      it.endTool(tool);
-      const cut = it.openTool('y', { id: 'd', name: 'n', index: 1 });
-      it.appendInput(cut, '"\ud83d');
-      it.endTool(cut);
-    });
-    expect(events).toContainEqual(expect.objectContaining({ type: 'tool-call', input: '😀' }));
-    const refused = expect.objectContaining({ type: 'tool-input-error', inputText: '"\ufffd' }) as unknown;
-    expect(events).toContainEqual(refused);
-  });
-
   it('closes what is open at the end, and says what it took before the last word', () => {
     const events = write((it) => {
-      it.append(it.open('reasoning', 'r'), 'hm');
-      it.append(it.open('text', 't'), 'hi');
-      it.appendInput(it.openTool('x', { id: undefined, name: 'n', index: 3 }), '{"a":1}');
+      it.parts.append(it.parts.open('reasoning', 'r'), 'hm');
+      it.parts.append(it.parts.open('text', 't'), 'hi');
+      it.tools.append(it.tools.open('x', { id: undefined, name: 'n', index: 3 }), '{"a":1}');
       it.usage = { inputTokens: 1, raw: null };
       it.stop('stop', 'done');
       it.finish();
@@ -65,36 +31,12 @@ describe('Transcript', () => {
     ]);
   });
 
-  it('waits with a tool without input until it is certain that there was none', () => {
-    const tool = (it: Transcript): void => it.endTool(it.openTool('x', { id: 'c', name: 'n', index: 0 }));
-    const call = { type: 'tool-call', toolCallId: 'c', toolName: 'n', input: {}, inputText: '{}' };
-    const types = (events: LlmEvent[]): string[] => events.map(({ type }) => type);
-    expect(types(write(tool))).toEqual(['start', 'tool-input-start']);
-    const goesOn = write((it) => {
-      tool(it);
-      it.open('text', 't');
-    });
-    expect(goesOn.slice(-2)).toEqual([call, { type: 'text-start', id: 'text-0' }]);
-    const stops = write((it) => {
-      tool(it);
-      it.stop('tool-calls', 'x');
-      it.finish();
-    });
-    expect(stops.at(-2)).toEqual(call);
-    const isCut = write((it) => {
-      tool(it);
-      it.stop('length', 'x');
-      it.finish();
-    });
-    expect(isCut.at(-2)).toMatchObject({ type: 'tool-input-error', message: 'the input is cut off' });
-  });
-
   it('does not count what the provider runs itself as a call of ours', () => {
     const events = write((it) => {
-      const tool = it.openTool('x', { id: 'c', name: 'n', index: 0, providerExecuted: true });
-      it.appendInput(tool, '{}');
-      it.endTool(tool);
-      it.endTool(tool);
+      const tool = it.tools.open('x', { id: 'c', name: 'n', index: 0, providerExecuted: true });
+      it.tools.append(tool, '{}');
+      it.tools.end(tool);
+      it.tools.end(tool);
       it.stop('stop', 'x');
       it.finish();
     });
@@ -104,9 +46,9 @@ describe('Transcript', () => {
 
   it('tells several answers apart', () => {
     const events = write((it) => {
-      it.append(it.open('text', 'b', 1), 'b');
-      it.append(it.open('text', 'a', 0), 'a');
-      it.closeParts(1);
+      it.parts.append(it.parts.open('text', 'b', 1), 'b');
+      it.parts.append(it.parts.open('text', 'a', 0), 'a');
+      it.parts.closeAll(1);
       it.stop('length', 'l', 1);
       it.stop('stop', 's', 0);
       it.finish();
@@ -124,43 +66,71 @@ describe('Transcript', () => {
     });
   });
 
-  it('finds the tool and the part that were opened last', () => {
-    write((it) => {
-      expect(it.lastTool(0)).toBeUndefined();
-      it.openTool('x', { id: 'x', name: 'n', index: 0 });
-      it.openTool('y', { id: 'y', name: 'n', index: 0, choice: 1 });
-      it.open('text', 't');
-      expect(it.lastTool(0)?.key).toBe('x');
-      expect(it.openPart('text')?.key).toBe('t');
-      expect(it.openPart('reasoning')).toBeUndefined();
-    });
-  });
-
-  it('does not take an input that is too long', () => {
-    const long = (it: Transcript): void => {
-      const tool = it.openTool('x', { id: 'c', name: 'n', index: 0 });
-      it.appendInput(tool, '12345');
-      it.appendInput(tool, '6');
-    };
-    expect(() => write(long, 5)).toThrow('longer than maxEventLength = 5');
-  });
-
   it('finishes without a reason', () => {
     expect(write((it) => it.finish()).at(-1)).toEqual({ type: 'finish', finishReason: 'other', rawFinishReason: '' });
   });
 
-  it('puts a number on the last event of what was numbered', () => {
-    const events = write((it) => {
-      it.number(4, () => it.append(it.open('text', 't'), 'a'));
-      it.number(5, () => {});
-      it.number(undefined, () => it.append(it.open('text', 't'), 'b'));
-      expect(() =>
-        it.number(6, () => {
-          it.append(it.open('text', 't'), 'c');
-          throw new Error('x');
-        }),
-      ).toThrow('x');
+  it('takes a tool without input for cut off where the answer was, and for one without need of any elsewhere', () => {
+    const bare = (reason: 'length' | 'tool-calls'): LlmEvent | undefined =>
+      write((it) => {
+        it.tools.end(it.tools.open('x', { id: 'c', name: 'n', index: 0 }));
+        it.stop(reason, 'x');
+        it.finish();
+      }).at(-2);
+    expect(bare('tool-calls')).toEqual({
+      type: 'tool-call',
+      toolCallId: 'c',
+      toolName: 'n',
+      input: {},
+      inputText: '{}',
     });
-    expect(events.map(({ sequence }) => sequence)).toEqual([undefined, undefined, 4, undefined, 6]);
+    expect(bare('length')).toMatchObject({ type: 'tool-input-error', message: 'the input is cut off' });
+  });
+
+  it('says nothing that is not whole', () => {
+    expect(write((it) => it.say({ type: 'refusal-delta', delta: 'a\ud83d', choice: 1 })).at(-1)).toEqual({
+      type: 'refusal-delta',
+      delta: 'a\ufffd',
+      choice: 1,
+    });
+  });
+
+  it('knows how much there is, also of what was kept before', () => {
+    write((it) => {
+      it.parts.append(it.parts.open('text', 't'), 'abc');
+      const before = it.snapshot();
+      it.parts.append(it.parts.open('reasoning', 'r'), 'de');
+      it.tools.append(it.tools.open('x', { id: 'c', name: 'n', index: 0 }), '1');
+      it.tools.end(it.tools.get('x')!);
+      expect(before).toEqual({ textLength: 3, reasoningLength: 0, toolCalls: 0 });
+      expect(it.snapshot()).toEqual({ textLength: 3, reasoningLength: 2, toolCalls: 1 });
+    });
+  });
+
+  it('goes on behind events that were kept', () => {
+    const answer = (it: Transcript): void => {
+      it.start('a', undefined);
+      it.number(1, () => it.parts.append(it.parts.open('text', 'text-0'), 'ab'));
+      it.number(2, () => it.tools.append(it.tools.open('0', { id: 'c', name: 'n', index: 0 }), '['));
+      it.number(3, () => {
+        it.parts.append(it.parts.get('text-0')!, 'c');
+        it.tools.append(it.tools.get('0')!, ']');
+      });
+      it.stop('stop', 's');
+      it.finish();
+    };
+    const all = write(answer);
+    for (let known = 0; known <= all.length; known++) {
+      const kept = all.slice(0, known);
+      const rest: LlmEvent[] = [];
+      const again = new Transcript('openai-chat', (event) => void rest.push(event));
+      const last = again.recall(kept).at(-1)?.sequence ?? 0;
+      expect(again.snapshot().textLength).toBe(last === 0 ? 0 : last < 3 ? 2 : 3);
+      // The provider is asked for what comes behind the last item that is known.
+      const { number } = again;
+      again.number = (sequence, work) => void (sequence! > last && number.call(again, sequence, work));
+      answer(again);
+      expect([...kept, ...rest]).toEqual(all);
+    }
   });
 });
