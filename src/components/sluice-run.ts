@@ -6,6 +6,7 @@ import { badge, badgeStyle } from './badge.js';
 import { durationWords } from './duration.js';
 import { type RunPicture, seenEvent, type StepPicture } from './run-picture.js';
 import { type RunSpan, runStep, stepStyle } from './run-step.js';
+import { askRun, type RunAddress } from './run-requests.js';
 import { RunTimeline } from './run-timeline.js';
 import { shownSteps } from './shown-steps.js';
 import { stateWords, StreamElement, style } from './stream-element.js';
@@ -14,10 +15,11 @@ const clock = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'm
 
 /**
  * `<sluice-run>`: a run live: its steps with progress, durations, retries and errors, what each puts out, and a form where one
- * waits for an answer. A run that has ended can be looked at again, from its beginning to its end.
+ * waits for an answer; it can be cancelled. One that has ended can be looked at again, from its beginning to its end.
  *
- * Attributes: `src`, `run` (its id). Properties: `token`, `client`, `now`, `picture`. Events: `sluice-state`, `sluice-end`, and
- * `sluice-answer` (`{ run, step, name, value }`; cancel it to answer yourself). Parts: `head`, `steps`, `replay`.
+ * Attributes: `src`, `run` (its id). Properties: `token`, `client`, `now`, `picture`. Events: `sluice-state`, `sluice-end`,
+ * `sluice-answer` (`{ run, step, name, value }`; cancel the event to answer yourself) and `sluice-cancel` (`{ run }`; likewise).
+ * Parts: `head`, `cancel`, `steps`, `replay`.
  *
  * @example
  * <sluice-run run="report-17"></sluice-run>
@@ -29,6 +31,8 @@ export class SluiceRun extends StreamElement {
     now: { attribute: false },
     at: { state: true },
     refusals: { state: true },
+    ending: { state: true },
+    uncancelled: { state: true },
   };
 
   static override styles = [
@@ -54,6 +58,10 @@ export class SluiceRun extends StreamElement {
       }
       .head .error {
         margin: 0;
+      }
+      .cancel {
+        margin-inline-start: auto;
+        font-size: 0.8125rem;
       }
       /* In view as long as any of the steps is: what is dragged here is seen there. */
       .replay {
@@ -85,6 +93,10 @@ export class SluiceRun extends StreamElement {
   /** The time that is looked at; `undefined` for the latest. */
   declare private at: number | undefined;
   declare private refusals: ReadonlyMap<string, string>;
+  /** Whether somebody wants to cancel it, and is asked once more, or has. */
+  declare private ending: '' | 'asked' | 'sent';
+  /** Why it could not be cancelled. */
+  declare private uncancelled: string;
 
   private timeline = new RunTimeline();
   private frame: number | undefined;
@@ -95,8 +107,7 @@ export class SluiceRun extends StreamElement {
     super();
     this.run = '';
     this.now = Date.now;
-    this.at = undefined;
-    this.refusals = new Map();
+    this.forget();
   }
 
   /** How the run stands. */
@@ -114,8 +125,14 @@ export class SluiceRun extends StreamElement {
 
   protected override begun(): void {
     this.timeline = new RunTimeline();
+    this.forget();
+  }
+
+  private forget(): void {
     this.at = undefined;
     this.refusals = new Map();
+    this.ending = '';
+    this.uncancelled = '';
   }
 
   protected override took({ data, size }: Chunk): void {
@@ -137,6 +154,8 @@ export class SluiceRun extends StreamElement {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     clearTimeout(this.second);
+    // The answer that changes nothing is the nearest.
+    if (this.ending === 'asked' && changed.has('ending')) this.renderRoot.querySelector<HTMLElement>('#keep')!.focus();
     if (this.isConnected && this.isUnderWay) this.second = setTimeout(() => this.requestUpdate(), 1000);
   }
 
@@ -192,7 +211,8 @@ export class SluiceRun extends StreamElement {
       <h2><bdi>${pipeline || this.run}</bdi></h2>
       ${this.badgeOf(picture, isThere)}
       <span class="soft"><bdi>${about.filter(Boolean).join(' · ')}</bdi></span>
-      ${wrong === '' ? nothing : html`<span class="error">${wrong}</span>`}
+      ${wrong === '' ? nothing : html`<span class="error">${wrong}</span>`} ${this.cancelling()}
+      ${this.uncancelled === '' ? nothing : html`<span class="error" role="alert">${this.uncancelled}</span>`}
     </div>`;
   }
 
@@ -225,29 +245,49 @@ export class SluiceRun extends StreamElement {
     const detail = { run: this.run, step, name, value };
     const asked = new CustomEvent('sluice-answer', { detail, bubbles: true, composed: true, cancelable: true });
     if (!this.dispatchEvent(asked)) return;
-    const refusal = await this.send({ step, name, value });
+    const refusal = await askRun(this.address, 'input', { step, name, value });
     const refusals = new Map(this.refusals);
     if (refusal === undefined) refusals.delete(step);
     else refusals.set(step, refusal);
     this.refusals = refusals;
   }
 
-  private async send(body: object): Promise<string | undefined> {
-    try {
-      const response = await fetch(new URL(`/v1/runs/${encodeURIComponent(this.run)}/input`, this.server), {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(this.token === '' ? {} : { authorization: `Bearer ${this.token}` }),
-        },
-        body: JSON.stringify(body),
-      });
-      if (response.ok) return undefined;
-      const { message } = (await response.json()) as { message?: string };
-      return message ?? `The server answers ${response.status}.`;
-    } catch {
-      return 'The server cannot be reached; try again.';
+  private get address(): RunAddress {
+    return { server: this.server, run: this.run, token: this.token };
+  }
+
+  /** A run under way can be cancelled; whoever wants to is asked once more. */
+  private cancelling(): TemplateResult | typeof nothing {
+    if (!this.isUnderWay || this.isAbsent) return nothing;
+    if (this.ending === 'asked') {
+      return html`<span class="cancel" part="cancel" role="group" aria-label="Cancel this run?">
+        Cancel this run? <button @click=${() => void this.cancel()}>Cancel it</button>
+        <button id="keep" @click=${() => (this.ending = '')}>Keep it</button>
+      </span>`;
     }
+    const isSent = this.ending === 'sent';
+    return html`<span class="cancel" part="cancel">
+      <button ?disabled=${isSent} @click=${() => (this.ending = 'asked')}>
+        ${isSent ? 'Cancelling …' : 'Cancel run'}
+      </button>
+    </span>`;
+  }
+
+  private async cancel(): Promise<void> {
+    const { run } = this;
+    const wanted = new CustomEvent('sluice-cancel', {
+      detail: { run },
+      bubbles: true,
+      composed: true,
+      cancelable: true,
+    });
+    this.ending = '';
+    if (!this.dispatchEvent(wanted)) return;
+    this.ending = 'sent';
+    const refusal = await askRun(this.address, 'cancel', {});
+    if (refusal === undefined || run !== this.run) return;
+    this.ending = '';
+    this.uncancelled = refusal;
   }
 
   /** A run that has ended, from its beginning to its end. */

@@ -75,6 +75,52 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
     await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).waitFor();
   });
 
+  it('cancels the run, once asked again', async () => {
+    const run = begin(report);
+    const page = await stage.open(element);
+    await page.getByRole('status').filter({ hasText: 'waiting' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    const question = page.getByRole('group', { name: 'Cancel this run?' });
+    await question.waitFor();
+    // Who strikes the same key again by mistake keeps it.
+    await page.keyboard.press('Enter');
+    await question.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('button', { name: 'Cancel it' }).click();
+    await page.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
+    await expect(run.result).rejects.toMatchObject({ code: 'run-cancelled' });
+    expect(await page.getByRole('button').count()).toBe(0);
+  });
+
+  it('leaves cancelling to a page that wants it', async () => {
+    begin(report);
+    const page = await stage.open(element);
+    await page.evaluate(() => {
+      document.addEventListener('sluice-cancel', (event) => {
+        event.preventDefault();
+        document.title = JSON.stringify((event as CustomEvent).detail);
+      });
+    });
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('button', { name: 'Cancel it' }).click();
+    await expect.poll(() => page.title()).toBe('{"run":"r"}');
+    await page.getByRole('button', { name: 'Cancel run' }).waitFor();
+  });
+
+  it('says why it could not be cancelled, and lets one try again', async () => {
+    stage.expected = /403/;
+    begin(report);
+    const page = await stage.open(element);
+    await page.route('**/cancel', (route) => route.fulfill({ status: 403, body: '{"message":"not by you"}' }));
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('button', { name: 'Cancel it' }).click();
+    await page.getByRole('alert').filter({ hasText: 'not by you' }).waitFor();
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('button', { name: 'Cancel it' }).click();
+    await page.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
+  });
+
   it('shows attempts and errors', async () => {
     tries = 0;
     begin(sunk);
