@@ -42,8 +42,10 @@ export default defineConfig({
     ],
     sequence: { sequencer: AloneFirst },
     testTimeout: 60_000,
+    // Browsers and servers are slow to start on a busy machine.
+    hookTimeout: 60_000,
     // What lasts is waited for; on a busy machine that may be long.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // About half of the time tests wait, for servers, leases and other processes: with a file more under way than there are cores
     // these are at work meanwhile. By default it is one file less.
     maxWorkers: availableParallelism() + 1,

@@ -45,6 +45,7 @@ export class MonitorFeed {
   async ask(): Promise<void> {
     if (this.asking || this.over) return;
     this.asking = true;
+    const { token, stream } = this;
     clearTimeout(this.timer);
     try {
       await this.askOnce();
@@ -55,6 +56,8 @@ export class MonitorFeed {
       this.view.series.gap(Date.now());
     }
     this.asking = false;
+    // What was said meanwhile, by whom and about what it is asked, has no answer yet.
+    if (token !== this.token || stream !== this.stream) return await this.ask();
     this.options.changed();
     if (!this.over && this.state !== 'refused') this.timer = setTimeout(() => void this.ask(), this.waitMs);
   }

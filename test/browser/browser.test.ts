@@ -45,12 +45,12 @@ describe.skipIf(executablePath === undefined)('in a real Chromium', () => {
     await expect.poll(seqs).toHaveLength(50);
     stage.cut();
     await stage.server.streams.publish('s', words(50, 100), { close: { status: 'completed' } });
-    await expect.poll(seqs, { timeout: 10_000 }).toHaveLength(100);
+    await expect.poll(seqs).toHaveLength(100);
     expect(await seqs()).toEqual(Array.from({ length: 100 }, (_, n) => n));
     // It comes once more behind the end, gets 204 and gives up.
     const state = async () =>
       await page.evaluate(() => (globalThis as unknown as { source: EventSource }).source.readyState);
-    await expect.poll(state, { timeout: 10_000 }).toBe(2);
+    await expect.poll(state).toBe(2);
     const { opened, ended } = await page.evaluate(
       () => (globalThis as unknown as { got: { opened: number; ended: string } }).got,
     );

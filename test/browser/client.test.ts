@@ -30,7 +30,7 @@ describe.skipIf(executablePath === undefined)('a browser client in a real Chromi
   };
   const seen = async (page: Page) => await page.evaluate<Seen>('globalThis.seen()');
   const hasAll = async (page: Page) =>
-    await expect.poll(async () => (await seen(page)).seqs, { timeout: 10_000 }).toEqual(numbers(published));
+    await expect.poll(async () => (await seen(page)).seqs).toEqual(numbers(published));
   /** The page's link is cut, and it waits for an hour. */
   const lose = async (page: Page): Promise<void> => {
     stage.cut();
@@ -88,15 +88,15 @@ describe.skipIf(executablePath === undefined)('a browser client in a real Chromi
     const leads = async (page: Page) => await page.evaluate<boolean>('globalThis.leads()');
     const haveAll = async (open: readonly Page[]) => {
       for (const page of open) {
-        await expect.poll(async () => await seqs(page), { timeout: 10_000 }).toEqual(numbers(published));
+        await expect.poll(async () => await seqs(page)).toEqual(numbers(published));
       }
-      await expect.poll(() => stage.server.gateway.connections().length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => stage.server.gateway.connections().length).toBe(1);
     };
     // Right after one has gone, for a moment nobody leads.
     const leaderOf = async (open: readonly Page[]): Promise<Page> => {
       let leading: boolean[] = [];
       const look = async () => (leading = await Promise.all(open.map(leads))).filter(Boolean).length;
-      await expect.poll(look, { timeout: 10_000 }).toBe(1);
+      await expect.poll(look).toBe(1);
       return open[leading.indexOf(true)]!;
     };
     await haveAll(pages);

@@ -1,12 +1,9 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createChunk, type JsonValue } from 'sluice/chunk';
 import type { Server } from 'sluice/node';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { startBrowser } from './chromium.js';
 import { isProblem } from './is-problem.js';
-
-// A browser is slow to start on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Pages in a real browser, of which everything that goes wrong is noted. */
 export class Pages {

@@ -21,7 +21,7 @@ describe.skipIf(executablePath === undefined)('workers in a real Chromium', () =
     );
   };
   const shows = async (text: readonly string[]): Promise<void> =>
-    await expect.poll(async () => await page.evaluate('globalThis.text'), { timeout: 10_000 }).toBe(text.join(''));
+    await expect.poll(async () => await page.evaluate('globalThis.text')).toBe(text.join(''));
 
   describe('a service worker', () => {
     beforeEach(async () => {

@@ -79,7 +79,8 @@ describe.skipIf(executablePath === undefined)('a step of a run in a real Chromiu
     );
     const page = await open(9000);
     const bar = page.locator('.when rect');
-    await bar.waitFor({ state: 'attached' });
-    expect([await bar.getAttribute('x'), await bar.getAttribute('width')]).toEqual(['25%', '50%']);
+    await expect
+      .poll(async () => [await bar.getAttribute('x'), await bar.getAttribute('width')])
+      .toEqual(['25%', '50%']);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { executablePath } from '../browser/chromium.js';
 import { ComponentStage, property } from './stage.js';
 
@@ -40,13 +40,14 @@ describe.skipIf(executablePath === undefined)('what reads a stream, in a real Ch
 
   it('reads from the server it is told to', async () => {
     const other = await stage.serveOther();
+    // When the page is closed: it would come back, and tell that it cannot.
+    onTestFinished(async () => await other.close());
     await other.streams.publish('s', [
       { type: 'text', data: 'from there', final: false, size: 10, metadata: {}, timestamp: 1 },
     ]);
     stage.allow(other.url);
     const page = await stage.open(`<sluice-tokens stream="s" src="${other.url}/anywhere"></sluice-tokens>`);
     await expect.poll(() => property(page, 'sluice-tokens', 'text')).toBe('from there');
-    await other.close();
   });
 
   it('reads with the client it is handed, and does not close it', async () => {

@@ -61,6 +61,17 @@ describe('MonitorFeed', () => {
     expect(fetch).toHaveBeenCalledTimes(1);
   });
 
+  it('asks again at once when it was told meanwhile who asks, and for which stream', async () => {
+    const { feed, fetch, changed, asked } = stage(json({ message: 'who are you?' }, 401));
+    const first = feed.ask();
+    feed.stream = 's';
+    await feed.signIn('secret');
+    await first;
+    expect(fetch.mock.calls.map(([, { headers }]) => headers)).toEqual([{}, { authorization: 'Bearer secret' }]);
+    expect([asked(1).get('stream'), feed.state, changed.mock.calls.length]).toEqual(['s', 'live', 1]);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
   it.each([
     [json({ message: 'who are you?' }, 401), 'who are you?'],
     [json({}, 403), ''],

@@ -33,7 +33,7 @@ describe.skipIf(executablePath === undefined)('a server that is killed, in a rea
   }
 
   it('loses and doubles not a character on the page, and is seen to be away', async () => {
-    stage.expected = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE|Failed to fetch/;
+    stage.expected = /WebSocket|net::ERR_|Failed to fetch/;
     const first = await live(0);
     const page = await stage.open();
     await page.goto(`http://127.0.0.1:${first.port}/#/streams/s`);

@@ -29,7 +29,7 @@ describe.skipIf(executablePath === undefined)('the overview in a real Chromium',
     })();
     await page.getByRole('img', { name: /Chunks kept a second over the last minutes; now chunks\/s [1-9]/ }).waitFor();
     await page.getByRole('img', { name: /Memory of the server .*heap \d+ MiB, whole process \d+ MiB/ }).waitFor();
-    expect(await page.locator('time-plot canvas').count()).toBe(4);
+    await expect.poll(() => page.locator('time-plot canvas').count()).toBe(4);
     writing.abort();
     await written;
   });
