@@ -8,8 +8,9 @@ import { createWebSocketTransport } from 'sluice/transport/websocket/client';
 import type { ClientTransport } from 'sluice/transport';
 import { WebSocket } from 'ws';
 import { encodedTexts } from './bodies.js';
+import { freePort } from './servers/server.js';
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 5 });
 const backoff = { minMs: 5, maxMs: 20 };
 
 /** A log in memory: what a server keeps until it is ended. */
@@ -35,7 +36,7 @@ describe('a stream that was forgotten, and another that has its name', () => {
 
   /** Reads two chunks, has the server end, and another with this log in its place. */
   async function afterRestart(transport: (url: string) => ClientTransport, ...texts: string[]) {
-    server = await serve({ port: 0, log: logOf('s', 'a', 'b') });
+    server = await serve({ port: await freePort(), log: logOf('s', 'a', 'b') });
     const { port, url } = server;
     client = createReadClient({ transport: transport(url), backoff });
     const got: string[] = [];

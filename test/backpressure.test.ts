@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from 'sluice/client';
 import { createFlow } from 'sluice/flow';
@@ -74,7 +74,7 @@ describe('a reader that stops reading stops the generator at the other end', () 
     });
     const reader = client.read('texts');
     const first = reader.next();
-    await vi.waitFor(() => expect(server!.streams.readers.slowest('texts')).toBe(0));
+    await expect.poll(() => server!.streams.readers.slowest('texts')).toBe(0);
     producer = produce(server.streams, window, String);
     expect((await first).value?.data).toBe('0');
     for (let taken = 1; taken < 1000; taken++) expect((await reader.next()).value?.data).toBe(String(taken));
@@ -90,7 +90,7 @@ describe('a reader that stops reading stops the generator at the other end', () 
     const large = 'x'.repeat(10_000);
     const response = await new Promise<IncomingMessage>((resolve) => get(`${server!.url}/streams/texts`, resolve));
     response.pause();
-    await vi.waitFor(() => expect(server!.streams.readers.slowest('texts')).toBe(0));
+    await expect.poll(() => server!.streams.readers.slowest('texts')).toBe(0);
     producer = produce(server.streams, window, (n) => `${n} ${large}`);
     const made = await stopped(producer.state);
     // What the sockets of both sides hold, what the link may hold, and the window.
@@ -99,7 +99,7 @@ describe('a reader that stops reading stops the generator at the other end', () 
     expect(made - written!).toBeLessThanOrEqual(window);
     let seen = 0;
     response.on('data', () => seen++).resume();
-    await vi.waitFor(() => expect(producer!.state.made).toBeGreaterThan(made));
+    await expect.poll(() => producer!.state.made).toBeGreaterThan(made);
     expect(seen).toBeGreaterThan(0);
     response.destroy();
   });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from '../../src/bus/bus.js';
 import { reliable } from '../../src/bus/reliable.js';
 
@@ -24,10 +24,10 @@ export function busLaws(name: string, open: () => Promise<{ bus: Bus; close: () 
       await other().subscribe('runs/17', (message) => void heard.push(`other ${message}`));
       await other().subscribe('runs/*', (message) => void heard.push(`a star is a name ${message}`));
       await other().publish('runs/17', 'é😀');
-      await vi.waitFor(() => expect(heard.toSorted()).toEqual(['one é😀', 'other é😀', 'two é😀']));
+      await expect.poll(() => heard.toSorted()).toEqual(['one é😀', 'other é😀', 'two é😀']);
       stop();
       await other().publish('runs/17', 'b');
-      await vi.waitFor(() => expect(heard).toHaveLength(5));
+      await expect.poll(() => heard).toHaveLength(5);
       expect(heard).not.toContain('one b');
     });
 
@@ -36,7 +36,7 @@ export function busLaws(name: string, open: () => Promise<{ bus: Bus; close: () 
       const heard: string[] = [];
       for (const topic of topics) await one().subscribe(topic, (message) => void heard.push(`${topic}: ${message}`));
       for (const topic of topics) await other().publish(topic, topic);
-      await vi.waitFor(() => expect(heard).toEqual(topics.map((topic) => `${topic}: ${topic}`)));
+      await expect.poll(() => heard).toEqual(topics.map((topic) => `${topic}: ${topic}`));
     });
 
     it('carries a reliable stream', async () => {

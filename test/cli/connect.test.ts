@@ -1,14 +1,13 @@
-import { createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { connect, serverOption } from '../../src/cli/connect.js';
+import { freePort } from '../servers/server.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
 describe('connect', () => {
   it('says once that it waits when there is no server, gives up in the end, and says so', async () => {
     const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const { port, close } = await closedPort();
-    await close();
+    const port = await freePort();
     const client = connect(`http://127.0.0.1:${port}`, 'ws', { maxRetries: 2, minMs: 1, maxMs: 2 });
     await expect(client.read('any').next()).rejects.toMatchObject({ code: 'connection-lost' });
     expect(told.mock.calls).toEqual([[`sluice: http://127.0.0.1:${port} cannot be reached yet, trying again\n`]]);
@@ -20,11 +19,3 @@ describe('connect', () => {
     expect([option.envVar, option.defaultValue]).toEqual(['SLUICE_SERVER', 'http://127.0.0.1:4437']);
   });
 });
-
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  return { port, close: async () => await new Promise((resolve) => server.close(() => resolve())) };
-}

@@ -91,7 +91,7 @@ describe('createGateway', () => {
     const link = new TestLink();
     link.events = gateway.accept(link, { transport: 'test' });
     link.subscribe('s');
-    await vi.waitFor(() => expect(link.all('subscribed')).toHaveLength(1));
+    await expect.poll(() => link.all('subscribed')).toHaveLength(1);
     expect(link.frames[0]).toMatchObject({ t: 'welcome', pingMs: 30_000, maxFrame: 65_536 });
     expect(gateway.connections()[0]!.session).toMatch(/^[0-9a-f-]{36}$/);
     gateway.close();
@@ -104,7 +104,7 @@ describe('createGateway', () => {
       const link = new TestLink();
       link.events = gateway.accept(link, { transport: 'test' });
       expect(link.frames).toEqual([]);
-      await vi.waitFor(() => expect(link.frames).toHaveLength(1));
+      await expect.poll(() => link.frames).toHaveLength(1);
       gateway.close();
     } finally {
       vi.unstubAllGlobals();

@@ -160,7 +160,7 @@ describe('fromLangGraph', () => {
       }
     }
     await firstValueFrom(fromLangGraph((given) => ((signal = given), graph())));
-    await expect.poll(() => left, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => left).toBe(true);
   });
 
   it('refuses what is no stream', () => {

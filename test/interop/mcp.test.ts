@@ -130,7 +130,7 @@ describe('createMcpEventStore', () => {
     await asked;
     await reader.cancel();
     answer();
-    await expect.poll(async () => (await replayed(eventStore, id)).sent.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await replayed(eventStore, id)).sent.length).toBe(1);
     const again = await send('GET', undefined, { ...session, 'last-event-id': id });
     const rest = again.body!.getReader();
     expect(new TextDecoder().decode((await rest.read()).value)).toContain('Call me Ishmael.');

@@ -25,6 +25,7 @@ describe.skipIf(natsPath === undefined)('createNatsLog', () => {
 
   logLaws('nats', async () => ({
     log: createNatsLog(await stage.connect(), { prefix: `laws-${logs++}` }),
+    patienceMs: 30_000,
   }));
 
   it('shows two processes the same streams', async () => {

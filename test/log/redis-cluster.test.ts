@@ -49,6 +49,9 @@ describe.skipIf(redisPath === undefined)('createRedisLog on a Redis Cluster', ()
     redis: () => createCluster({ rootNodes: [{ url: servers[0]!.url }] }),
   };
   for (const [name, connect] of Object.entries(kinds)) {
-    logLaws(`a cluster through ${name}`, () => ({ log: createRedisLog(connect(), { prefix: `c-${name}-${logs++}` }) }));
+    logLaws(`a cluster through ${name}`, () => ({
+      log: createRedisLog(connect(), { prefix: `c-${name}-${logs++}` }),
+      patienceMs: 30_000,
+    }));
   }
 });

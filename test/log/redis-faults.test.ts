@@ -51,11 +51,14 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
   it('says of an append without a producer whose answer was lost that it may have been kept', async () => {
     const log = stage.log(client);
     await log.create('s');
-    await stage.admin().client('PAUSE', 300, 'WRITE');
+    await stage.admin().client('PAUSE', 60_000, 'WRITE');
     const appending = refused('connection-lost', () => log.append('s', texts(0, 1)));
-    await pause(50);
+    await until('it has come, and waits', async () =>
+      (await stage.admin().info('clients')).includes('blocked_clients:1'),
+    );
     await stage.admin().call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await appending;
+    await stage.admin().client('UNPAUSE');
     expect(await log.append('s', texts(1, 1), by(0))).toMatchObject({ duplicates: 0 });
   });
 
@@ -86,8 +89,8 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
   });
 
   it('says that nobody answers, and goes on when somebody does', async () => {
-    const log = stage.log(client, { patienceMs: 200 });
-    await log.create('s');
+    const log = stage.log(client, { patienceMs: 1000 });
+    await known(log);
     await stage.server().kill();
     const { message, cause } = await refused('log-unavailable', () => log.append('s', texts(0, 1), by(0)));
     expect(message).toMatch(/^Redis cannot be reached/);
@@ -99,15 +102,15 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
   });
 
   it('waits for a server that is silent, but not for ever', async () => {
-    const log = stage.log(client, { patienceMs: 200 });
-    await log.create('s');
-    await stage.admin().client('PAUSE', 1500);
+    const log = stage.log(client, { patienceMs: 1000 });
+    await known(log);
+    await stage.admin().client('PAUSE', 4000);
     await refused('log-unavailable', () => log.append('s', texts(0, 1), by(0)));
     await stage.admin().client('UNPAUSE');
   });
 
   it('follows the master when its server becomes a replica', async () => {
-    const log = stage.log(client, { patienceMs: 3000 });
+    const log = stage.log(client, { patienceMs: 30_000 });
     await log.create('s');
     await stage.admin().replicaof('127.0.0.1', 1);
     const appending = log.append('s', texts(0, 1), by(0));
@@ -184,6 +187,18 @@ describe.skipIf(redisPath === undefined).each(clientNames)('a log in Redis throu
     await stage.admin().acl('SETUSER', 'default', '+@all');
   });
 });
+
+/** Has the stream made by a log with little patience, however long it takes to connect. */
+async function known(log: Log): Promise<void> {
+  await until('the stream is there', async () => {
+    try {
+      await log.create('s');
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
 
 async function outcome(log: Log): Promise<number> {
   try {

@@ -16,6 +16,7 @@ describe.skipIf(redisPath === undefined).each(clientNames)('createRedisLog throu
 
   logLaws(`redis through ${client}`, () => ({
     log: createRedisLog(clients[client]!(stage.server().url), { prefix: `laws-${logs++}` }),
+    patienceMs: 30_000,
   }));
 
   it('shows two processes the same streams', async () => {

@@ -8,7 +8,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { boundBody } from '../../src/node/bound-body.js';
 
 let server: Http2Server;
@@ -26,6 +26,7 @@ async function start(answer: (response: Http2ServerResponse) => void, withinMs: 
 }
 
 afterEach(async () => {
+  vi.useRealTimers();
   // Node hangs where a connection is destroyed while it tells that a stream of it was closed.
   await new Promise((resolve) => setImmediate(resolve));
   session.destroy();
@@ -58,19 +59,20 @@ describe('boundBody', () => {
   });
 
   it('lets go on what has come in time, and what goes on sending as calls do', async () => {
-    let answered!: () => void;
-    const here = new Promise<void>((resolve) => (answered = resolve));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let ended!: () => void;
+    const here = new Promise<void>((resolve) => (ended = resolve));
     await start((response) => {
+      response.req.once('end', ended);
       response.writeHead(200).write('a');
-      answered();
     }, 20);
     const whole = send();
     whole.end('}');
-    const call = send({ 'content-type': 'application/grpc+proto' });
     await here;
+    const [call, late] = [send({ 'content-type': 'application/grpc+proto' }), send()];
+    // Who comes behind them on the connection is answered when they are there.
     await once(session.request({ ':path': '/' }).end(), 'response');
-    // Later than the time of both is over.
-    const late = send();
+    vi.advanceTimersByTime(20);
     await once(late, 'close');
     expect([whole.closed, call.closed]).toEqual([false, false]);
   });

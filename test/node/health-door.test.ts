@@ -37,7 +37,7 @@ describe('healthDoor', () => {
 
   it('does not want anybody while its log does not answer, and asks once for all who ask', async () => {
     const ask = vi.fn<() => Promise<undefined>>(() => new Promise(() => {}));
-    const { url } = await openDoors(healthDoor({ log: { info: ask }, state: () => 'open', timeoutMs: 50 }));
+    const { url } = await openDoors(healthDoor({ log: { info: ask }, state: () => 'open', timeoutMs: 500 }));
     const answers = await Promise.all([answer(`${url}/readyz`), answer(`${url}/readyz`), answer(`${url}/readyz`)]);
     expect(answers).toEqual(answers.map(() => [503, { status: 'not-ready', gateway: 'open', log: 'unreachable' }]));
     expect(ask.mock.calls.length).toBeLessThan(3);

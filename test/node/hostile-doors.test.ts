@@ -253,21 +253,21 @@ const rows: readonly Row[] = [
   },
   {
     what: 'a half-open socket: nothing at all',
-    options: { headersTimeoutMs: 100 },
+    options: { headersTimeoutMs: 1000 },
     send: async (server) => await hungUpOn(server),
     refused: /^$/,
     moved: { [refusalsFor('slow')]: 1 },
   },
   {
     what: 'a half-open socket: half of the headers',
-    options: { headersTimeoutMs: 100 },
+    options: { headersTimeoutMs: 1000 },
     send: async (server) => await hungUpOn(server, 'GET / HTTP/1.1', 'Host: localhost'),
     refused: /^HTTP\/1.1 408 /,
     moved: { [refusalsFor('slow')]: 1 },
   },
   {
     what: 'a half-open socket: half of a body',
-    options: { requestTimeoutMs: 200 },
+    options: { requestTimeoutMs: 1000 },
     send: async (server) =>
       await hungUpOn(
         server,
@@ -284,7 +284,7 @@ const rows: readonly Row[] = [
   },
   {
     what: 'a half-open stream: half of a body over HTTP/2',
-    options: { requestTimeoutMs: 200 },
+    options: { requestTimeoutMs: 1000 },
     send: async (server) =>
       `${await overHttp2(server, { ':path': '/v1/stream/json', ':method': 'POST', 'content-type': 'application/json', ...as('ann') }, '[')}`,
     refused: /^408$/,

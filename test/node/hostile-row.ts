@@ -5,7 +5,7 @@ import { expect, vi } from 'vitest';
 import { shownBy, socketOf } from './enemies.js';
 import { as, serveAsking } from './who-stage.js';
 
-export const waited = { timeout: 20_000 };
+export const waited = { timeout: 30_000 };
 
 /** A server with every door open, and a reader of whom the enemies are to take nothing. */
 async function stage(options: ServeOptions = {}) {

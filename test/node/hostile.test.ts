@@ -109,7 +109,7 @@ describe('a server among enemies', () => {
     await expect.poll(() => server.gateway.connections().length).toBe(11);
     // Of who was turned away nothing is left.
     const open = async () => await new Promise((resolve) => server.http.getConnections((_, count) => resolve(count)));
-    await expect.poll(open, { timeout: 20_000 }).toBe(11);
+    await expect.poll(open).toBe(11);
     for (const socket of sockets) socket.destroy();
     other.socket.terminate();
   });
@@ -213,7 +213,7 @@ describe('a server among enemies', () => {
       socket.write(handshake(key));
       await once(socket, 'readable');
       // It reads nothing, says nothing, and stays.
-      await expect.poll(open, { timeout: 20_000 }).toBe(1);
+      await expect.poll(open).toBe(1);
       socket.destroy();
     }
     expect([counted(server, 'unauthenticated'), counted(server, 'connections')]).toEqual([1, 1]);
@@ -234,7 +234,7 @@ describe('a server among enemies', () => {
     const stuck = connect(server.port, '127.0.0.1');
     stuck.on('error', () => {}).pause();
     stuck.write('GET /streams/large HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: -1\r\n\r\n');
-    await expect.poll(() => ended, { timeout: 20_000 }).toMatchObject([{ transport: 'sse', why: 'idle-timeout' }]);
+    await expect.poll(() => ended).toMatchObject([{ transport: 'sse', why: 'idle-timeout' }]);
     expect(server.gateway.connections()).toMatchObject([{ reading: [{ streamId: 'quiet' }] }]);
     leaving.abort();
     stuck.destroy();

@@ -79,6 +79,6 @@ describe('the door of the monitor', () => {
     vi.spyOn(server.streams, 'list').mockImplementation(() => {
       throw new Error('away');
     });
-    await vi.waitFor(async () => expect((await get('/monitor/state?since=x')).status).toBe(500));
+    await expect.poll(async () => (await get('/monitor/state?since=x')).status).toBe(500);
   });
 });

@@ -8,7 +8,7 @@ import { createRunRoutes } from 'sluice/node';
 import { pipeline } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
 import { rateLimits } from 'sluice/auth/rate-limits';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { approval, eventsIn, runStage, shout } from './run-stage.js';
 
 const start = runStage();
@@ -92,8 +92,8 @@ describe('runRoutes', () => {
       const { runs, next } = json as { runs: { executionId: string }[]; next?: string };
       return { ids: runs.map(({ executionId }) => executionId).toSorted(), next };
     };
-    await vi.waitFor(async () => expect((await list('?status=waiting')).ids).toEqual(['three', 'two']));
-    expect((await list('?status=completed,failed')).ids).toEqual(['one']);
+    await expect.poll(async () => (await list('?status=waiting')).ids).toEqual(['three', 'two']);
+    await expect.poll(async () => (await list('?status=completed,failed')).ids).toEqual(['one']);
     expect((await list('?pipeline=approval')).ids).toEqual(['three', 'two']);
     const first = await list('?limit=2');
     const second = await list(`?limit=2&after=${first.next}`);
@@ -127,7 +127,7 @@ describe('runRoutes', () => {
     await ask('POST', '/v1/runs', { pipeline: 'approval', input: 'go?', executionId: 'ask' });
     const live = watched(`${server.url}/ws/pipeline/ask`);
     await expect
-      .poll(async () => (await ask('GET', '/v1/runs/ask')).json, { timeout: 15_000 })
+      .poll(async () => (await ask('GET', '/v1/runs/ask')).json)
       .toMatchObject({ status: 'waiting', waiting: [{ step: 'ask', name: 'yes' }] });
     const answer = { name: 'yes', value: { ok: true }, step: 'ask' };
     expect((await ask('POST', '/v1/runs/ask/input', answer)).status).toBe(202);
@@ -142,7 +142,7 @@ describe('runRoutes', () => {
   it('lets answer who may', async () => {
     const { server, ask } = await start({ who: ({ headers }) => headers['x-user']?.toString() });
     await ask('POST', '/v1/runs', { pipeline: 'for-ann', executionId: 'ann' });
-    await expect.poll(async () => (await server.runs.info('ann'))?.status, { timeout: 15_000 }).toBe('waiting');
+    await expect.poll(async () => (await server.runs.info('ann'))?.status).toBe('waiting');
     const answer = async (user: string) =>
       (await ask('POST', '/v1/runs/ann/input', { name: 'yes', value: 1 }, { 'x-user': user })).status;
     expect([await answer('bob'), await answer('ann'), await answer('ann')]).toEqual([409, 202, 409]);
@@ -239,6 +239,7 @@ describe('runRoutes', () => {
     const { server, ask } = await start({}, { quotas: rateLimits({ chunks: { amount: 2, perMs: 60_000 } }) });
     const begun = { pipeline: 'approval', input: 'x', executionId: 'one' };
     expect((await ask('POST', '/v1/runs', begun)).status).toBe(201);
+    await expect.poll(async () => (await server.runs.info('one'))?.status).toBe('waiting');
     expect((await ask('POST', '/v1/runs/one/input', { name: 'yes', value: 1 })).status).toBe(202);
     const refused = await ask('POST', '/v1/runs', { ...begun, executionId: 'two' });
     expect([refused.status, refused.json]).toEqual([429, expect.objectContaining({ code: 'rate-limited' })]);
@@ -256,9 +257,7 @@ describe('runRoutes', () => {
     expect(await refused(`${server.url}/ws/pipeline/one`)).toMatchObject({ status: 429 });
     await ask('POST', '/v1/runs/one/cancel');
     await first.text();
-    await expect
-      .poll(async () => (await ask('POST', '/v1/runs', { pipeline: 'shout', input: 'a' })).status, { timeout: 15_000 })
-      .toBe(201);
+    await expect.poll(async () => (await ask('POST', '/v1/runs', { pipeline: 'shout', input: 'a' })).status).toBe(201);
   });
 
   it('says nothing of errors that are none of ours, and tells what is no run', async () => {

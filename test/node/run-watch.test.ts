@@ -50,7 +50,7 @@ describe('RunWatch', () => {
   it('reads no further for a socket that takes nothing, and goes on when it does', async () => {
     const { all, streams, watch, socket, sent, drain } = await stage(5000, { capacity: 4, highWaterMark: 1000 });
     const over = watch.overSocket('one', all, socket);
-    await vi.waitFor(() => expect(socket.bufferedAmount).toBeGreaterThanOrEqual(1000), { timeout: 10_000 });
+    await expect.poll(() => socket.bufferedAmount).toBeGreaterThanOrEqual(1000);
     // Whatever could still come in these turns has come.
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(sent.length).toBeLessThan(10);
@@ -67,7 +67,7 @@ describe('RunWatch', () => {
   it('lets go of the log when the socket goes', async () => {
     const { all, streams, watch, socket, sent, drain, emit } = await stage(1);
     const over = watch.overSocket('one', all, socket);
-    await vi.waitFor(() => expect(sent).toHaveLength(1), { timeout: 10_000 });
+    await expect.poll(() => sent).toHaveLength(1);
     expect([...streams.readers.all()]).toHaveLength(1);
     emit('error');
     emit('close');

@@ -184,7 +184,7 @@ describe('a server that asks who comes', () => {
     expect(await statusOf(server, `/streams/b?access=${access}`)).toBe(403);
     expect(await statusOf(server, `/v1/stream/a?offset=-1&access=${access}`)).toBe(200);
     expect(await statusOf(server, `/streams/a?access=${access}x`)).toBe(401);
-    const short = signStream(key, { stream: 'quiet', ttlMs: 300 });
+    const short = signStream(key, { stream: 'quiet', ttlMs: 2000 });
     await server.streams.create('quiet');
     const events = await (await fetch(`${server.url}/streams/quiet?access=${short}`)).text();
     expect(events).toContain('event: error\ndata: {"code":"expired","message":"the time of the credentials is over"}');

@@ -69,6 +69,12 @@ export function faultLaws({ kind, start, open, spoil }: Ground): void {
         .poll(() => queue.counts(), { timeout: 60_000, interval: 20 })
         .toMatchObject({ waiting: 0, claimed: 0 });
     };
+    /** Whether the queue answers, and has so many dead. */
+    const isCounted = (queue: Queue, count: number): Promise<boolean> =>
+      queue.counts().then(
+        ({ dead }) => dead === count,
+        () => false,
+      );
     const repeated = async (queue: Queue, id: string): Promise<void> => {
       for (let tries = 0; ; tries++) {
         try {
@@ -83,7 +89,9 @@ export function faultLaws({ kind, start, open, spoil }: Ground): void {
 
     it('loses nothing when the server is killed, and goes on when it is back', async () => {
       queues++;
-      const queue = await queueAt(server.port, { leaseMs: 5000, maxAttempts: 50, patienceMs: 500 });
+      const queue = await queueAt(server.port, { leaseMs: 5000, maxAttempts: 50, patienceMs: 1000 });
+      // To be connected, and to have made what keeps jobs, takes longer than anything that follows.
+      await until('the server answers', () => isCounted(queue, 0));
       const ids = Array.from({ length: 20 }, (_, n) => `job ${n}`);
       for (const id of ids) await queue.enqueue(id, { id });
       await (await claimed(queue)).ack();
@@ -94,15 +102,7 @@ export function faultLaws({ kind, start, open, spoil }: Ground): void {
       await expect(queue.enqueue('x')).rejects.toMatchObject({ code: 'queue-unavailable' });
       await expect(held.ack()).rejects.toMatchObject({ code: 'queue-unavailable' });
       await server.restart();
-      await until(
-        'the server answers',
-        async () =>
-          queue.counts().then(
-            ({ dead }) => dead === 1,
-            () => false,
-          ),
-        30_000,
-      );
+      await until('the server answers', () => isCounted(queue, 1));
       expect(await queue.dead()).toMatchObject([{ id: 'job 1', reason: 'no' }]);
       const worked = workOn(queue);
       // What could not be said may have been heard: it is done, or comes again.

@@ -122,7 +122,7 @@ describe('createMemoryQueue', () => {
     const done: unknown[] = [];
     const working = work(queue, ({ payload }) => done.push(payload)).subscribe();
     await queue.enqueue('soon', { delayMs: 10 });
-    await expect.poll(() => done, { timeout: 10_000 }).toEqual(['soon']);
+    await expect.poll(() => done).toEqual(['soon']);
     working.unsubscribe();
     await queue.dispose();
   });

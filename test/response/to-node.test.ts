@@ -14,7 +14,7 @@ import { createFlow } from 'sluice/flow';
 import type { ResponseOutcome, ResponseSource } from 'sluice/response';
 import { toNode, type ToNodeOptions } from 'sluice/response/to-node';
 import { fromPull } from 'sluice/source/iterable';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 const servers: Server[] = [];
 const outcomes: Promise<ResponseOutcome>[] = [];
@@ -61,7 +61,7 @@ describe('toNode', () => {
     response.pipe(createGunzip()).on('data', (part) => (text += part));
     for (const item of ['one', 'two', 'three']) {
       give(item);
-      await vi.waitFor(() => expect(text).toContain(`data: ${item}\n\n`), { timeout: 10_000 });
+      await expect.poll(() => text).toContain(`data: ${item}\n\n`);
     }
     response.destroy();
     expect((await outcomes[0])!.status).toBe('cancelled');

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { NEVER, Observable, of } from 'rxjs';
 import { toResponse, type ResponseOutcome } from 'sluice/response';
 import { createCompressor } from 'sluice/response/zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 describe('toResponse', () => {
   it('is a response of what its first item shows', async () => {
@@ -67,7 +67,7 @@ describe('toResponse', () => {
     const first = (await toResponse(source, { format: 'sse', onEnd })).body!.getReader();
     await first.read();
     const pending = first.read();
-    await vi.waitFor(() => expect(here).toBe(1));
+    await expect.poll(() => here).toBe(1);
     await first.cancel();
     expect((await pending).done).toBe(true);
     const controller = new AbortController();
@@ -75,7 +75,7 @@ describe('toResponse', () => {
     const second = (await toResponse(source, { format: 'sse', request, onEnd })).body!.getReader();
     await second.read();
     const last = second.read();
-    await vi.waitFor(() => expect(here).toBe(2));
+    await expect.poll(() => here).toBe(2);
     controller.abort();
     expect((await last).done).toBe(true);
     expect([gone, ends.map(({ status }) => status)]).toEqual([2, ['cancelled', 'cancelled']]);

@@ -4,7 +4,7 @@ import type { Log } from 'sluice/log';
 import { createHeir, createRuns, pipeline, type Run, type RunEvent } from 'sluice/run';
 import { createReaper, createStreams, type Streams } from 'sluice/streams';
 import { StreamError } from 'sluice/chunk';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fastTime } from './stage.js';
 
 const leaseMs = 900;
@@ -32,7 +32,7 @@ function stage() {
     const heir = createHeir({ streams, runs, pipelines, maxDeaths, scheduler, taken: (run) => void taken.push(run) });
     const reaper = createReaper(streams, { scheduler, graceMs: 0, lapsed: heir.lapsed });
     /** Knows of the run. */
-    const heard = async () => await vi.waitFor(() => expect(reaper.held).toBeGreaterThan(0));
+    const heard = async () => await expect.poll(() => reaper.held).toBeGreaterThan(0);
     const elapse = (ms: number): void => {
       scheduler.maxFrames = scheduler.now() + ms;
       scheduler.flush();
@@ -47,7 +47,7 @@ function stage() {
   const dying = async (executionId: string) => {
     const { runs, reaper } = living();
     await runs.start(two, 'hi', { executionId }).begun;
-    await vi.waitFor(() => expect(begun).toContain('second #1'));
+    await expect.poll(() => begun).toContain('second #1');
     reaper.dispose();
   };
   const told = async (executionId: string) => {
@@ -96,7 +96,7 @@ describe('createHeir', () => {
     for (const { elapse } of all) elapse(leaseMs);
     expect((await reading).slice(4)).toEqual(takenUp);
     expect(begun).toEqual(['first', 'second #1', 'second #2']);
-    await vi.waitFor(() => expect(all.flatMap((one) => one.taken)).toHaveLength(1));
+    await expect.poll(() => all.flatMap((one) => one.taken)).toHaveLength(1);
     for (const { reaper } of all) reaper.dispose();
   });
 
@@ -104,9 +104,9 @@ describe('createHeir', () => {
     const { dying, living, begun, streams, two } = stage();
     await dying('one');
     const [first, late] = [living(), living()];
-    await vi.waitFor(() => expect(late.reaper.held).toBe(1));
+    await expect.poll(() => late.reaper.held).toBe(1);
     await first.pass(leaseMs);
-    await vi.waitFor(() => expect(begun).toContain('second #2'));
+    await expect.poll(() => begun).toContain('second #2');
     const [lease] = await firstValueFrom(streams.receive('sluice/leases').pipe(take(1), toArray()));
     const { epoch } = lease!.data as { epoch: number };
     await expect(late.runs.resume(two, 'one', { heirOf: epoch }).result).rejects.toMatchObject({
@@ -126,7 +126,7 @@ describe('createHeir', () => {
     await dying('one');
     const first = living();
     await first.pass(leaseMs);
-    await vi.waitFor(() => expect(begun).toContain('second #2'));
+    await expect.poll(() => begun).toContain('second #2');
     first.reaper.dispose();
     go();
     const second = living();
@@ -142,7 +142,7 @@ describe('createHeir', () => {
     await dying('one');
     const first = living();
     await first.pass(leaseMs);
-    await vi.waitFor(() => expect(begun).toContain('second #2'));
+    await expect.poll(() => begun).toContain('second #2');
     first.reaper.dispose();
     const second = living({ maxDeaths: 1 });
     const reading = told('one');
@@ -161,7 +161,7 @@ describe('createHeir', () => {
     stranger.heir.lapsed({ streamId: 'elsewhere', producer: 'run', epoch: 0 });
     stranger.heir.lapsed({ streamId: 'runs/none', producer: 'run', epoch: 0 });
     await stranger.pass(leaseMs);
-    await vi.waitFor(async () => expect((await streams.info('runs/one'))?.status).toBe('failed'));
+    await expect.poll(async () => (await streams.info('runs/one'))?.status).toBe('failed');
     expect([begun, stranger.taken]).toEqual([['first', 'second #1'], []]);
     stranger.reaper.dispose();
   });
@@ -206,7 +206,7 @@ describe('createHeir', () => {
         random: () => 0,
       });
     await heirOf(Infinity, streamsOf(true)).takeAll();
-    await vi.waitFor(() => expect(failures).toBe(6));
+    await expect.poll(() => failures).toBe(6);
     expect(begun).toHaveLength(2);
     failures = 0;
     const [lease] = await firstValueFrom(streams.receive('sluice/leases').pipe(take(1), toArray()));

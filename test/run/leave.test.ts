@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { bound, gate, hang, leaveStage as stage, longMs, read } from './leave-stage.js';
 
 const left = { code: 'run-left' };
+const patience = { timeout: 30_000 };
 
 describe('a process that leaves its runs', () => {
   it('finishes the step at work and begins no other: another goes on at once, and nothing is done twice', async () => {
@@ -104,7 +105,7 @@ describe('a process that leaves its runs', () => {
     await Promise.all([told(asking.executionId, /step_waiting/), told(trying.executionId, /step_retry/)]);
     await leaving.leave({ withinMs: longMs });
     await told(asking.executionId, /step_waiting/);
-    await vi.waitFor(async () => await process().answer(asking.executionId, 'yes', 'indeed'));
+    await vi.waitFor(async () => await process().answer(asking.executionId, 'yes', 'indeed'), patience);
     expect((await told(asking.executionId)).slice(2)).toEqual([
       'step_waiting ask',
       'pipeline_handover',
@@ -176,7 +177,7 @@ describe('a process that leaves its runs', () => {
     go.open();
     await over;
     expect(ran).toContain('y');
-    await vi.waitFor(async () => await process().answer(executionId, 'yes', 'indeed'));
+    await vi.waitFor(async () => await process().answer(executionId, 'yes', 'indeed'), patience);
     await told(executionId);
     expect(ran.toSorted()).toEqual(['x', 'y', 'z']);
     expect(await process().info(executionId)).toMatchObject({
@@ -247,7 +248,7 @@ describe('a process that leaves its runs', () => {
     const hasty = process();
     const second = hasty.start(saga, true);
     await told(second.executionId, /step_error/);
-    await vi.waitFor(() => expect(undone).toEqual(['b']));
+    await expect.poll(() => undone).toEqual(['b']);
     await hasty.leave({ withinMs: 1 });
     const events = await told(second.executionId);
     // Whoever goes on does not try again what has failed: that would be another run.
@@ -311,22 +312,22 @@ describe('a process that leaves its runs', () => {
 
   it('is not taken for one that died of its run, however often it leaves', async () => {
     const { process, heir, told, streams } = stage();
-    const begun = gate();
+    const begun: number[] = [];
     const slow = pipeline('slow').step(
       'a',
-      async (_, { attempt }) => (begun.open(), attempt > 7 ? 'done' : await hang()),
+      async (_, { attempt }) => (begun.push(attempt), attempt > 7 ? 'done' : await hang()),
     );
     const { executionId } = await (async () => {
       const leaving = process();
       const run = leaving.start(slow, undefined);
-      await begun.passed;
+      await expect.poll(() => begun).toEqual([1]);
       await leaving.leave({ withinMs: 0 });
       return run;
     })();
-    for (let i = 0; i < 6; i++) {
+    for (let life = 2; life <= 7; life++) {
       const next = process();
       await next.resume(slow, executionId).begun;
-      await told(executionId, /step_start/);
+      await expect.poll(() => begun.at(-1)).toBe(life);
       await next.leave({ withinMs: 0 });
     }
     heir(slow);

@@ -2,7 +2,7 @@ import { filter, firstValueFrom, lastValueFrom, retry, toArray, VirtualTimeSched
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRuns, pipeline, type RunsOptions } from 'sluice/run';
 import { createReaper, createStreams, type Streams } from 'sluice/streams';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { post } from '../../src/run/letter.js';
 import { createRun } from '../../src/run/life.js';
 
@@ -45,7 +45,7 @@ async function dyingUndone(cancelled: boolean) {
     );
     await all.make().cancel(first.executionId, 'not wanted');
   }
-  await vi.waitFor(() => expect(undone).toEqual(['c', 'b']), { timeout: 10_000 });
+  await expect.poll(() => undone).toEqual(['c', 'b']);
   return { ...all, saga, undone, executionId: first.executionId, failures: () => failures, first, wake };
 }
 
@@ -175,7 +175,7 @@ describe('life', () => {
       .step('b', () => 'never');
     const { executionId, result } = runs.start(two, undefined);
     await expect(result).rejects.toThrow('disk full');
-    await vi.waitFor(() => expect(reaper.held).toBe(1), { timeout: 10_000 });
+    await expect.poll(() => reaper.held).toBe(1);
     scheduler.flush();
     expect(await streams.info(`runs/${executionId}`)).toMatchObject({ status: 'failed', reason: 'producer-lost' });
     await expect(createRuns({ streams }).resume(two, executionId).result).rejects.toMatchObject({
@@ -198,13 +198,7 @@ describe('life', () => {
       undefined,
     );
     await Promise.allSettled([good.result, bad.result]);
-    await vi.waitFor(
-      async () => {
-        const { next } = (await streams.info('sluice/leases'))!;
-        expect(next).toBeGreaterThanOrEqual(4);
-      },
-      { timeout: 10_000 },
-    );
+    await expect.poll(async () => (await streams.info('sluice/leases'))!.next).toBeGreaterThanOrEqual(4);
     const states: unknown[] = [];
     for await (const { data } of streams.read('sluice/leases')) {
       states.push((data as { state: string }).state);

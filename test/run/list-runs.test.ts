@@ -2,7 +2,7 @@ import { createChunk, StreamError } from 'sluice/chunk';
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRuns, pipeline } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const hang = () => new Promise<never>(() => {});
 const good = pipeline('good').step('a', () => 1);
@@ -26,7 +26,7 @@ function stage() {
   /** Created one after the other, so that their order is known. */
   const tick = async () => {
     const since = Date.now();
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(since), { interval: 1 });
+    await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(since);
   };
   return { streams, runs, settle, tick, reads };
 }
@@ -49,7 +49,7 @@ async function everyKind() {
   await start(sits as never, 'running');
   await start(asks as never, 'waiting');
   await start(sits as never, 'lost');
-  await vi.waitFor(async () => expect((await runs.info('waiting'))?.status).toBe('waiting'));
+  await expect.poll(async () => (await runs.info('waiting'))?.status).toBe('waiting');
   await streams.close('runs/lost', 'failed', 'producer-lost');
   return parts;
 }
@@ -126,7 +126,7 @@ describe('Runs.list', () => {
   it('says that a run goes on that was answered, though it has not told so yet', async () => {
     const { streams, runs } = stage();
     await runs.start(asks, undefined, { executionId: 'one' }).begun;
-    await vi.waitFor(async () => expect((await runs.list()).runs[0]?.status).toBe('waiting'));
+    await expect.poll(async () => (await runs.list()).runs[0]?.status).toBe('waiting');
     const before = (await streams.info('runs/one'))!;
     const data = { type: 'answer', step: 'a', name: 'go', value: 1 } as const;
     await streams.publish('runs/one/inbox', [createChunk({ streamId: 'x', seq: 0, data })]);

@@ -2,7 +2,7 @@ import { filter, firstValueFrom, lastValueFrom, toArray, VirtualTimeScheduler } 
 import { createMemoryLog } from 'sluice/log/memory';
 import { createRuns, pipeline, type RunEvent, type RunsOptions } from 'sluice/run';
 import { createStreams } from 'sluice/streams';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 function stage(options: Partial<RunsOptions<unknown>> = {}) {
   const streams = createStreams({ log: createMemoryLog() });
@@ -271,7 +271,7 @@ describe('runs', () => {
       b: (start) => start.step('ask', async (_, { waitFor }) => await waitFor('ok')),
     });
     const { executionId, result } = runs.start(both, undefined);
-    await vi.waitFor(async () => expect((await runs.info(executionId))!.waiting).toHaveLength(2), { timeout: 10_000 });
+    await expect.poll(async () => (await runs.info(executionId))!.waiting).toHaveLength(2);
     await expect(runs.answer(executionId, 'ok', 1)).rejects.toThrow('several steps, name one: both/a/ask, both/b/ask');
     await runs.answer(executionId, 'ok', 1, { step: 'both/a/ask' });
     await runs.answer(executionId, 'ok', 2);
@@ -287,7 +287,7 @@ describe('runs', () => {
       undefined,
     );
     result.catch(() => {});
-    await vi.waitFor(async () => expect(await streams.info('sluice/leases')).toBeDefined(), { timeout: 10_000 });
+    await expect.poll(async () => await streams.info('sluice/leases')).toBeDefined();
     const leases = await firstValueFrom(streams.receive('sluice/leases'));
     expect(leases.data).toMatchObject({ stream: `runs/${executionId}`, producer: 'run', leaseMs: 900, state: 'held' });
     await streams.close(`runs/${executionId}`, 'failed', 'producer-lost');

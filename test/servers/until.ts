@@ -1,5 +1,5 @@
 /** Waits until something holds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 30_000): Promise<void> {
   for (const end = Date.now() + patienceMs; !(await holds()); await pause(5)) {
     if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain until ${what}`);
   }

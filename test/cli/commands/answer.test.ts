@@ -9,7 +9,7 @@ const asks = pipeline('asks').step('ask', async (_, { waitFor }) => await waitFo
 describe('sluice answer', { timeout: 120_000 }, () => {
   it('answers a step that waits, once', async () => {
     const { result } = server().runs.start(asks, null, { executionId: 'r1' });
-    await expect.poll(async () => (await server().runs.info('r1'))?.status, { timeout: 15_000 }).toBe('waiting');
+    await expect.poll(async () => (await server().runs.info('r1'))?.status).toBe('waiting');
     expect((await sluice('answer', 'r1', 'ok', '{"yes":1}', '--step', 'ask').ended).code).toBe(0);
     expect(await result).toEqual({ yes: 1 });
     const again = await sluice('answer', 'r1', 'ok', 'no').ended;

@@ -95,7 +95,7 @@ describe('sluice serve, killed in the midst of runs', { timeout: 60_000 }, () =>
       // Nobody takes it up: in the end a reaper ends it.
       const info = async () => (await (await fetch(`${second.url}/v1/runs/one`)).json()) as object;
       const status = async () => expect(await info()).toMatchObject({ status: 'lost', attempts: 1 });
-      await vi.waitFor(status, { timeout: 20_000, interval: 50 });
+      await vi.waitFor(status, { timeout: 30_000, interval: 50 });
       await kill(second);
     } finally {
       rmSync(folder, { recursive: true });

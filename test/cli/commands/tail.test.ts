@@ -54,7 +54,7 @@ describe('sluice tail', { timeout: 120_000 }, () => {
       server()
         .gateway.connections()
         .flatMap(({ reading: streams }) => streams).length;
-    await expect.poll(read, { timeout: 15_000 }).toBe(1);
+    await expect.poll(read).toBe(1);
     await server().streams.cancel('unwanted', 'nobody asked');
     const { code, stderr } = await reading.ended;
     expect(stderr).toContain('was cancelled: nobody asked (stream-cancelled)');

@@ -37,7 +37,7 @@ const words = Array.from({ length: 20 }, (_, i) => `word ${i} \u{1f40b} `);
 
 /** Lets an answer be given as soon as it is asked for. */
 async function speak({ answers }: Office): Promise<void> {
-  await expect.poll(() => answers.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => answers.length).toBe(1);
   answers[0]!.say(...words);
   answers[0]!.finish();
 }
@@ -213,13 +213,13 @@ describe('createChatTransport', () => {
       const office = open();
       const controller = new AbortController();
       const stream = await office.transport({ stopOnAbort }).sendMessages(asked({ abortSignal: controller.signal }));
-      await expect.poll(() => office.answers.length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => office.answers.length).toBe(1);
       const reader = stream.getReader();
       await reader.read();
       const pending = Promise.all([reader.read(), reader.read(), reader.read(), reader.read()]);
       controller.abort();
       await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
-      if (stopOnAbort) await expect.poll(() => office.answers[0]!.signal.aborted, { timeout: 20_000 }).toBe(true);
+      if (stopOnAbort) await expect.poll(() => office.answers[0]!.signal.aborted).toBe(true);
       else office.answers[0]!.finish();
     }
   });

@@ -42,15 +42,18 @@ export function doorLaws(name: string, doorOf: (url: string) => RedisDoor): void
 
     it('rejects what was under way when the connection broke, and sends it no second time', async () => {
       const { connection, heard } = await make();
-      await stage.admin().client('PAUSE', 100, 'WRITE');
+      await stage.admin().client('PAUSE', 60_000, 'WRITE');
       const sent = connection.send('k', ['INCR', 'k']);
       const broken = sent.then(
         () => false,
         (error: Error) => !/^[A-Z]{2,} /.test(error.message),
       );
-      await pause(20);
+      await until('it has come, and waits', async () =>
+        (await stage.admin().info('clients')).includes('blocked_clients:1'),
+      );
       await stage.admin().call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
       expect(await broken).toBe(true);
+      await stage.admin().client('UNPAUSE');
       await until('it is ready again', () => heard.filter((word) => word === 'ready').length === 2);
       expect(heard).toContain('lost');
       await pause(150);

@@ -36,7 +36,7 @@ describe('schemas of what a server answers', () => {
       })
       .step('ask', async (n, { waitFor }) => [n, await waitFor('ok')]);
     const { executionId, result } = runs.start(asking, 1);
-    await expect.poll(async () => (await runs.info(executionId))?.status, { timeout: 5000 }).toBe('waiting');
+    await expect.poll(async () => (await runs.info(executionId))?.status).toBe('waiting');
     const waiting = (await runs.info(executionId))!;
     expect(strict.runInfo.parse(waiting)).toEqual(waiting);
     await runs.answer(executionId, 'ok', true);

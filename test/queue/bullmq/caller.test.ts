@@ -27,7 +27,7 @@ describe('BullmqCaller', () => {
       cause: { cause: heard },
     });
     answer('a job');
-    await vi.waitFor(() => expect(late).toHaveBeenCalledWith('a job'));
+    await expect.poll(() => late).toHaveBeenCalledWith('a job');
   });
 
   it.each(['OOM command not allowed', 'ERR Error running script: -MISCONF cannot persist'])(

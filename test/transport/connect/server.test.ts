@@ -242,7 +242,10 @@ describe('connectHandler, for a client of gRPC', () => {
   it('ends with the time that the caller gives, and lets the stream go', async () => {
     lab = await Lab.start();
     lab.keep('s', 'a');
-    const answers = lab.grpc().read({ stream: 's' }, { deadline: Date.now() + 300 });
+    const client = lab.grpc();
+    // Once it is connected, all of its time is for what it asks.
+    await client.publish({ ...batch(0, 'x'), stream: 'other' });
+    const answers = client.read({ stream: 's' }, { deadline: Date.now() + 2000 });
     const got: string[] = [];
     const reading = (async () => {
       for await (const answer of answers) got.push(words(answer));

@@ -6,7 +6,7 @@ import { Reading } from '../../../src/transport/sse/reading.js';
 import { dataEvents, endEvent, snapshotEvent } from '../../../src/transport/sse/write-frame.js';
 import { encoded } from './lab.js';
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 2_000, interval: 1 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 1 });
 const encoder = new TextEncoder();
 
 /** A response whose body a test writes, and that knows how often it was read. */

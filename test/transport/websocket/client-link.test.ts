@@ -3,7 +3,7 @@ import { closeCodes, encodeRequests } from '../../../src/protocol/index.js';
 import { ClientLink } from '../../../src/transport/websocket/client-link.js';
 import { FakeSocket, listener, openFake } from './fake-socket.js';
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 2 });
 
 describe('ClientLink', () => {
   it.each([

@@ -18,7 +18,7 @@ afterEach(async () => {
   lab = undefined;
 });
 
-const until = async (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = async (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 2 });
 
 const ping: OutgoingFrame = { t: 'ping', grants: [] };
 
