@@ -53,7 +53,7 @@ const slack = 1 / 8;
 /**
  * Makes a log in NATS 2.9 or later, for any number of processes: one stream in JetStream with a subject for each of ours, an
  * append one message, kept on condition that no other came before it. All goes over the connection you bring; let it be one
- * that reconnects for ever (`maxReconnectAttempts: -1`).
+ * that reconnects for ever (`maxReconnectAttempts: -1`), and gives up sooner than the log an attempt that breaks (`timeout: 5000`).
  *
  * What was acknowledged survives the end of the server's process; to survive that of its machine, have `replicas`, or tell the
  * server to sync always. A chunk must fit into one message of the server: `chunk-too-large` otherwise.

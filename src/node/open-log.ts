@@ -57,7 +57,8 @@ async function openNats(_place: string, url: string): Promise<Log> {
   const { host, username, password } = new URL(url);
   const [user, pass] = [username, password].map(decodeURIComponent);
   const account = user === '' ? {} : pass === '' ? { token: user! } : { user: user!, pass: pass! };
-  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 250, pingInterval: 5000 };
+  // Its client does not notice that a connection breaks while it is being made: it waits as long as it may.
+  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 250, pingInterval: 5000, timeout: 5000 };
   // A trace kept for every request, should it fail, costs more than the request.
   const haste = { noAsyncTraces: true };
   let log: Log | undefined;

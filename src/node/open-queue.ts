@@ -64,7 +64,7 @@ async function openNats(url: URL, name: string, options: OpenQueueOptions): Prom
   ]);
   const [user, pass] = [url.username, url.password].map(decodeURIComponent);
   const account = user === '' ? {} : pass === '' ? { token: user! } : { user: user!, pass: pass! };
-  const connection = await connect({ servers: url.host, ...account, maxReconnectAttempts: -1 });
+  const connection = await connect({ servers: url.host, ...account, maxReconnectAttempts: -1, timeout: 5000 });
   const queue = createNatsQueue(name, { ...options, connection });
   const dispose = queue.dispose.bind(queue);
   // The connection is nobody else's.

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLog } from '../../src/node/open-log.js';
+import { encodedTexts } from '../bodies.js';
 import { run } from '../run.js';
 import { natsPath, startNats } from '../servers/nats.js';
 import { redisPath, startRedis } from '../servers/redis.js';
@@ -59,6 +62,32 @@ describe('openLog', () => {
       await server.kill();
       await expect(openLog(server.url)).rejects.toMatchObject({ code: 'log-unavailable' });
     } finally {
+      await server.dispose();
+    }
+  });
+
+  it.skipIf(natsPath === undefined)('goes on in NATS though a connection breaks while it is being made', async () => {
+    const server = await startNats();
+    const greeted: Socket[] = [];
+    // The first is whole, the second breaks as soon as anything is said over it.
+    const between = createServer((near) => {
+      const far = connect(server.port, '127.0.0.1');
+      for (const socket of [near, far]) socket.on('error', () => {});
+      greeted.push(near);
+      far.pipe(near);
+      if (greeted.length === 2) near.once('data', () => near.destroy());
+      else near.pipe(far);
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const log = await openLog(`nats://127.0.0.1:${(between.address() as AddressInfo).port}`);
+    try {
+      await log.create('s');
+      greeted[0]!.destroy();
+      expect(await log.append('s', encodedTexts('a'))).toMatchObject({ next: 1 });
+      expect(greeted).toHaveLength(3);
+    } finally {
+      await log.dispose();
+      between.close();
       await server.dispose();
     }
   });

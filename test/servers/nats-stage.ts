@@ -17,9 +17,9 @@ export interface NatsStage {
   readonly prefix: () => string;
 }
 
-/** Connects as long as it takes, again and again. */
+/** Connects as long as it takes, again and again; a connection that breaks while it is being made is given up soon. */
 export function connectTo(url: string): Promise<NatsConnection> {
-  return connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 20, reconnectJitter: 0 });
+  return connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 20, reconnectJitter: 0, timeout: 2000 });
 }
 
 /** Starts a NATS before the tests of a file and ends it after them. Each test has a prefix of its own. */
