@@ -85,7 +85,11 @@ describe('nodeHandler', () => {
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     let seen = '';
     const see = async (text: string) => {
-      while (!seen.includes(text)) seen += (await reader.read()).value ?? '';
+      while (!seen.includes(text)) {
+        const { done, value = '' } = await reader.read();
+        if (done) expect.fail(`it ended behind ${seen}`);
+        seen += value;
+      }
     };
     await see('data:one');
     await streams.append('a', [encoded('two')]);

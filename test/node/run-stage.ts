@@ -46,6 +46,17 @@ function read(text: string): unknown {
   }
 }
 
+/** Reads an answer until it has told something, and leaves. */
+export async function readUntil({ body }: Response, told: string): Promise<void> {
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; !text.includes(told);) {
+    const { done, value = '' } = await reader.read();
+    if (done) throw new Error(`the answer ended before it told ${told}: ${text}`);
+    text += value;
+  }
+  await reader.cancel();
+}
+
 /** The events of a body in SSE: their ids, names and data. */
 export function eventsIn(text: string): { id: number; event: string; data: unknown }[] {
   const found = text.matchAll(/^(?:id: (\d+)\n)?event: (.*)\n(?:id: (\d+)\n)?data: (.*)\n/gm);

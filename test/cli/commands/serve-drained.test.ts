@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventsIn } from '../../node/run-stage.js';
+import { eventsIn, readUntil } from '../../node/run-stage.js';
 import { type Running, run } from '../../run.js';
 import { redisPath, type RedisServer, startRedis } from '../../servers/redis.js';
 import { until } from '../../servers/until.js';
@@ -40,10 +40,7 @@ async function begin({ url }: Serving, pipeline: string, executionId: string, to
   const body = JSON.stringify({ pipeline, executionId, input: file });
   const headers = { 'content-type': 'application/json' };
   expect((await fetch(`${url}/v1/runs`, { method: 'POST', headers, body })).status).toBe(201);
-  const watching = await fetch(`${url}/stream/pipeline/${executionId}`);
-  const reader = watching.body!.pipeThrough(new TextDecoderStream()).getReader();
-  for (let text = ''; !text.includes(told);) text += (await reader.read()).value ?? '';
-  await reader.cancel();
+  await readUntil(await fetch(`${url}/stream/pipeline/${executionId}`), told);
 }
 
 /** Asks a server to go, and waits until it takes nobody in any more. */

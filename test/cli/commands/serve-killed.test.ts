@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Running, run } from '../../run.js';
 import { redisPath, type RedisServer, startRedis } from '../../servers/redis.js';
-import { eventsIn } from '../../node/run-stage.js';
+import { eventsIn, readUntil } from '../../node/run-stage.js';
 import { main } from '../command-line.js';
 
 interface Serving extends Running {
@@ -35,10 +35,7 @@ async function begin({ url }: Serving, executionId: string): Promise<void> {
   const body = JSON.stringify({ pipeline: 'survive', executionId });
   const headers = { 'content-type': 'application/json' };
   expect((await fetch(`${url}/v1/runs`, { method: 'POST', headers, body })).status).toBe(201);
-  const watching = await fetch(`${url}/stream/pipeline/${executionId}?types=step_output`);
-  const reader = watching.body!.pipeThrough(new TextDecoderStream()).getReader();
-  for (let text = ''; !text.includes('step_output');) text += (await reader.read()).value ?? '';
-  await reader.cancel();
+  await readUntil(await fetch(`${url}/stream/pipeline/${executionId}?types=step_output`), 'step_output');
 }
 
 /** Everything the run tells, to its end. */
