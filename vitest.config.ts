@@ -41,8 +41,8 @@ export default defineConfig({
       { extends: true, test: { name: 'together', include: together, isolate: false } },
     ],
     sequence: { sequencer: AloneFirst },
-    testTimeout: 60_000,
-    // Browsers and servers are slow to start on a busy machine.
+    // Programs, browsers and servers are slow to start on a busy machine.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     // What lasts is waited for; on a busy machine that may be long.
     expect: { poll: { timeout: 30_000 } },

@@ -67,7 +67,7 @@ async function expectSurvived(server: Serving, executionId: string, first: Servi
   expect(events.at(-2)!.data).toMatchObject({ output: `of ${first.process.pid} by attempt 2` });
 }
 
-describe('sluice serve, killed in the midst of runs', { timeout: 60_000 }, () => {
+describe('sluice serve, killed in the midst of runs', { timeout: 300_000 }, () => {
   it('goes on with them when it is started again on its folder', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-killed-'));
     try {
@@ -100,7 +100,7 @@ describe('sluice serve, killed in the midst of runs', { timeout: 60_000 }, () =>
   });
 });
 
-describe.skipIf(redisPath === undefined)('sluice serve on one Redis', { timeout: 60_000 }, () => {
+describe.skipIf(redisPath === undefined)('sluice serve on one Redis', { timeout: 300_000 }, () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await startRedis();
