@@ -154,8 +154,8 @@ export class SluiceRun extends StreamElement {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     clearTimeout(this.second);
-    // The answer that changes nothing is the nearest.
-    if (this.ending === 'asked' && changed.has('ending')) this.renderRoot.querySelector<HTMLElement>('#keep')!.focus();
+    // The answer that changes nothing is the nearest; nobody is asked about a run that has ended meanwhile.
+    if (this.ending === 'asked' && changed.has('ending')) this.renderRoot.querySelector<HTMLElement>('#keep')?.focus();
     if (this.isConnected && this.isUnderWay) this.second = setTimeout(() => this.requestUpdate(), 1000);
   }
 

@@ -107,6 +107,35 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
     await page.getByRole('button', { name: 'Cancel run' }).waitFor();
   });
 
+  it('asks nobody about a run that has ended before it shows that', async () => {
+    const page = await stage.open('<sluice-run></sluice-run>');
+    const run = page.locator('sluice-run');
+    await run.evaluate(
+      (found, begun) => {
+        const state = { subscribe: (next: (state: string) => void) => (next('open'), { unsubscribe: () => {} }) };
+        const receive = () => ({
+          subscribe: ({ next }: { next: (chunk: object) => void }) => {
+            Object.assign(globalThis, { take: (data: unknown) => next({ data, size: 1 }) });
+            next({ data: begun, size: 1 });
+            return { unsubscribe: () => {} };
+          },
+        });
+        Object.assign(found, { client: { state, receive }, run: 'r' });
+      },
+      event('pipeline_start', 1, { pipeline: 'p', attempt: 1 }),
+    );
+    await page.getByRole('button', { name: 'Cancel' }).waitFor();
+    await run.evaluate(
+      (found, over) => {
+        (globalThis as unknown as { take: (data: unknown) => void }).take(over);
+        found.shadowRoot!.querySelector<HTMLElement>('.cancel button')!.click();
+      },
+      event('pipeline_complete', 2),
+    );
+    await page.getByRole('status').filter({ hasText: 'completed' }).waitFor();
+    expect(await page.getByRole('button').count()).toBe(0);
+  });
+
   it('says why it could not be cancelled, and lets one try again', async () => {
     stage.expected = /403/;
     begin(report);
