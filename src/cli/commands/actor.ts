@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { type JsonValue, toStreamError } from '../../chunk/index.js';
-import { openLog, logForms } from '../../node/open-log.js';
-import { openQueue, queueForms } from '../../node/open-queue.js';
+import { logForms } from '../../node/open-log.js';
+import { queueForms } from '../../node/open-queue.js';
 import {
   type Actor,
   type ActorChunk,
@@ -10,12 +10,12 @@ import {
   isActorEnd,
   remoteActor,
 } from '../../run/index.js';
-import { createStreams } from '../../streams/index.js';
 import { exitCodes } from '../exit-codes.js';
 import { inputOption, readInput } from '../input.js';
 import { leaseOption, queueNameOption } from '../queue-options.js';
 import { onInterrupt } from '../interrupt.js';
 import { choose, loadActors } from '../load.js';
+import { openExchange } from '../open-exchange.js';
 import { isWatched, leave, write, writeLine } from '../output.js';
 
 interface Flags {
@@ -102,23 +102,15 @@ interface Opened {
   dispose(): Promise<void>;
 }
 
-async function open(
-  name: string,
-  { module, queue: queueUrl, queueName, leaseMs, log: logUrl }: Flags,
-): Promise<Opened> {
+async function open(name: string, { module, queue: queueUrl, queueName, leaseMs, log }: Flags): Promise<Opened> {
   if (module !== undefined) {
     const actor = choose('actor', await loadActors(module), name) as unknown as AnyCall;
     return { actor, cancel: async () => {}, dispose: async () => {} };
   }
-  if (queueUrl === undefined || logUrl === undefined) {
+  if (queueUrl === undefined || log === undefined) {
     throw new TypeError('say where the actor is: --module, or --queue and --log');
   }
-  const queue = await openQueue(queueUrl, queueName, { leaseMs });
-  const streams = createStreams({ log: await openLog(logUrl) });
-  const dispose = async (): Promise<void> => {
-    await queue.dispose();
-    await streams.dispose();
-  };
+  const { queue, streams, dispose } = await openExchange({ queue: queueUrl, queueName, leaseMs, log });
   const actor = remoteActor<JsonValue | undefined>(queue, streams, name);
   return { actor, cancel: async (id) => await actor.cancel(id, 'interrupted'), dispose };
 }

@@ -10,6 +10,7 @@ import { followRun, type Waiting } from '../follow-run.js';
 import { inputOption, jsonOrText, readInput } from '../input.js';
 import { onInterrupt } from '../interrupt.js';
 import { choose, loadPipelines } from '../load.js';
+import { ofFlag } from '../of-flag.js';
 import { leave } from '../output.js';
 
 interface Flags {
@@ -46,7 +47,7 @@ async function run(file: string, flags: Flags): Promise<void> {
   const { pipelines, services } = await loadPipelines(file, flags.module);
   const pipeline = choose('pipeline', pipelines, flags.name);
   const input = await readInput(flags.input);
-  const streams = createStreams({ log: await openLog(flags.log) });
+  const streams = createStreams({ log: await ofFlag('--log', () => openLog(flags.log)) });
   let code: number;
   try {
     const runs = createRuns({ streams, services });

@@ -7,6 +7,7 @@ import type { ServedRunsOptions, ServeOptions, Server } from '../../node/index.j
 import { logForms } from '../../node/open-log.js';
 import { configOf, withConfig } from '../config-options.js';
 import { loadPipelines } from '../load.js';
+import { ofFlag } from '../of-flag.js';
 import { untilSignal } from '../signal.js';
 
 /** `sluice serve`: a gateway for WebSocket, SSE and HTTP, with a page at `/`. */
@@ -23,7 +24,7 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const who = await configAuth(config);
   checkReach(config, who);
   const telemetry = await configTelemetry(config);
-  const log = await openConfigLog(config);
+  const log = await ofFlag('log (--log)', () => openConfigLog(config));
   const options = serveOptions(config);
   const server = await startServer({ ...options, ...who, log, telemetry, runs: { ...options.runs, ...runs } });
   // Before it is said that it runs: who hears that may ask it to stop.

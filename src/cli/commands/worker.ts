@@ -1,21 +1,17 @@
 import { Command } from 'commander';
 import { lastValueFrom, tap } from 'rxjs';
-import { openLog, logForms } from '../../node/open-log.js';
-import { openQueue, queueForms } from '../../node/open-queue.js';
+import { logForms } from '../../node/open-log.js';
+import { queueForms } from '../../node/open-queue.js';
 import type { Outcome } from '../../queue/work.js';
 import { serveActors } from '../../run/index.js';
-import { createStreams } from '../../streams/index.js';
 import { onInterrupt } from '../interrupt.js';
 import { loadActors } from '../load.js';
+import { type ExchangeFlags, openExchange } from '../open-exchange.js';
 import { isWatched, leave } from '../output.js';
 import { leaseOption, queueNameOption, readWhole } from '../queue-options.js';
 
-interface Flags {
+interface Flags extends ExchangeFlags {
   readonly module: string;
-  readonly queue: string;
-  readonly queueName: string;
-  readonly leaseMs: number;
-  readonly log: string;
   readonly concurrency: number;
   readonly json?: boolean;
 }
@@ -35,10 +31,9 @@ export function workerCommand(): Command {
     .action(run);
 }
 
-async function run({ module, queue: queueUrl, queueName, leaseMs, log, concurrency, json }: Flags): Promise<void> {
+async function run({ module, concurrency, json, ...where }: Flags): Promise<void> {
   const actors = await loadActors(module);
-  const queue = await openQueue(queueUrl, queueName, { leaseMs });
-  const streams = createStreams({ log: await openLog(log) });
+  const { queue, streams, dispose } = await openExchange(where);
   const leaving = new AbortController();
   const off = onInterrupt(() => leaving.abort());
   const say = isWatched({ json }) ? sayIt : sayJson;
@@ -54,8 +49,7 @@ async function run({ module, queue: queueUrl, queueName, leaseMs, log, concurren
     });
   } finally {
     off();
-    await queue.dispose();
-    await streams.dispose();
+    await dispose();
   }
   await leave(0);
 }

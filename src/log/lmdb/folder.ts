@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
 import { type EncodedChunk, StreamError, toStreamError } from '../../chunk/index.js';
 import { readChunk } from '../chunk-record.js';
+import { makeFolder } from './make-folder.js';
 import { chunkKey, kinds, stateKey } from './records.js';
 
 /** @internal A folder with a log in it, open for this process alone. */
@@ -61,7 +62,11 @@ const chunksOptions: RootDatabaseOptions & { name: string } = {
 
 function openRoot(path: string): RootDatabase<Buffer, Buffer> {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
+  } catch (error) {
+    throw unavailable(`the folder "${path}" cannot be made`, error);
+  }
+  try {
     checkHead(path);
     return open<Buffer, Buffer>({ path, ...options });
   } catch (error) {

@@ -7,6 +7,12 @@ import { commandLine, fromSources, main } from '../command-line.js';
 
 const { server, sluice } = commandLine(fromSources);
 
+/** A place of Linux that takes no folders, and no files. */
+const unwritable: [string[], string][] = [
+  [['--log', 'lmdb:/proc/x/y'], 'log (--log): the folder "/proc/x/y" cannot be made: ENOENT'],
+  [['--log', 'lmdb:/proc'], 'log (--log): the folder "/proc" cannot be opened: '],
+];
+
 describe('sluice serve', { timeout: 120_000 }, () => {
   it('prints one line when it is ready, serves, and ends in good order when asked to', async () => {
     const serving = run(main, ['serve', '--port', '0']);
@@ -71,6 +77,8 @@ describe('sluice serve', { timeout: 120_000 }, () => {
     [['--host', '0.0.0.0'], 'say --auth-api-keys, --auth-jwks-url or another'],
     [['--stale-ms', '0'], 'staleMs (--stale-ms): must be a whole number, 1 to'],
     [['--log', 'floppy'], 'log must be one of memory'],
+    [['--log', 'lmdb:package.json'], 'log (--log): the folder "package.json" cannot be made: EEXIST'],
+    ...(process.platform === 'linux' ? unwritable : []),
   ])('refuses %j and says why', async (flags, why) => {
     const { code, stdout, stderr } = await sluice('serve', ...flags).ended;
     expect(stderr).toContain(why);

@@ -28,6 +28,12 @@ describe('sluice worker', { timeout: 120_000 }, () => {
       await nats?.dispose();
     });
 
+    it('ends at once where there is no log', async () => {
+      const where = ['--queue', nats.url, '--log', 'lmdb:package.json'];
+      const { code, stderr } = await sluice('worker', '--module', module, ...where).ended;
+      expect([code, stderr]).toEqual([1, expect.stringContaining('sluice: --log: the folder "package.json" cannot')]);
+    });
+
     it('takes up a call whose worker was killed', async () => {
       const where = ['--queue', nats.url, '--log', nats.url];
       const first = sluice('worker', '--module', module, ...where, '--lease-ms', '1000');
