@@ -7,6 +7,7 @@ import { nodeHandler, type NodeHandlerOptions } from '../../src/durable/node-han
 import { singleHeaders } from '../../src/durable/shell.js';
 import { createMemoryLog } from '../../src/log/memory.js';
 import { createStreams } from '../../src/streams/index.js';
+import { gone } from '../servers/gone.js';
 import { until } from '../servers/until.js';
 import { encoded, watchersOf } from './lab.js';
 
@@ -45,7 +46,7 @@ async function stage(options: Omit<DurableStreamsOptions, 'streams'> = {}, shell
     await once(socket, 'connect');
     socket.write(text);
     then?.(socket);
-    await once(socket, 'close');
+    await gone(socket);
     return answer;
   };
   return { log, streams, http, port, url, send, raw, watching };
@@ -124,7 +125,7 @@ describe('nodeHandler', () => {
     log.delete('a');
     let answer = '';
     socket.setEncoding('latin1').on('data', (part: string) => (answer = (answer + part).slice(-20)));
-    await once(socket, 'close');
+    await gone(socket);
     expect(answer.endsWith('0\r\n\r\n')).toBe(false);
   });
 
@@ -191,7 +192,7 @@ describe('nodeHandler', () => {
     let answer = '';
     socket.on('data', (part) => (answer += part.toString())).on('error', () => {});
     socket.write(head('GET', 'a'));
-    await once(socket, 'close');
+    await gone(socket);
     expect(answer).toBe('');
   });
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serve, type Server } from '../../src/node/serve.js';
+import { gone } from '../servers/gone.js';
 
 let server: Server | undefined;
 afterEach(() => server?.close());
@@ -9,13 +10,12 @@ afterEach(() => server?.close());
 /** Sends a piece of a request now and again, and answers with what the server says before it hangs up. */
 async function drip(start: string, piece: string): Promise<string> {
   const socket = connect(server!.port, '127.0.0.1');
-  socket.on('error', () => {});
   let answer = '';
   socket.setEncoding('latin1').on('data', (part: string) => (answer += part));
   await once(socket, 'connect');
   socket.write(start);
   const timer = setInterval(() => socket.write(piece), 20);
-  await once(socket, 'close');
+  await gone(socket);
   clearInterval(timer);
   return answer;
 }

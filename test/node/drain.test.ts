@@ -11,6 +11,7 @@ import { createMemoryLog } from '../../src/log/memory.js';
 import { serve, type Server, type ServeOptions } from '../../src/node/index.js';
 import { createWebSocketTransport } from '../../src/transport/websocket/client.js';
 import { approval } from './run-stage.js';
+import { gone } from '../servers/gone.js';
 import { until } from '../servers/until.js';
 
 const servers: Server[] = [];
@@ -106,11 +107,11 @@ describe('a server that is drained', () => {
     stopped.write([...handshake, ...version, 'Sec-WebSocket-Protocol: sluice.v1', '', ''].join('\r\n'));
     await until('he is there', () => server.gateway.connections().length === 1);
     stopped.write(masked(JSON.stringify({ t: 'subscribe', stream: 's', from: 0, chunks: 1e6, bytes: 1e9 })));
-    const gone = new Promise((resolve) => stopped.once('close', resolve));
+    const over = gone(stopped);
     for (let i = 0; i < 100; i++) await server.streams.append('s', [encoded]);
     await server.drain({ withinMs: 300 });
-    stopped.on('error', () => {}).resume();
-    await gone;
+    stopped.resume();
+    await over;
   });
 
   it('is left by those who come over HTTP/1.1 and ask for nothing at once', async () => {
@@ -128,10 +129,10 @@ describe('a server that is drained', () => {
     await once(socket, 'connect');
     // The server knows the connection once it has answered one that came later.
     await (await fetch(`${server.url}/healthz`)).text();
-    const gone = once(socket, 'close');
+    const over = gone(socket);
     // Longer than any test may take.
     await server.drain({ withinMs: 1_000_000 });
-    await gone;
+    await over;
   });
 
   it('hands its runs over to another at once, drained or closed', async () => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Server } from 'sluice/node';
 import type { RefusalReason } from 'sluice/probe';
+import { gone } from '../servers/gone.js';
 
 /** A WebSocket, and how it ended: with a close code, or the status of a handshake that was refused. */
 export function socketOf(server: Pick<Server, 'url'>, options: object = {}, offered: string | string[] = 'sluice.v1') {
@@ -32,10 +33,9 @@ export async function overHttp2(
   const session = connectHttp2(`http://127.0.0.1:${server.port}`);
   session.on('error', () => {});
   const stream = session.request(headers, { endStream: body === undefined });
-  stream.on('error', () => {});
   if (body !== undefined) stream.write(body);
   const answered = once(stream, 'response').then(([answer]: { ':status'?: number }[]) => answer?.[':status'] ?? 0);
-  const status = await Promise.race([answered.catch(() => 0), once(stream, 'close').then(() => 0)]);
+  const status = await Promise.race([answered.catch(() => 0), gone(stream).then(() => 0)]);
   session.destroy();
   return status;
 }
@@ -44,9 +44,9 @@ export async function overHttp2(
 export async function hungUpOn(server: Pick<Server, 'port'>, ...lines: readonly string[]): Promise<string> {
   const socket = connect(server.port, '127.0.0.1');
   let said = '';
-  socket.on('error', () => {}).on('data', (part) => (said += part.toString()));
+  socket.on('data', (part) => (said += part.toString()));
   socket.write(lines.join('\r\n'));
-  await new Promise((resolve) => socket.once('close', resolve));
+  await gone(socket);
   return said.split('\r\n', 1)[0]!;
 }
 
