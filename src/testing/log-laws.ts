@@ -21,7 +21,7 @@ export type MakeLog = () => MaybePromise<LogUnderTest>;
  */
 export function logLaws(name: string, make: MakeLog): void {
   describe(`${name} keeps the laws of logs:`, () => {
-    for (const { title, check } of logLawsOf(make)) it(title, check, 60_000);
+    for (const { title, check } of logLawsOf(make)) it(title, check, 180_000);
   });
 }
 

@@ -42,12 +42,12 @@ describe.skipIf(redisPath === undefined).each(clientNames)('createRedisLog throu
     const log = stage.log(client);
     const names = Array.from({ length: 1000 }, (_, n) => `many/${n}`);
     await Promise.all(names.map(async (name) => log.create(name)));
-    expect(await stage.connections()).toBe(1);
+    await until('there is one connection', async () => (await stage.connections()) === 1);
     const followers = names.map((name) => new Follower(log, name));
     await Promise.all(names.map(async (name) => log.append(name, [encoded(name)], completed)));
     await until('all have read', () => followers.every(({ end }) => end !== undefined));
     expect(followers.map(({ chunks }) => chunks)).toEqual(names.map((name) => [encoded(name)]));
-    expect(await stage.connections()).toBe(2);
+    await until('one more is there', async () => (await stage.connections()) === 2);
     for (const { stop } of followers) stop();
     await until('the connection is closed', async () => (await stage.connections()) === 1);
     const late = new Follower(log, 'many/7');
