@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkOverflow, WaitingLine } from '../../operators/waiting-line.js';
+import type { StreamError } from '../../src/chunk/index.js';
 import { item, type Item, listen, streamError } from './alphabet.js';
 import type { OverflowOptions } from '../../operators/index.js';
 
@@ -20,6 +21,54 @@ function leave(line: WaitingLine<Item>): unknown[] {
       expect(line.take()).toBe(front);
       left.push(front.seq);
     }
+  }
+}
+
+describe('checkOverflow', () => {
+  it('lets sixteen wait and loses nothing, unless told otherwise', () => {
+    expect(checkOverflow({})).toEqual({ overflow: 'error', capacity: 16, announce: false, maxMerged: 1024 });
+    expect(checkOverflow({ overflow: 'latest' })).toMatchObject({ overflow: 'latest', capacity: 1 });
+  });
+
+  it('keeps what it is told', () => {
+    const { probe } = listen('tests');
+    const merge = (a: Item): Item => a;
+    const options = { overflow: 'batch', capacity: 3, announce: true, maxMerged: 5, merge, probe } as const;
+    expect(checkOverflow(options)).toEqual(options);
+  });
+
+  it.each(['error', 'drop-newest', 'drop-oldest', 'replace-newest', 'latest', 'batch'] as const)(
+    'has room where %s needs it',
+    (overflow) => {
+      const check = (capacity: number) => () => checkOverflow<Item>({ overflow, capacity, merge: (a) => a });
+      if (overflow === 'error' || overflow === 'drop-newest') check(0)();
+      else expect(check(0)).toThrow(/^capacity must be .*1/);
+      expect(check(1)()).toMatchObject({ overflow, capacity: 1 });
+      if (overflow === 'latest') expect(check(2)).toThrow(/^capacity must be .*1/);
+      else expect(check(Infinity)()).toMatchObject({ capacity: Infinity });
+    },
+  );
+
+  it('refuses what it cannot do', () => {
+    const wrong = (options: object) => () => checkOverflow<Item>(options);
+    const all = 'error, drop-oldest, drop-newest, replace-newest, latest, batch';
+    expect(wrong({ overflow: 'guess' })).toThrow(`overflow must be one of ${all}, got a string`);
+    expect(wrong({ overflow: 'batch' })).toThrow('merge must be a function when overflow is "batch", got undefined');
+    expect(wrong({ overflow: 'batch', merge: 'x' })).toThrow(TypeError);
+    expect(wrong({ capacity: -1 })).toThrow(/^capacity must be/);
+    expect(wrong({ maxMerged: 1 })).toThrow(/^maxMerged must be .*2/);
+    expect(checkOverflow({ maxMerged: Infinity })).toMatchObject({ maxMerged: Infinity });
+    expect(checkOverflow({ maxMerged: 2 })).toMatchObject({ maxMerged: 2 });
+  });
+});
+
+/** What adding one more comes to. */
+function refusal(line: WaitingLine<Item>, one: unknown = item(9)): StreamError | undefined {
+  try {
+    line.add(one as Item);
+    return undefined;
+  } catch (error) {
+    return error as StreamError;
   }
 }
 
@@ -123,5 +172,52 @@ describe('a waiting line', () => {
       line.clear();
       expect(leave(line)).toEqual([]);
     }
+  });
+
+  it('refuses one for which there is no room, and says whose it is', () => {
+    const { line, heard } = createLine({ capacity: 2 });
+    for (const seq of [0, 1]) line.add(item(seq));
+    expect(refusal(line)).toMatchObject({
+      code: 'overflow',
+      message: 'tests: 2 items are waiting, as many as capacity allows',
+      details: { operator: 'tests', streamId: 's' },
+    });
+    expect([leave(line), heard]).toEqual([[0, 1], []]);
+    const none = createLine({ capacity: 0 }).line;
+    expect(refusal(none)?.message).toBe('tests: nothing may wait');
+    for (const one of [null, 5, 'x', {}]) expect(refusal(none, one)?.details).toStrictEqual({ operator: 'tests' });
+  });
+
+  it('says what a merge that throws has thrown, and keeps what waits', () => {
+    const cause = new Error('no glue');
+    const merge = (): Item => {
+      throw cause;
+    };
+    const { line } = createLine({ capacity: 1, overflow: 'batch', merge });
+    line.add(item(0));
+    expect(refusal(line)).toMatchObject({ code: 'callback-failed', cause, details: { operator: 'tests' } });
+    expect(leave(line)).toEqual([0]);
+  });
+
+  it('merges into as many as it may before one is full', () => {
+    const merge = (waiting: Item, each: Item): Item => ({ ...waiting, seq: waiting.seq * 10 + each.seq });
+    const { line } = createLine({ capacity: 1, overflow: 'batch', merge, maxMerged: 3 });
+    for (const seq of [1, 2, 3]) line.add(item(seq));
+    expect(refusal(line)?.message).toBe(
+      'tests: 1 items are waiting, as many as capacity allows, the youngest of 3 merged',
+    );
+    expect(line.length).toBe(1);
+    expect(leave(line)).toEqual([123]);
+  });
+
+  it('has all of its room again once it is cleared', () => {
+    const { line } = createLine({ capacity: 2 });
+    line.replay(item(0));
+    for (const seq of [1, 2]) line.add(item(seq));
+    line.clear();
+    expect([line.length, line.replayed, line.empty]).toEqual([0, 0, true]);
+    for (const seq of [3, 4]) line.add(item(seq));
+    expect(refusal(line)?.code).toBe('overflow');
+    expect(leave(line)).toEqual([3, 4]);
   });
 });

@@ -20,6 +20,15 @@ describe('wrapLog', () => {
       await wrapped.append('s', encodedTexts('a'));
       expect([wrapped.info('s'), wrapped.exclusive]).toEqual([undefined, is]);
       expect(log.info('s')).toMatchObject({ next: 1 });
+      // What a log leaves out is looked for by some.
+      expect('exclusive' in wrapped).toBe(is !== undefined);
     },
   );
+
+  it('disposes of the log', async () => {
+    let disposed = 0;
+    const log = Object.assign(createMemoryLog(), { dispose: () => void disposed++ });
+    await wrapLog(log, {}).dispose();
+    expect(disposed).toBe(1);
+  });
 });
