@@ -148,4 +148,25 @@ describe('boundGuesses', () => {
     for (let i = 0; i < 3; i++) expect(await ask('guess')).toBe('unauthenticated');
     expect(await ask('guess')).toBe('rate-limited 100');
   });
+
+  it('does not take for accepted what nobody has accepted', () => {
+    const bounded = boundGuesses(
+      ({ header }) => {
+        if (header('authorization') === 'guess') throw new StreamError('unauthenticated', 'not accepted');
+        return undefined;
+      },
+      { amount: 1 },
+    );
+    const asking = (name: string): Asking => ({ method: 'GET', target: '/', header: () => name });
+    expect(bounded(asking('somebody'))).toBeUndefined();
+    expect(() => bounded(asking('guess'))).toThrow('not accepted');
+    expect(() => bounded(asking('somebody'))).toThrow('too many credentials');
+  });
+
+  it.each(['amount', 'perMs', 'maxAddresses', 'maxAccepted'])(
+    'refuses %s where it is no number of something',
+    (name) => {
+      expect(() => boundGuesses(() => ann, { [name]: 0 })).toThrow(new RegExp(`^${name} must be`));
+    },
+  );
 });
