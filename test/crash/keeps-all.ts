@@ -14,5 +14,5 @@ export function keepsAll(createVictim: () => Promise<Victim>, kills: number): vo
     } finally {
       await victim.dispose();
     }
-  }, 120_000);
+  }, 300_000);
 }

@@ -151,7 +151,7 @@ export function faultLaws({ kind, start, open, spoil }: Ground): void {
       ends.push(async () => void worker.kill('SIGKILL'));
       let said = '';
       worker.stdout.setEncoding('utf8').on('data', (part: string) => (said += part));
-      await until('the worker has the job', () => said.startsWith('a 1'), 30_000);
+      await until('the worker has the job', () => said.startsWith('a 1'), 90_000);
       const gone = once(worker, 'exit');
       worker.kill('SIGKILL');
       await gone;
