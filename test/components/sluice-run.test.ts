@@ -122,7 +122,7 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
         });
         Object.assign(found, { client: { state, receive }, run: 'r' });
       },
-      event('pipeline_start', 1, { pipeline: 'p', attempt: 1 }),
+      event('pipeline_start', 1, { pipeline: 'p', attempt: 1 }) as object,
     );
     await page.getByRole('button', { name: 'Cancel' }).waitFor();
     await run.evaluate(
@@ -130,7 +130,7 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
         (globalThis as unknown as { take: (data: unknown) => void }).take(over);
         found.shadowRoot!.querySelector<HTMLElement>('.cancel button')!.click();
       },
-      event('pipeline_complete', 2),
+      event('pipeline_complete', 2) as object,
     );
     await page.getByRole('status').filter({ hasText: 'completed' }).waitFor();
     expect(await page.getByRole('button').count()).toBe(0);
