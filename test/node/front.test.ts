@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFront, type Front, type FrontOptions } from '../../src/node/front.js';
 import { makeCertificate } from '../certificate.js';
+import { gone } from '../servers/gone.js';
 import { until } from '../servers/until.js';
 
 const certificate = makeCertificate();
@@ -75,17 +76,16 @@ describe('a front with TLS', () => {
     await once(socket, 'secureConnect');
     // It came before, so it is known to the server when this is answered.
     await askSecurely(port);
-    const gone = once(socket.resume(), 'close');
+    const over = gone(socket.resume());
     await front.close();
-    await gone;
+    await over;
   });
 
   it('bears those who do not speak TLS', async () => {
     const { port } = await start({ tls: certificate });
     const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {});
     socket.write('GET / HTTP/1.1\r\n\r\n');
-    await once(socket, 'close');
+    await gone(socket);
     expect(await askSecurely(port)).toMatch(/^1\.1/);
   });
 });
@@ -112,7 +112,7 @@ describe('a front without TLS', () => {
     const [silent, slow] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
     slow.write('GET / HTTP/1.1\r\n');
     slow.resume();
-    await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+    await Promise.all([gone(silent), gone(slow)]);
   });
 });
 
