@@ -26,7 +26,7 @@ function leave(line: WaitingLine<Item>): unknown[] {
 
 describe('checkOverflow', () => {
   it('lets sixteen wait and loses nothing, unless told otherwise', () => {
-    expect(checkOverflow({})).toEqual({ overflow: 'error', capacity: 16, announce: false, maxMerged: 1024 });
+    expect(checkOverflow({})).toStrictEqual({ overflow: 'error', capacity: 16, announce: false, maxMerged: 1024 });
     expect(checkOverflow({ overflow: 'latest' })).toMatchObject({ overflow: 'latest', capacity: 1 });
   });
 
@@ -94,10 +94,13 @@ describe('a waiting line', () => {
     expect(heard).toEqual(lost.map((seq) => ({ type: 'dropped', value: item(seq) })));
   });
 
-  it('leaves no gap unless asked to', () => {
-    const { line, heard } = createLine({ capacity: 1, overflow: 'drop-newest' });
+  it.each([
+    ['drop-newest', 0],
+    ['drop-oldest', 2],
+  ] as const)('leaves no gap unless asked to: %s', (overflow, left) => {
+    const { line, heard } = createLine({ capacity: 1, overflow });
     for (const seq of [0, 1, 2]) line.add(item(seq));
-    expect(leave(line)).toEqual([0]);
+    expect(leave(line)).toEqual([left]);
     expect(heard).toHaveLength(2);
   });
 
