@@ -160,7 +160,6 @@ describe.skipIf(executablePath === undefined)('the page in a real Chromium', () 
       }
       expect(found).toEqual([]);
     },
-    120_000,
   );
 
   it('is used by keyboard alone: from the list to a run, and to its answer', async () => {
