@@ -152,6 +152,7 @@ class Metered implements Outflow {
           return share.call(sink, part);
         },
       }),
+      takes: (bytes) => sink.takes?.(bytes) ?? true,
       end: () => sink.end(),
       abort: () => sink.abort(),
     });

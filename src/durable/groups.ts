@@ -8,6 +8,8 @@ export interface Follower {
   readonly ready: boolean;
   /** How it wants text to be cut. */
   readonly split: 'anywhere' | 'characters';
+  /** Whether there is room for a page, which it is given then; otherwise it offers itself when there may be. Default: there is. */
+  admits?(page: Page): boolean;
   /** Takes what is kept from its place on. Empty when that is nothing. */
   take(page: Page): void;
   /** There is no more for it. */

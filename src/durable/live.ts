@@ -51,6 +51,10 @@ export class Live implements Outflow, Follower {
     else this.tail = tail;
   }
 
+  admits({ size }: Page): boolean {
+    return this.sink?.takes?.(size) ?? true;
+  }
+
   take(page: Page): void {
     const { sink } = this;
     // Nothing new is no news, but for who has just come, and at the end.

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/auth.js';
 import { checkBound } from '../chunk/index.js';
+import { shareOf } from '../flow/room.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { isHost } from '../protocol/host.js';
@@ -50,7 +51,7 @@ export function nodeHandler(
     if (unread) headers.push('connection', 'close');
     if (!whole) {
       response.writeHead(status, headers);
-      return pour(response, body, stallMs);
+      return pour(response, body, stallMs, options.refusals);
     }
     // HEAD says how long the stream is by other means.
     const sized = status !== 204 && status !== 304 && request.method !== 'HEAD';
@@ -124,8 +125,19 @@ function isUnread({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['content-length'] ?? headers['transfer-encoding']) !== undefined;
 }
 
-function pour(response: ServerResponse, body: Outflow, stallMs: number): void {
-  response.setTimeout(stallMs, () => response.destroy());
+function pour(
+  response: ServerResponse,
+  body: Outflow,
+  stallMs: number,
+  refusals: NodeHandlerOptions['refusals'],
+): void {
+  const share = shareOf(response);
+  response.setTimeout(stallMs, () => {
+    // Who waits for others to take what is theirs has nothing to take.
+    if (share.waits) return;
+    refusals?.count('slow');
+    response.destroy();
+  });
   const sink = new NodeSink(response, () => body.drained());
   response.on('close', () => body.closed());
   body.start(sink);

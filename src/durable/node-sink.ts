@@ -1,5 +1,6 @@
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { type Share, shareOf } from '../flow/room.js';
 import type { Sink } from './reply.js';
 import type { SharedBytes } from './shared-bytes.js';
 
@@ -10,6 +11,7 @@ import type { SharedBytes } from './shared-bytes.js';
  */
 export class NodeSink implements Sink {
   private waiting: Socket | undefined;
+  private readonly room: Share;
 
   /** @param drained told when the response takes more */
   constructor(
@@ -17,6 +19,8 @@ export class NodeSink implements Sink {
     private readonly drained: () => void,
   ) {
     response.on('drain', drained);
+    this.room = shareOf(response);
+    this.room.onTurn(drained);
     response.on('close', () => this.waiting?.off('drain', this.refilled));
     // A reader should know that it is heard before anything comes.
     response.flushHeaders();
@@ -37,6 +41,10 @@ export class NodeSink implements Sink {
       socket.once('drain', this.refilled);
     }
     return false;
+  }
+
+  takes(bytes: number): boolean {
+    return this.room.takes(bytes);
   }
 
   end(): void {

@@ -15,6 +15,13 @@ const encoder = new TextEncoder();
 const opening = encoder.encode('[');
 const closing = encoder.encode(']');
 
+/** @internal Bytes of data. */
+export function sizeOf(chunks: readonly EncodedChunk[]): number {
+  let bytes = 0;
+  for (const { size } of chunks) bytes += size;
+  return bytes;
+}
+
 /** @internal Chunks as a whole body. */
 export function bodyOf(type: ChunkType, chunks: readonly EncodedChunk[]): Uint8Array {
   const content = renderChunks(type, chunks);
@@ -57,6 +64,11 @@ export class Page {
     this.ended = end !== undefined && last;
   }
 
+  /** Bytes of data. */
+  get size(): number {
+    return sizeOf(this.chunks);
+  }
+
   get empty(): boolean {
     return this.chunks.length === 0;
   }
@@ -64,6 +76,11 @@ export class Page {
   /** The chunks as the body of an answer. */
   asBody(): Uint8Array {
     return (this.body ??= bodyOf(this.form.type, this.chunks));
+  }
+
+  /** The chunks as a slice that ends with them. */
+  asSlice(): Pick<LogSlice, 'from' | 'chunks' | 'next'> {
+    return { from: this.from, chunks: this.chunks, next: this.to };
   }
 
   /** The chunks as events: their data, and where a reader is behind them. */

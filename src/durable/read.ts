@@ -4,8 +4,8 @@ import { lifetimeHeaders } from './lifetime.js';
 import { awaitPage, Live } from './live.js';
 import { chunkTypeOf } from './media-type.js';
 import { formatOffset, parseOffset, type Place } from './offset.js';
-import { bodyOf, isBase64 } from './page.js';
-import { Replay, replayLimit } from './replay.js';
+import { bodyOf, isBase64, sizeOf } from './page.js';
+import { Replay, replayLimit, type ReplayOptions } from './replay.js';
 import { answer, Refusal, type Reply } from './reply.js';
 import { type DurableRequest, single } from './request.js';
 import { baseOf, madeOf, type StreamRecord, tailOf } from './stream-record.js';
@@ -105,7 +105,7 @@ export class Reads {
     wish: ReadWish,
     { condition, restMs }: { readonly condition: string | undefined; readonly restMs: number },
   ): Promise<Reply> {
-    const { log, scheduler } = this.surroundings;
+    const { log } = this.surroundings;
     const now = wish.place === 'now';
     const slice = await log.read(record.name, from, replayLimit);
     if (slice.from > from && wish.place !== 'start') throw gone();
@@ -118,12 +118,14 @@ export class Reads {
       headers['cache-control'] = this.cacheControl(record);
       if (matches(condition, tag)) return answer(304, headers);
     }
-    const type = chunkTypeOf(record.mediaType);
-    const whole = shown.from + shown.chunks.length >= shown.next;
-    const body = whole
-      ? bodyOf(type, shown.chunks)
-      : new Replay({ log, stream: madeOf(record), type, slice: shown, scheduler, restMs });
+    const whole = shown.from + shown.chunks.length >= shown.next && isShort(sizeOf(shown.chunks));
+    const body = whole ? bodyOf(chunkTypeOf(record.mediaType), shown.chunks) : this.replay(record, shown, restMs);
     return { status: 200, headers, body };
+  }
+
+  private replay(record: StreamRecord, slice: ReplayOptions['slice'], restMs: number): Replay {
+    const { log, scheduler } = this.surroundings;
+    return new Replay({ log, stream: madeOf(record), type: chunkTypeOf(record.mediaType), slice, scheduler, restMs });
   }
 
   private async longPoll(
@@ -147,7 +149,8 @@ export class Reads {
     headers['etag'] = tag;
     headers['cache-control'] = this.cacheControl(record);
     headers['stream-cursor'] = cursor;
-    return { status: 200, headers, body: page.asBody() };
+    const body = isShort(page.size) ? page.asBody() : this.replay(record, page.asSlice(), restMs);
+    return { status: 200, headers, body };
   }
 
   private sse(record: StreamRecord, from: number, wish: ReadWish, restMs: number): Reply {
@@ -194,6 +197,11 @@ export class Reads {
     if (left < maxAgeSeconds) return `${cache}, max-age=${Math.max(0, left)}`;
     return `${cache}, max-age=${maxAgeSeconds}, stale-while-revalidate=300`;
   }
+}
+
+/** Whether so much is answered as a whole. A chunk may be longer: that is let go again where there is no room for it. */
+function isShort(bytes: number): boolean {
+  return bytes <= replayLimit.bytes;
 }
 
 function gone(): Refusal {

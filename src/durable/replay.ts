@@ -1,6 +1,7 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import { type ChunkType, type EncodedChunk, joinBytes } from '../chunk/index.js';
 import { attempt, type Log, type LogSlice, type ReadLimit, whenReady } from '../log/log.js';
+import { sizeOf } from './page.js';
 import { type Made, readSame } from './read-same.js';
 import { renderChunks } from './render.js';
 import type { Outflow, Sink } from './reply.js';
@@ -13,8 +14,8 @@ export interface ReplayOptions {
   readonly log: Log;
   readonly stream: Made;
   readonly type: ChunkType;
-  /** The first chunks. */
-  readonly slice: LogSlice;
+  /** The first chunks, and where the last is. */
+  readonly slice: Pick<LogSlice, 'from' | 'chunks' | 'next'>;
   readonly scheduler: SchedulerLike;
   /** How long it may go on, in milliseconds. */
   readonly restMs: number;
@@ -36,19 +37,30 @@ const [opening, comma, closing] = ['[', ',', ']'].map((text) => new TextEncoder(
 export class Replay implements Outflow {
   private sink: Sink | undefined;
   private next: number;
+  /** The first chunks, until they are written, or there is no room for them. */
+  private first: readonly EncodedChunk[];
+  /** Number of the chunk behind the last. */
+  private readonly to: number;
   private reading = false;
   private begun = false;
   private ending: Subscription | undefined;
 
-  constructor(private readonly options: ReplayOptions) {
-    this.next = options.slice.from;
+  private readonly options: Omit<ReplayOptions, 'slice'>;
+
+  constructor({ slice, ...options }: ReplayOptions) {
+    this.options = options;
+    this.next = slice.from;
+    this.first = slice.chunks;
+    this.to = slice.next;
   }
 
   start(sink: Sink): void {
     this.sink = sink;
     const { scheduler, restMs } = this.options;
     if (restMs <= longestMs) this.ending = scheduler.schedule(() => this.sink?.abort(), restMs);
-    this.write(this.options.slice.chunks);
+    const { first } = this;
+    this.first = [];
+    this.write(first);
   }
 
   drained(): void {
@@ -57,14 +69,15 @@ export class Replay implements Outflow {
 
   closed(): void {
     this.sink = undefined;
+    this.first = [];
     this.ending?.unsubscribe();
   }
 
   private read(): void {
     if (this.reading || this.sink === undefined) return;
     this.reading = true;
-    const { log, stream, slice } = this.options;
-    const limit = { ...replayLimit, chunks: Math.min(replayLimit.chunks, slice.next - this.next) };
+    const { log, stream } = this.options;
+    const limit = { ...replayLimit, chunks: Math.min(replayLimit.chunks, this.to - this.next) };
     const { next } = this;
     attempt(
       () =>
@@ -79,10 +92,11 @@ export class Replay implements Outflow {
 
   private write(chunks: readonly EncodedChunk[]): void {
     const { sink } = this;
-    if (sink === undefined) return;
-    const { type, slice } = this.options;
+    // They are read again when there is room.
+    if (sink === undefined || sink.takes?.(sizeOf(chunks)) === false) return;
+    const { type } = this.options;
     this.next += chunks.length;
-    const last = this.next >= slice.next;
+    const last = this.next >= this.to;
     const content = renderChunks(type, chunks);
     const bytes =
       type === 'json' ? joinBytes([this.begun ? comma : opening, content, ...(last ? [closing] : [])]) : content;

@@ -8,6 +8,11 @@ export interface Sink {
   write(bytes: Uint8Array): boolean;
   /** {@link write} for bytes that other answers carry as well. Default: they are written like any other. */
   share?(part: SharedBytes): boolean;
+  /**
+   * Whether there is room for so many bytes, where what waits is bounded over several answers; they are written then. Otherwise
+   * {@link Outflow.drained} says when there may be. Default: there is.
+   */
+  takes?(bytes: number): boolean;
   /** Ends the answer in good order. */
   end(): void;
   /** Breaks the answer off, so that nobody takes it for whole. */

@@ -147,7 +147,7 @@ export class Tail {
   private give(page: Page, members: Group['members']): void {
     const begunAt = this.timing.now();
     for (const follower of members) {
-      if (follower.ready) {
+      if (follower.ready && (follower.admits?.(page) ?? true)) {
         follower.next = page.to;
         follower.take(page);
       } else {

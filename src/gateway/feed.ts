@@ -169,7 +169,12 @@ export class Feed {
     if (lost || slice.life !== subscription.life) return session.drop(subscription, streamRemoved(this.streamId));
     if (slice.from > subscription.next) this.miss(subscription, session, subscription.next, slice.from);
     const count = subscription.affordable(slice.chunks);
-    if (count > 0) this.deliver(subscription, session, parcels.take(count));
+    if (count > 0) {
+      const parcel = parcels.take(count);
+      // What was read is not kept for it, but read again when it is its turn.
+      if (!session.takes(parcel.length)) return;
+      this.deliver(subscription, session, parcel);
+    }
     if (subscription.next < slice.next) {
       if (subscription.chunkCredit > 0) this.offer(subscription);
     } else if (slice.end !== undefined) {

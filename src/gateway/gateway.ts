@@ -163,6 +163,7 @@ class StreamGateway implements Gateway {
           this.report.sent(session.id, frames);
           return link.writable;
         },
+        takes: (bytes) => link.takes?.(bytes) ?? true,
         dirty: () => this.turn.session(session),
         subscribe: (streamId, from, life) => this.feeds.subscribe(session, guest, streamId, from, life),
         ready: (subscription) => this.feeds.offer(subscription),

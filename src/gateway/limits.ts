@@ -4,7 +4,7 @@ import { checkBound } from '../chunk/index.js';
 export interface SessionLimits {
   /** Bytes of a message from the client, at least 1 024. Default 65 536. */
   readonly maxFrame: number;
-  /** A client says something at least this often, in milliseconds. Default 30 000. */
+  /** A client says something at least this often, and over HTTP/2 is asked to, in milliseconds. Default 30 000. */
   readonly pingMs: number;
   /** What a writer may have unacknowledged. Default 1 024 chunks and 1 MiB. */
   readonly window: { readonly chunks: number; readonly bytes: number };

@@ -6,6 +6,8 @@ import type { Subscription } from './subscription.js';
 export interface SessionActions {
   /** Sends frames as one message. Answers whether the link takes more. */
   send(frames: readonly ServerFrame<EncodedChunk>[]): boolean;
+  /** Whether the link has room for so many bytes of chunks, which are sent then. It says when it has. */
+  takes(bytes: number): boolean;
   /** There is something to send: the session is to be flushed at the end of the turn. */
   dirty(): void;
   /**

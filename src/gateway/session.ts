@@ -152,6 +152,11 @@ export class Session implements Sender {
     this.reading.refuse(streamId, error);
   }
 
+  /** Whether there is room to deliver so many bytes; when there is not, the link says when there may be. */
+  takes(bytes: number): boolean {
+    return this.act.takes(bytes);
+  }
+
   /** Sends chunks for the first time, at the end of the turn. */
   deliver(subscription: Subscription, parcel: Parcel): void {
     subscription.sent(parcel);

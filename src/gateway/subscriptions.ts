@@ -21,7 +21,7 @@ export class Subscriptions implements Iterable<Subscription> {
   constructor(
     private readonly max: number,
     private readonly outbox: Outbox,
-    private readonly act: Pick<SessionActions, 'subscribe' | 'ready' | 'unsubscribe' | 'repair'>,
+    private readonly act: Pick<SessionActions, 'takes' | 'subscribe' | 'ready' | 'unsubscribe' | 'repair'>,
   ) {}
 
   /** Those in force. */
@@ -76,7 +76,7 @@ export class Subscriptions implements Iterable<Subscription> {
   ): Subscription | undefined {
     const frame = this.opening.get(streamId);
     if (frame === undefined) return undefined;
-    if (snapshot !== undefined && !this.outbox.roomy) {
+    if (snapshot !== undefined && !(this.outbox.roomy && this.act.takes(snapshot.length))) {
       this.postponed.add(streamId);
       return undefined;
     }

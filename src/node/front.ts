@@ -1,16 +1,35 @@
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer as createPlainServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { checkBound } from '../chunk/index.js';
+import { Room } from '../flow/room.js';
 import type { Refusals } from '../probe/index.js';
 import { boundBody } from './bound-body.js';
 import { boundResets } from './bound-resets.js';
 import { countUnread } from './broken-request.js';
 import { Http2Response } from './http2-response.js';
 import { inTurn } from './in-turn.js';
+import { tendSession } from './tend-session.js';
 
 /** The server's certificate, and how it is used: the options of `node:tls`. */
 export type ServerTls = Pick<TlsOptions, 'key' | 'cert' | 'ca' | 'pfx' | 'passphrase' | 'minVersion' | 'ciphers'>;
+
+/** What one connection of HTTP/2 may do. */
+export interface Http2Options {
+  /** Requests that it may have under way; others wait on the client's side. Default 250. */
+  readonly maxStreams?: number;
+  /**
+   * Bytes that may wait for it over all its requests before no more is read for it: who has more than 64 KiB waiting, or would have,
+   * then waits until others' have gone. Default 32 MiB.
+   */
+  readonly highWaterMark?: number;
+}
 
 /** @internal Options of {@link createFront}. */
 export interface FrontOptions {
@@ -20,6 +39,10 @@ export interface FrontOptions {
   readonly h2c?: boolean | undefined;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** How long nobody says anything over HTTP/2 before he is asked whether he lives. Default 30 000. */
+  readonly pingMs?: number | undefined;
+  /** Bounds of a connection of HTTP/2. */
+  readonly http2?: Http2Options | undefined;
   /** Counts what is refused before it is a request. */
   readonly refusals?: Pick<Refusals, 'count'> | undefined;
 }
@@ -29,10 +52,8 @@ export interface FrontOptions {
  * no request meets a connection that is just being closed.
  */
 const keepAliveMs = 75_000;
-/** Requests that one connection of HTTP/2 may have under way. */
-const maxConcurrentStreams = 1000;
-/** What one of them may have waiting, in MiB. */
-const maxSessionMemory = 64;
+/** What Node lets a connection of HTTP/2 have beside that, in MiB, before it refuses requests: whole answers, and one last page. */
+const spareMemory = 256;
 
 /** @internal What stands on a port, and speaks HTTP/1.1 and HTTP/2 there. */
 export interface Front {
@@ -103,22 +124,34 @@ function timeoutsOf({ headersTimeoutMs, requestTimeoutMs }: FrontOptions) {
 function speakHttp2(
   answer: RequestListener,
   sessions: Set<ServerHttp2Session>,
-  { requestTimeoutMs, refusals }: FrontOptions,
+  { requestTimeoutMs, pingMs = 30_000, refusals, http2: bounds = {} }: FrontOptions,
 ): Http2Server {
-  const settings = { maxConcurrentStreams };
-  const http2 = createHttp2Server({ settings, maxSessionMemory, Http2ServerResponse: Http2Response as never });
+  const maxConcurrentStreams = checkBound('http2.maxStreams', bounds.maxStreams ?? 250, { max: 2 ** 31 - 1 });
+  const highWaterMark = checkBound('http2.highWaterMark', bounds.highWaterMark ?? 32 << 20);
+  const http2 = createHttp2Server({
+    settings: { maxConcurrentStreams },
+    maxSessionMemory: spareMemory + Math.ceil(highWaterMark / 2 ** 20),
+    Http2ServerResponse: Http2Response as never,
+  });
+  const rooms = new WeakMap<ServerHttp2Stream, Room>();
   // First: what asks for the host finds it where HTTP/1.1 has it.
   http2.on('stream', (_, headers) => {
     headers.host ??= headers[':authority'];
   });
+  const slow = (): void => refusals?.count('slow');
   http2.on('request', (request, response) => {
-    boundBody(request, response, requestTimeoutMs, () => refusals?.count('slow'));
+    (response as Http2Response).enter(rooms.get(request.stream)!);
+    boundBody(request, response, requestTimeoutMs, slow);
     answer(request as never, response as never);
   });
+  let socket: Socket;
+  http2.prependListener('connection', (arrived: Socket) => (socket = arrived));
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    session.setTimeout(keepAliveMs, () => session.close());
+    const room = new Room(highWaterMark);
+    session.prependListener('stream', (stream) => rooms.set(stream, room));
+    tendSession(session, socket, { room, keepAliveMs, pingMs, refused: slow });
     boundResets(session, () => refusals?.count('rate'));
   });
   // Floods of what is no request, and what is not HTTP/2 at all: Node has ended the connection.

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import { constants, Http2ServerResponse } from 'node:http2';
+import { giveShare, type Room, type RoomShare } from '../flow/room.js';
 
 /** Of one connection, not of an answer: HTTP/2 has none of them (RFC 9113, section 8.2.2). */
 const hopByHop: ReadonlySet<string> = new Set([
@@ -10,11 +11,16 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** Told when what was written has gone, or will not. */
+type Told = (error: Error) => void;
+
 /** By name, or names and values in turn. */
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /** @internal An answer over HTTP/2 that has all that our doors use of one over HTTP/1.1. */
 export class Http2Response extends Http2ServerResponse {
+  private share: RoomShare | undefined;
+
   override setHeader(name: string, value: number | string | readonly string[]): void {
     if (!hopByHop.has(name.toLowerCase())) super.setHeader(name, value);
   }
@@ -26,6 +32,25 @@ export class Http2Response extends Http2ServerResponse {
   ): this {
     const own = entriesOf(headers).filter(([name]) => !hopByHop.has(name.toLowerCase()));
     return super.writeHead(status, Object.fromEntries(own));
+  }
+
+  /** From now on what is written is held in a room until it has gone. */
+  enter(room: Room): void {
+    const share = room.share(() => this.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    this.share = share;
+    giveShare(this, share);
+    this.stream.once('close', () => share.close());
+  }
+
+  override write(chunk: string | Uint8Array, encoding?: BufferEncoding | Told, told?: Told): boolean {
+    if (typeof encoding === 'function') return this.write(chunk, undefined, encoding);
+    const { share } = this;
+    const bytes = typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+    share?.wrote(bytes);
+    return super.write(chunk, encoding ?? 'utf8', (error) => {
+      share?.sent(bytes);
+      told?.(error);
+    });
   }
 
   /** Says so to the reader: a stream that only stops could be taken for whole. */

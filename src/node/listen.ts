@@ -4,7 +4,7 @@ import { checkBound } from '../chunk/index.js';
 import type { Refusals } from '../probe/index.js';
 import { countBroken } from './broken-request.js';
 import type { Door } from './door.js';
-import { createFront, type Front, type ServerTls } from './front.js';
+import { createFront, type Front, type Http2Options, type ServerTls } from './front.js';
 import { notFound } from './not-found.js';
 import { createUnderway } from './underway.js';
 
@@ -19,6 +19,10 @@ export interface ListenOptions {
   readonly headersTimeoutMs?: number;
   /** How long a client may take to send a whole request, in milliseconds. Default 60 000. */
   readonly requestTimeoutMs?: number;
+  /** How long nobody says anything over HTTP/2 before he is asked whether he lives, in milliseconds. Default 30 000. */
+  readonly pingMs?: number | undefined;
+  /** Bounds of a connection of HTTP/2. */
+  readonly http2?: Http2Options;
   /** Counts what is refused before it comes to a door. */
   readonly refusals?: Pick<Refusals, 'count'>;
 }
@@ -38,7 +42,7 @@ export interface Listening {
 
 /** @internal Listens, and leads whoever comes to the first door that is his. */
 export async function listen(doors: readonly Door[], options: ListenOptions): Promise<Listening> {
-  const { host, tls, h2c, refusals } = options;
+  const { host, tls, h2c, http2, pingMs, refusals } = options;
   const underway = createUnderway();
   const answer: RequestListener = (request, response) => {
     underway.add(response);
@@ -47,7 +51,7 @@ export async function listen(doors: readonly Door[], options: ListenOptions): Pr
   };
   const headersTimeoutMs = checkBound('headersTimeoutMs', options.headersTimeoutMs ?? 10_000);
   const requestTimeoutMs = checkBound('requestTimeoutMs', options.requestTimeoutMs ?? 60_000);
-  const front = createFront(answer, { tls, h2c, headersTimeoutMs, requestTimeoutMs, refusals });
+  const front = createFront(answer, { tls, h2c, http2, headersTimeoutMs, requestTimeoutMs, pingMs, refusals });
   if (refusals !== undefined) countBroken(front.http, refusals);
   front.http.on('upgrade', (request, socket, head) => {
     if (!doors.some((door) => door.upgrade?.(request, socket, head))) socket.destroy();

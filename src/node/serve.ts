@@ -32,7 +32,7 @@ import type { Door } from './door.js';
 import { doorkeeper } from './doorkeeper.js';
 import { durableDoor } from './durable-door.js';
 import { eventStreamDoor } from './event-stream-door.js';
-import type { ServerTls } from './front.js';
+import type { Http2Options, ServerTls } from './front.js';
 import { healthDoor } from './health-door.js';
 import { forAdmins } from './guard.js';
 import { listen } from './listen.js';
@@ -113,6 +113,8 @@ export interface ServeOptions<S = unknown> {
   readonly connect?: boolean | Omit<ConnectHandlerOptions, 'origins' | 'refusals'>;
   /** Whether HTTP/2 is spoken without TLS as well, to clients that begin with it: those of gRPC do. Default `false`. */
   readonly h2c?: boolean;
+  /** What one connection of HTTP/2 may do. Who vanishes without a word is found as over WebSocket, with `limits.pingMs`. */
+  readonly http2?: Http2Options;
   /**
    * How long the log may not answer before everybody is sent to another gateway, in milliseconds; they are taken in again when it
    * answers. Default 5 000; `Infinity`: nobody ever is.
@@ -231,7 +233,18 @@ export async function serve<S = unknown>(options: ServeOptions<S> = {}): Promise
   const open = authenticate === undefined && options.allowPublic !== true;
   const hosts = open ? (options.hosts ?? []) : undefined;
   const kept = doorkeeper(doors, { authenticate, quotas, origins: options.origins, hosts, refusals });
-  const { url, port, http, close: leave } = await listen([kept], { ...options, host, port: wanted, refusals });
+  const {
+    url,
+    port,
+    http,
+    close: leave,
+  } = await listen([kept], {
+    ...options,
+    host,
+    port: wanted,
+    pingMs: options.limits?.pingMs,
+    refusals,
+  });
   // Not before: its timer would keep a process alive that has nowhere to listen.
   const sweeper = createSweeper(streams, { staleMs, holds: (streamId) => reaper.holds(streamId) });
   const unwatch = watch(gateway, logPatienceMs, telemetry);

@@ -11,7 +11,7 @@
  * | `header` | a request that cannot be read, or headers that contradict each other |
  * | `request` | a request that cannot be obeyed: its path, query, headers or body are not what they must be |
  * | `body` | a body that is too large, encoded, or not of the type that is wanted |
- * | `slow` | who begins to ask and does not go on |
+ * | `slow` | who begins to ask and does not go on, or does not take the answer |
  * | `rate` | more requests, messages or bytes than a principal may send in a while |
  * | `connections` | a connection more than there may be |
  * | `subscriptions` | a subscription more than there may be |

@@ -17,6 +17,12 @@ export interface Link<Out = OutgoingFrame> {
   readonly writable: boolean;
 
   /**
+   * Whether there is room for so many bytes of chunks, where the link shares what may wait with others: then they are to be sent.
+   * `drained` follows when there may be room after there was none. Default: there is, whenever it is writable.
+   */
+  takes?(bytes: number): boolean;
+
+  /**
    * Ends the link in good order. `closed` follows with the same code and reason, in a later turn, and does not wait for
    * the peer, who may never answer. The second call does nothing.
    */

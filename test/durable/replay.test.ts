@@ -79,7 +79,7 @@ describe('Replay', () => {
       log,
       stream: { name: 'a', life: '1' },
       type: 'text',
-      slice: { from: 0, chunks: [], next: 5, life: '1' },
+      slice: { from: 0, chunks: [], next: 5 },
       scheduler: asyncScheduler,
       restMs: Infinity,
     });

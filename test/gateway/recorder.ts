@@ -12,6 +12,8 @@ export class SessionRecorder {
   readonly session: Session;
   /** What the link answers: whether it takes more. */
   writable = true;
+  /** For how much at once there is room. */
+  room = Infinity;
   /** Whether it takes a while to find out whose a token is. */
   looking = false;
   /** What the link throws. */
@@ -32,6 +34,7 @@ export class SessionRecorder {
           act(`send ${frames.map(frameWords).join(' | ')}`);
           return this.writable;
         },
+        takes: (bytes) => bytes <= this.room,
         dirty: () => act('dirty'),
         subscribe: (streamId, from, life) =>
           act(`subscribe ${streamId} ${from}${life === undefined ? '' : ` ${life}`}`),

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { rateLimits } from 'sluice/auth/rate-limits';
 import type { Server } from 'sluice/node';
 import { describe, expect, it, vi } from 'vitest';
+import { cutLink } from '../servers/cut-link.js';
 import { closedAs, hungUpOn, overHttp2, refusalsFor, shownBy, socketOf, wireOf } from './enemies.js';
 import { check, overSocket, type Row, waited } from './hostile-row.js';
 import { frameOf, speakHttp2, takenBack } from './http2-frames.js';
@@ -18,10 +20,10 @@ const publish = '/sluice.v1.StreamService/Publish';
 const publishAll = '/sluice.v1.StreamService/PublishAll';
 const bomb = gzipSync(Buffer.alloc(20 << 20, ' '));
 
-/** A message of a call that streams, and says that it is compressed. */
-function enveloped(message: Uint8Array): Uint8Array<ArrayBuffer> {
+/** A message of a call that streams, and says that it is compressed, or with 0 that it is not. */
+function enveloped(message: Uint8Array, flags = 1): Uint8Array<ArrayBuffer> {
   const head = Buffer.alloc(5);
-  head[0] = 1;
+  head[0] = flags;
   head.writeUInt32BE(message.length, 1);
   return new Uint8Array(Buffer.concat([head, message]));
 }
@@ -374,5 +376,30 @@ describe('every door of a server among enemies', () => {
     expect(await overSocket(server, () => {})).toBe('4408');
     const shown = await shownBy(server, as('boss'));
     expect([shown.get(closedAs('idle-timeout')), shown.get('sluice_connections')]).toEqual([1, 0]);
+  });
+
+  it('ends a half-open socket: HTTP/2, over which nothing is to be sent either', async () => {
+    const server = await serveAsking({ limits: { pingMs: 200 }, h2c: true, connect: true });
+    await server.streams.create('quiet', { metadata: { 'sluice.owner': 'ann' } });
+    const link = await cutLink(server.port);
+    const session = connectHttp2(`http://127.0.0.1:${link.port}`);
+    session.on('error', () => {});
+    const ask = async (headers: OutgoingHttpHeaders, body?: Uint8Array): Promise<void> => {
+      const stream = session.request({ ...headers, ...as('ann') }, { endStream: body === undefined });
+      stream.on('error', () => {}).end(body);
+      await once(stream, 'response');
+    };
+    await ask({ ':path': '/streams/quiet' });
+    await ask(
+      { ':path': '/sluice.v1.StreamService/Read', ':method': 'POST', 'content-type': 'application/connect+json' },
+      enveloped(Buffer.from('{"stream":"quiet"}'), 0),
+    );
+    await vi.waitFor(() => expect(server.gateway.load().subscriptions).toBe(2), waited);
+    link.vanish();
+    await vi.waitFor(() => expect(server.gateway.connections()).toEqual([]), waited);
+    const shown = await shownBy(server, as('boss'));
+    expect([shown.get(closedAs('idle-timeout')), shown.get('sluice_connections')]).toEqual([2, 0]);
+    session.destroy();
+    await link.dispose();
   });
 });

@@ -6,6 +6,8 @@ export interface CutLink {
   readonly port: number;
   /** From now on what the server says does not arrive, until the link is cut; what it is told does. */
   mute(): void;
+  /** From now on nothing arrives, at neither end, and nobody is told. */
+  vanish(): void;
   /** Breaks all connections. New ones are whole. */
   cut(): void;
   /** Breaks all connections, and new ones as they come, until it is mended. */
@@ -42,6 +44,9 @@ export async function cutLink(port: number): Promise<CutLink> {
     port: (server.address() as AddressInfo).port,
     mute: () => {
       for (const [, far] of ways) far.removeAllListeners('data').resume();
+    },
+    vanish: () => {
+      for (const way of ways) for (const socket of way) socket.removeAllListeners('data').pause();
     },
     cut,
     part: () => {

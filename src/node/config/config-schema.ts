@@ -67,11 +67,15 @@ export const configSchema = z.strictObject({
   requestTimeoutMs: whole(60_000, 'how long a client may take to send a whole request', milliseconds),
   staleMs: whole(Infinity, 'fail a stream that gets no chunk for so long', { ...milliseconds, infinite: true }),
   websocket: section({
-    pingMs: whole(30_000, 'a client must say something at least this often', milliseconds),
+    pingMs: whole(30_000, 'a client must say something at least this often; over HTTP/2, answer a ping', milliseconds),
     maxFrameBytes: whole(65_536, 'longest message of a client', { min: 1024 }),
     bufferBytes: whole(1 << 20, 'what may wait for a slow socket before it is held back'),
     compression: flag(false, 'compress messages (permessage-deflate): costs memory and time for every connection'),
     compressionThresholdBytes: whole(1024, 'messages that are shorter are not compressed', { min: 0 }),
+  }),
+  http2: section({
+    maxStreams: whole(250, 'requests that one connection of HTTP/2 may have under way', { max: 2 ** 31 - 1 }),
+    bufferBytes: whole(32 << 20, 'what may wait unsent for one connection of HTTP/2, over all its requests'),
   }),
   sse: section({
     heartbeatMs: whole(

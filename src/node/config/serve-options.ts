@@ -11,7 +11,7 @@ import { readTls } from './read-tls.js';
  */
 export function serveOptions(config: Config): ServeOptions {
   const { host, port, allowPublic, hosts, origins, maxConnections, staleMs, websocket, sse, streams } = config;
-  const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs, logPatienceMs, connect, h2c } = config;
+  const { headersTimeoutMs, requestTimeoutMs, longPollTimeoutMs, logPatienceMs, connect, h2c, http2 } = config;
   const tls = readTls(config.tls);
   const { overflow, maxChunks, maxBytes, ...limits } = streams;
   return {
@@ -26,6 +26,7 @@ export function serveOptions(config: Config): ServeOptions {
     logPatienceMs,
     connect,
     h2c,
+    http2: { maxStreams: http2.maxStreams, highWaterMark: http2.bufferBytes },
     ...(tls === undefined ? {} : { tls }),
     ...(origins.length === 0 ? {} : { origins }),
     limits: { maxFrame: websocket.maxFrameBytes, pingMs: websocket.pingMs },

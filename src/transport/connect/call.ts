@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { EncodedChunk } from '../../chunk/index.js';
+import type { Share } from '../../flow/room.js';
 import { type ClientFrame, closeCodes, type OutgoingFrame, type ServerFrame } from '../../protocol/index.js';
 import type { Link, LinkAcceptor, Peer, ServerLinkEvents } from '../transport.js';
 import { callError, closeError } from './failure.js';
@@ -12,6 +13,8 @@ export interface CallSurroundings {
   readonly scheduler: SchedulerLike;
   /** The caller has left, or his time is over. */
   readonly signal: AbortSignal;
+  /** What it shares with other calls over the same connection. */
+  readonly share: Share;
 }
 
 /** @internal What a call tells of its session. */
@@ -30,17 +33,20 @@ export class Call implements Link {
   private readonly session: ServerLinkEvents;
   private readonly signal: AbortSignal;
   private readonly scheduler: SchedulerLike;
+  private readonly share: Share;
   private beating: Subscription | undefined;
   private goodbyeMs: number | undefined;
   private over = false;
 
   constructor(
-    { acceptor, peer, scheduler, signal }: CallSurroundings,
+    { acceptor, peer, scheduler, signal, share }: CallSurroundings,
     private readonly events: CallEvents,
   ) {
     this.scheduler = scheduler;
     this.signal = signal;
     signal.addEventListener('abort', this.abandoned);
+    this.share = share;
+    share.onTurn(() => this.session.drained());
     this.session = acceptor.accept(this, peer);
     if (signal.aborted) this.abandoned();
   }
@@ -54,6 +60,10 @@ export class Call implements Link {
   leave(): void {
     if (!this.end()) return;
     this.session.closed(closeCodes.normal, 'the call is over');
+  }
+
+  takes(bytes: number): boolean {
+    return this.share.takes(bytes);
   }
 
   send(frames: readonly OutgoingFrame[]): void {
@@ -91,7 +101,8 @@ export class Call implements Link {
   private readonly abandoned = (): void => {
     if (!this.end()) return;
     this.events.failed(timeUp(this.signal) ?? callError('connection-lost', 'the caller has left'));
-    this.session.closed(closeCodes.lost, 'the caller has left');
+    if (this.share.vanished) this.session.closed(closeCodes['idle-timeout'], 'nothing was heard over its connection');
+    else this.session.closed(closeCodes.lost, 'the caller has left');
   };
 
   /** Answers whether this was the end. */

@@ -12,6 +12,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Principal } from '../../auth/auth.js';
 import { checkBound } from '../../chunk/index.js';
+import { type Share, shareOf } from '../../flow/room.js';
 import type { Refusals } from '../../probe/index.js';
 import { checkOrigins, originAllowed, type Origins } from '../../protocol/origin.js';
 import type { LinkAcceptor, Peer } from '../transport.js';
@@ -60,7 +61,7 @@ export function connectHandler(
   const around = ({ values, signal }: HandlerContext): CallSurroundings => {
     const asked = values.get(askedKey);
     asked.isRead = true;
-    return { acceptor, peer: asked.peer, scheduler, signal };
+    return { acceptor, peer: asked.peer, scheduler, signal, share: asked.share };
   };
   const refused = (): void => options.refusals?.count('request');
   const routes = (router: ConnectRouter): void => {
@@ -82,7 +83,7 @@ export function connectHandler(
     if (request.url?.startsWith(prefix) !== true) return false;
     if (!originAllowed(origins, request.headers)) response.writeHead(403).end();
     else if (!allowOrigin(request, response)) {
-      const asked: Asked = { peer: peerOf(request, principal), isRead: false };
+      const asked: Asked = { peer: peerOf(request, principal), share: shareOf(response), isRead: false };
       calls.set(request, asked);
       // What cannot be read is answered before anybody of ours hears of it.
       response.once('close', () => {
@@ -99,11 +100,12 @@ const prefix = `/${StreamService.typeName}/`;
 /** A request that is to be a call. */
 interface Asked {
   readonly peer: Peer;
+  readonly share: Share;
   /** It has become one. */
   isRead: boolean;
 }
 
-const askedKey = createContextKey<Asked>({ peer: { transport: 'connect' }, isRead: true });
+const askedKey = createContextKey<Asked>({ peer: { transport: 'connect' }, share: shareOf({}), isRead: true });
 
 /** Codes of messages that cannot be read; others are of callers who go. */
 const unreadable: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.ResourceExhausted, Code.Unimplemented]);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { SchedulerLike, Subscription } from 'rxjs';
 import type { EncodedChunk, JoinPosition, JsonValue } from '../../chunk/index.js';
+import { shareOf } from '../../flow/room.js';
 import { writeComment, writeEvent } from '../../format/event-stream.js';
 import {
   closeCodes,
@@ -54,6 +55,7 @@ export class EventStreamLink implements Link {
   readonly writable = true;
 
   private readonly events: ServerLinkEvents;
+  private readonly share;
   private beating: Subscription | undefined;
   private holding: Subscription | undefined;
   private channel: number | undefined;
@@ -81,11 +83,17 @@ export class EventStreamLink implements Link {
     this.beatMs = heartbeatMs;
     this.wroteAt = scheduler.now();
     response.on('error', ignore);
-    response.on('close', () => this.finish(closeCodes.lost, 'the reader has gone'));
+    response.on('close', () => this.gone());
+    this.share = shareOf(response);
+    this.share.onTurn(() => this.events.drained());
     this.events = acceptor.accept(this, peer);
     const { streamId: stream, from, life } = start;
     this.say({ t: 'subscribe', stream, from, life, ...this.granted });
     if (!this.over && this.beating === undefined) this.beat(this.beatMs);
+  }
+
+  takes(bytes: number): boolean {
+    return this.share.takes(bytes);
   }
 
   send(frames: readonly OutgoingFrame[]): void {
@@ -260,6 +268,11 @@ export class EventStreamLink implements Link {
   private finishLater(code: number, reason: string): void {
     this.letGo();
     queueMicrotask(() => this.events.closed(code, reason));
+  }
+
+  private gone(): void {
+    if (this.share.vanished) this.finish(closeCodes['idle-timeout'], 'nothing was heard over its connection');
+    else this.finish(closeCodes.lost, 'the reader has gone');
   }
 
   private finish(code: number, reason: string): void {

@@ -1,5 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
 import { VirtualTimeScheduler } from 'rxjs';
+import { shareOf } from '../../../src/flow/room.js';
 import type { ClientFrame } from '../../../src/protocol/index.js';
 import type { Link } from '../../../src/transport/transport.js';
 import { Call, type CallSurroundings } from '../../../src/transport/connect/call.js';
@@ -32,6 +33,7 @@ export class SessionStage {
       peer: { transport: 'test' },
       scheduler: this.scheduler,
       signal: this.abort.signal,
+      share: shareOf({}),
     };
   }
 
