@@ -106,6 +106,33 @@ describe('boundGuesses', () => {
     expect(await ask(undefined, '1', { target: '/s?access=ann' })).toBe('ann');
     expect(await ask(undefined, '1', { target: '/s?access=other' })).toBe('rate-limited 100');
     expect(await ask(undefined, '1', { target: '/s?from=now' })).toBe('nobody');
+    // The same on another stream is the same.
+    expect(await ask(undefined, '1', { target: '/another?access=ann' })).toBe('ann');
+  });
+
+  it.each(['authorization', 'x-api-key', 'cookie'])(
+    'tells what is shown in %s from what was accepted there',
+    (where) => {
+      const bounded = boundGuesses(
+        ({ header }) => {
+          if (header(where) === 'ann') return ann;
+          throw new StreamError('unauthenticated', 'not accepted');
+        },
+        { amount: 1 },
+      );
+      const show = (name: string) => (): unknown =>
+        bounded({ method: 'GET', target: '/', header: (wanted) => (wanted === where ? name : undefined) });
+      expect(show('ann')()).toBe(ann);
+      expect(show('guess')).toThrow('not accepted');
+      expect(show('another')).toThrow('too many credentials');
+      expect(show('ann')()).toBe(ann);
+    },
+  );
+
+  it('forgets nobody for who comes again', async () => {
+    const { ask } = stage({ amount: 1, maxAccepted: 2 });
+    for (const name of ['ann', 'ann 2', 'ann 2', 'guess']) await ask(name);
+    expect([await ask('ann'), await ask('ann 2'), await ask('ann 3')]).toEqual(['ann', 'ann 2', 'rate-limited 100']);
   });
 
   it('forgets that it accepted what is accepted no longer', async () => {
