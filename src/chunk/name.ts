@@ -3,6 +3,7 @@ import { kindOf, StreamError } from './errors.js';
 
 /** Longest stream name, in bytes of UTF-8. */
 export const maxNameBytes = 512;
+const tooLong = `must be at most ${maxNameBytes} bytes of UTF-8`;
 
 /** Nearly every name is of this kind: one look tells, where the full check takes seven. */
 const plain = /^[\w-]+(?:[./][\w-]+)*$/;
@@ -30,12 +31,13 @@ let latest: string | undefined;
 export function nameProblem(name: unknown): string | undefined {
   if (name === latest && latest !== undefined) return undefined;
   if (typeof name !== 'string') return `must be a string, got ${kindOf(name)}`;
-  // The first look keeps a name of megabytes from being read at all.
-  if (name.length > maxNameBytes || utf8Length(name) > maxNameBytes) {
-    return `must be at most ${maxNameBytes} bytes of UTF-8`;
+  // This keeps a name of megabytes from being read at all.
+  if (name.length > maxNameBytes) return tooLong;
+  if (!plain.test(name)) {
+    if (utf8Length(name) > maxNameBytes) return tooLong;
+    const broken = rules.find(([found]) => found.test(name));
+    if (broken !== undefined) return `must not ${broken[1]}`;
   }
-  const broken = plain.test(name) ? undefined : rules.find(([found]) => found.test(name));
-  if (broken !== undefined) return `must not ${broken[1]}`;
   latest = name;
   return undefined;
 }

@@ -13,7 +13,8 @@ export class Asker {
 
   /** For how long he is still known, in milliseconds. */
   get restMs(): number {
-    return Math.max(0, (this.principal?.expiresAt ?? Infinity) - this.now());
+    const expiresAt = this.principal?.expiresAt;
+    return expiresAt === undefined ? Infinity : Math.max(0, expiresAt - this.now());
   }
 
   /** Whether he may do something with a stream; without `info`, with one that is not there. */

@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Action } from '../auth/auth.js';
 import type { Quotas } from '../auth/quotas.js';
-import { checkBound, kindOf, StreamError } from '../chunk/index.js';
+import { checkBound, checkName, kindOf, StreamError } from '../chunk/index.js';
 import { type MaybePromise, orElse, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import type { Access, Streams } from '../streams/index.js';
@@ -14,7 +14,7 @@ import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
 import { answer, answerError, reasonOf, Refusal, type Reply } from './reply.js';
-import { type DurableRequest, isBook, isLarge, isOurs, nameOf, readTarget } from './request.js';
+import { type DurableRequest, isBook, isLarge, isOurs, readTarget } from './request.js';
 import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
 import type { Webhooks } from './subscription/webhooks.js';
@@ -154,9 +154,9 @@ class Door implements DurableStreams {
   }
 
   private route(request: DurableRequest): MaybePromise<Reply> {
-    const { segments, query } = readTarget(request.target, request.path);
-    if (segments[0] === '__ds') return this.control(segments.slice(1), request);
-    const name = nameOf(segments);
+    const { path, query } = readTarget(request.target, request.path);
+    if (path === '__ds' || path.startsWith('__ds/')) return this.control(path.split('/').slice(1), request);
+    const name = checkName(path);
     if (isOurs(name) && (isBook(name) || (request.method !== 'GET' && request.method !== 'HEAD'))) {
       throw new Refusal(403, 'name-reserved', 'what is below "sluice" is for the server itself');
     }

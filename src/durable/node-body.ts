@@ -21,15 +21,10 @@ export function nodeBody(
     // Who has gone already does not go again.
     if (request.destroyed) reject(new Error('the body was cut off'));
     request.on('data', take);
-    request.on('end', () => resolve(wholeOf(parts)));
+    request.on('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
     request.on('error', reject);
     request.on('close', () => {
       if (!request.readableEnded) reject(new Error('the body was cut off'));
     });
   });
-}
-
-/** @internal What came in parts: mostly there is one. */
-export function wholeOf(parts: readonly Buffer[]): Buffer {
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }

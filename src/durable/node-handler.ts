@@ -10,6 +10,7 @@ import type { DurableStreams } from './durable-streams.js';
 import { NodeRequest } from './node-request.js';
 import { NodeSink } from './node-sink.js';
 import { Outbox } from './outbox.js';
+import { findRepeated } from './repeated-header.js';
 import { answerJson, type Outflow, type Reply } from './reply.js';
 import { allowOrigin, preflight, securityHeaders, type ShellOptions, singleHeaders } from './shell.js';
 
@@ -35,30 +36,28 @@ export function nodeHandler(
   const security: string[] = [];
   addHeaders(security, securityHeaders(checkOrigins(origins)));
   const stallMs = checkBound('stallMs', options.stallMs ?? 60_000);
-  const outbox = new Outbox();
+  // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
+  const outbox = new Outbox<WholeAnswer>((answer) =>
+    attempt(
+      () => answerWhole(answer),
+      () => answer.response.destroy(),
+    ),
+  );
   const answerWith = (
     { status, headers: said, body }: Reply,
     request: IncomingMessage,
     response: ServerResponse,
     cors: Reply['headers'],
   ): void => {
-    const whole = body === undefined || body instanceof Uint8Array;
-    if (response.destroyed) return whole ? undefined : body.closed();
     const headers = [...security];
     addHeaders(headers, cors);
     addHeaders(headers, said);
-    const unread = isUnread(request);
-    if (unread) headers.push('connection', 'close');
-    if (!whole) {
-      response.writeHead(status, headers);
-      return pour(response, body, stallMs, options.refusals);
-    }
-    // HEAD says how long the stream is by other means.
-    const sized = status !== 204 && status !== 304 && request.method !== 'HEAD';
-    if (sized) headers.push('content-length', `${body?.length ?? 0}`);
+    if (body === undefined || body instanceof Uint8Array)
+      return outbox.add({ request, response, status, headers, body });
+    if (response.destroyed) return body.closed();
+    if (isUnread(request)) headers.push('connection', 'close');
     response.writeHead(status, headers);
-    if (unread) request.resume();
-    outbox.add(response, body);
+    pour(response, body, stallMs, options.refusals);
   };
   return (request, response, principal) => {
     // What a reader that has gone breaks is nobody's error.
@@ -67,7 +66,6 @@ export function nodeHandler(
     const respond = (reply: MaybePromise<Reply>): void =>
       attempt(
         () => whenReady(reply, (known) => answerWith(known, request, response, cors.headers)),
-        // An answer that cannot be written is none: whoever asked sees the connection break, and nobody else sees anything.
         () => response.destroy(),
       );
     const refusal = refusalOf(request, cors.allowed, options.refusals);
@@ -78,6 +76,27 @@ export function nodeHandler(
 }
 
 function ignore(): void {}
+
+/** An answer whose body is there. */
+interface WholeAnswer {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly status: number;
+  readonly headers: string[];
+  readonly body: Uint8Array | undefined;
+}
+
+function answerWhole({ request, response, status, headers, body }: WholeAnswer): void {
+  if (response.destroyed) return;
+  const unread = isUnread(request);
+  if (unread) headers.push('connection', 'close');
+  // HEAD says how long the stream is by other means.
+  const sized = status !== 204 && status !== 304 && request.method !== 'HEAD';
+  if (sized) headers.push('content-length', `${body?.length ?? 0}`);
+  response.writeHead(status, headers);
+  if (unread) request.resume();
+  response.end(body);
+}
 
 /** In a list, of which Node makes an answer three times as fast as of an object whose names have dashes. */
 function addHeaders(list: string[], headers: Reply['headers']): void {
@@ -98,23 +117,13 @@ function refusalOf(
   return answerJson(400, { code: 'header-invalid', message: problem });
 }
 
+const repeatedHeader = findRepeated(singleHeaders);
+
 function contradiction(request: IncomingMessage): string | undefined {
   const { host } = request.headers;
   if (host !== undefined && !isHost(host)) return 'host must be a name or an address, and perhaps a port';
   const repeated = repeatedHeader(request);
   return repeated === undefined ? undefined : `${repeated} may be said once`;
-}
-
-/** A header of the protocol that was said more than once, which Node would have joined, or left all but the first out. */
-function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
-  let seen: string[] | undefined;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase();
-    if (!singleHeaders.has(name)) continue;
-    if (seen?.includes(name) === true) return name;
-    (seen ??= []).push(name);
-  }
-  return undefined;
 }
 
 /**

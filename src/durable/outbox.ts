@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-
 /** Answers that wait for each other at most. */
 const most = 256;
 
@@ -8,12 +6,15 @@ const most = 256;
  * sleeps, the others find it awake: waking somebody costs the system several times what a write costs, and a server that
  * answers one by one pays it for each.
  */
-export class Outbox {
-  private waiting: { readonly response: ServerResponse; readonly body: Uint8Array | undefined }[] = [];
+export class Outbox<T> {
+  private waiting: T[] = [];
 
-  /** Ends a response, its headers written, in this turn. */
-  add(response: ServerResponse, body: Uint8Array | undefined): void {
-    const count = this.waiting.push({ response, body });
+  /** @param leave - sends an answer; must not throw */
+  constructor(private readonly leave: (answer: T) => void) {}
+
+  /** Sends an answer in this turn. */
+  add(answer: T): void {
+    const count = this.waiting.push(answer);
     if (count === 1) setImmediate(this.flush);
     else if (count === most) this.flush();
   }
@@ -21,6 +22,6 @@ export class Outbox {
   private readonly flush = (): void => {
     const { waiting } = this;
     this.waiting = [];
-    for (const { response, body } of waiting) response.end(body);
+    for (const answer of waiting) this.leave(answer);
   };
 }

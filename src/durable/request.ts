@@ -1,5 +1,5 @@
 import type { Principal } from '../auth/auth.js';
-import { checkName, nameProblem } from '../chunk/index.js';
+import { nameProblem } from '../chunk/index.js';
 import type { MaybePromise } from '../log/log.js';
 import { Refusal } from './reply.js';
 
@@ -33,10 +33,10 @@ export function isLarge(request: Pick<DurableRequest, 'header'>): boolean {
   return Number(request.header('content-length') ?? Infinity) > smallBody;
 }
 
-/** @internal What a request's target names below the root. */
+/** @internal What a request's target names. */
 export interface Target {
-  /** Percent-decoded. */
-  readonly segments: readonly string[];
+  /** Below the root, percent-decoded. */
+  readonly path: string;
   readonly query: URLSearchParams;
 }
 
@@ -45,32 +45,24 @@ const noQuery = new URLSearchParams();
 /** @internal Takes a target apart. Nothing is resolved: `..` is a segment like any other, and no stream's name. */
 export function readTarget(target: string, rootPath: string): Target {
   const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
-  const query = mark < 0 ? noQuery : new URLSearchParams(target.slice(mark));
-  const segments = segmentsOf(path, rootPath);
-  if (segments === undefined) throw new Refusal(404, 'not-found', 'there is nothing here');
-  return { segments, query };
+  const path = pathBelow(rootPath, mark < 0 ? target : target.slice(0, mark));
+  if (path === undefined) throw new Refusal(404, 'not-found', 'there is nothing here');
+  return { path, query: mark < 0 ? noQuery : new URLSearchParams(target.slice(mark)) };
 }
 
-function segmentsOf(path: string, rootPath: string): readonly string[] | undefined {
+function pathBelow(rootPath: string, path: string): string | undefined {
   if (!path.startsWith(rootPath)) return undefined;
-  const segments = path.slice(rootPath.length).split('/');
-  if (!path.includes('%')) return segments;
+  const rest = path.slice(rootPath.length);
   try {
-    return segments.map(decodeURIComponent);
+    return rest.includes('%') ? decodeURIComponent(rest) : rest;
   } catch {
     throw new Refusal(400, 'name-invalid', 'the path must be percent-encoded UTF-8');
   }
 }
 
-/** @internal The stream that segments name. */
-export function nameOf(segments: readonly string[]): string {
-  return checkName(segments.join('/'));
-}
-
 /** @internal The stream that a path in a header names; `undefined` when it can be none of ours. */
 export function nameOfPath(path: string, rootPath: string): string | undefined {
-  const name = segmentsOf(path, rootPath)?.join('/');
+  const name = pathBelow(rootPath, path);
   return nameProblem(name) === undefined ? name : undefined;
 }
 

@@ -53,6 +53,7 @@ const exposed = [
 ].join(', ');
 
 const varies = { vary: 'origin' };
+const noPage = { allowed: true, headers: varies };
 
 /** @internal Whether the page that asks may, and what to tell its browser. */
 export function allowOrigin(
@@ -60,7 +61,7 @@ export function allowOrigin(
   headers: OriginHeaders,
 ): { readonly allowed: boolean; readonly headers: Readonly<Record<string, string>> } {
   const { origin } = headers;
-  if (origin === undefined) return { allowed: true, headers: varies };
+  if (origin === undefined) return noPage;
   if (!originAllowed(origins, headers)) return { allowed: false, headers: varies };
   return {
     allowed: true,

@@ -4,6 +4,7 @@ import type { Asking, Authenticate, Principal } from '../auth/auth.js';
 import { budgetKey } from '../auth/budget-key.js';
 import type { Quotas } from '../auth/quotas.js';
 import { StreamError } from '../chunk/index.js';
+import { findRepeated } from '../durable/repeated-header.js';
 import { attempt, type MaybePromise, whenReady } from '../log/log.js';
 import type { Refusals } from '../probe/index.js';
 import { isHost } from '../protocol/host.js';
@@ -37,6 +38,8 @@ export function doorkeeper(doors: readonly Door[], options: DoorkeeperOptions): 
 
 class Doorkeeper implements Door {
   private readonly asks: boolean;
+  /** What the server was called last, and is: mostly it is called the same again. */
+  private named: string | undefined;
 
   constructor(
     private readonly doors: readonly Door[],
@@ -127,13 +130,15 @@ class Doorkeeper implements Door {
       refusals?.count('header');
       return new RequestError(400, 'frame-malformed', header);
     }
-    if (hosts !== undefined && !isNamed(headers.host, hosts)) {
+    if (hosts !== undefined && headers.host !== this.named && !isNamed(headers.host, hosts)) {
       refusals?.count('host');
       return new RequestError(421, 'connection-refused', 'this server is not the host that was asked for: see `hosts`');
     }
+    this.named = headers.host;
     if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return undefined;
     // A browser that says nothing of the page that asks says at least that it is another's.
-    if (headers.origin === undefined && /^(?:cross|same)-site$/.test(`${headers['sec-fetch-site']}`)) {
+    const site = headers['sec-fetch-site'];
+    if (headers.origin === undefined && (site === 'cross-site' || site === 'same-site')) {
       refusals?.count('origin');
       return new RequestError(403, 'connection-refused', 'a page of another host may not do this');
     }
@@ -158,15 +163,10 @@ function askingOf({ method = 'GET', url = '/', headers, socket }: IncomingMessag
 }
 
 /** Of these, two would be two opinions: a proxy may believe the one, and Node the other. */
-const single: ReadonlySet<string> = new Set([
-  'host',
-  'authorization',
-  'content-length',
-  'transfer-encoding',
-  'x-api-key',
-]);
+const repeatedHeader = findRepeated(['host', 'authorization', 'content-length', 'transfer-encoding', 'x-api-key']);
 
-function contradiction({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
+function contradiction(request: IncomingMessage): string | undefined {
+  const { headers, httpVersion } = request;
   if (headers.host !== undefined && !isHost(headers.host))
     return 'host must be a name or an address, and perhaps a port';
   if (headers[':authority'] !== undefined && headers[':authority'] !== headers.host) return 'host may be said once';
@@ -174,14 +174,8 @@ function contradiction({ rawHeaders, headers, httpVersion }: IncomingMessage): s
   // HTTP/1.0 knows no such thing: who puts it there wants two servers to see two requests.
   if (encoding !== undefined && httpVersion === '1.0') return 'HTTP/1.0 has no transfer-encoding';
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return 'transfer-encoding must be chunked';
-  let seen: string[] | undefined;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase();
-    if (!single.has(name)) continue;
-    if (seen?.includes(name)) return `${name} may be said once`;
-    (seen ??= []).push(name);
-  }
-  return undefined;
+  const repeated = repeatedHeader(request);
+  return repeated === undefined ? undefined : `${repeated} may be said once`;
 }
 
 const port = /:\d{1,5}$/;

@@ -208,10 +208,11 @@ class LogStreams implements Streams {
   }
 
   private keep(streamId: string, batch: readonly EncodedChunk[], options: StreamAppendOptions): MaybePromise<Appended> {
+    if (options.create === false) return this.log.append(streamId, batch, options);
     return orElse(
       () => this.log.append(streamId, batch, options),
       (error) => {
-        if (options.create === false || !hasCode(error, 'stream-not-found')) throw error;
+        if (!hasCode(error, 'stream-not-found')) throw error;
         return whenReady(this.create(streamId), () => this.log.append(streamId, batch, options));
       },
     );

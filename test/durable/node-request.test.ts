@@ -37,14 +37,20 @@ describe('NodeRequest', () => {
     expect(request.origin).toBe('http://localhost');
   });
 
-  it('has a small body received before, however it comes, and then hands it over at once', async () => {
-    const { asked: request, socket } = await asked(`${head('a', 'content-length: 6')}abc`);
-    let ready = false;
-    request.receiveSmall(() => (ready = true));
-    socket.write('def');
-    await until('it is there', () => ready);
+  it('has a small body received before, which comes with the headers, and then hands it over at once', async () => {
+    const { asked: request } = await asked(`${head('a', 'content-length: 6')}abcdef`);
+    await new Promise<void>((resolve) => request.receiveSmall(resolve));
     expect(new TextDecoder().decode(request.body(everything) as Uint8Array)).toBe('abcdef');
-    expect(request.body((length) => length < 6)).toBeUndefined();
+  });
+
+  it('hands over an empty one', async () => {
+    const { asked: request } = await asked(head('a', 'content-length: 0'));
+    expect(request.body(everything)).toHaveLength(0);
+  });
+
+  it('hands over none that is not admitted', async () => {
+    const { asked: request } = await asked(`${head('a', 'content-length: 6')}abcdef`);
+    expect(await request.body((length) => length < 6)).toBeUndefined();
   });
 
   it.each([['content-length: 8193'], ['transfer-encoding: chunked']])('waits for no body of %s', async (line) => {
@@ -54,9 +60,11 @@ describe('NodeRequest', () => {
     expect(ready).toBe(true);
   });
 
-  it('reads another body when it is asked for', async () => {
-    const { asked: request } = await asked(`${head('a', 'content-length: 3')}abc`);
-    expect(new TextDecoder().decode(await request.body(everything))).toBe('abc');
+  it('reads another body when it is asked for, also a small one that comes in parts', async () => {
+    const { asked: request, socket } = await asked(`${head('a', 'content-length: 6')}abc`);
+    const body = request.body(everything);
+    socket.write('def');
+    expect(new TextDecoder().decode(await body)).toBe('abcdef');
   });
 
   it('has one signal, aborted when who asks has gone, also when that was before', async () => {

@@ -1,38 +1,32 @@
-import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Outbox } from '../../src/durable/outbox.js';
 
 function stage() {
-  const ended: unknown[] = [];
-  const outbox = new Outbox();
-  const add = (body?: Uint8Array): void => {
-    const response = { end: (content: unknown) => ended.push(content) };
-    outbox.add(response as unknown as ServerResponse, body);
-  };
+  const left: number[] = [];
+  const outbox = new Outbox<number>((answer) => left.push(answer));
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { ended, add, turn };
+  return { left, outbox, turn };
 }
 
 describe('Outbox', () => {
-  it('ends what became ready in one turn at its end, in order', async () => {
-    const { ended, add, turn } = stage();
-    const body = Uint8Array.of(1);
-    add(body);
+  it('sends what became ready in one turn at its end, in order', async () => {
+    const { left, outbox, turn } = stage();
+    outbox.add(1);
     await undefined;
-    add();
-    expect(ended).toEqual([]);
+    outbox.add(2);
+    expect(left).toEqual([]);
     await turn();
-    expect(ended).toEqual([body, undefined]);
-    add(body);
+    expect(left).toEqual([1, 2]);
+    outbox.add(3);
     await turn();
-    expect(ended).toEqual([body, undefined, body]);
+    expect(left).toEqual([1, 2, 3]);
   });
 
   it('holds no more than 256 answers back', async () => {
-    const { ended, add, turn } = stage();
-    for (let n = 0; n < 300; n++) add();
-    expect(ended).toHaveLength(256);
+    const { left, outbox, turn } = stage();
+    for (let n = 0; n < 300; n++) outbox.add(n);
+    expect(left).toHaveLength(256);
     await turn();
-    expect(ended).toHaveLength(300);
+    expect(left).toHaveLength(300);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { checkName } from '../../src/chunk/index.js';
 import { Refusal } from '../../src/durable/reply.js';
-import { isOurs, isTrue, nameOf, nameOfPath, readCount, readTarget, single } from '../../src/durable/request.js';
+import { isOurs, isTrue, nameOfPath, readCount, readTarget, single } from '../../src/durable/request.js';
 
 const path = '/v1/stream/';
 const refusal = (work: () => unknown): number | string => {
@@ -14,10 +15,9 @@ const refusal = (work: () => unknown): number | string => {
 
 describe('readTarget', () => {
   it('takes path and query apart', () => {
-    const { segments, query } = readTarget('/v1/stream/a/b%20c?offset=-1&x=%26', path);
-    expect(segments).toEqual(['a', 'b c']);
+    const { path: below, query } = readTarget('/v1/stream/a/b%20c?offset=-1&x=%26', path);
+    expect(below).toBe('a/b c');
     expect([query.get('offset'), query.get('x')]).toEqual(['-1', '&']);
-    expect(nameOf(segments)).toBe('a/b c');
     expect(readTarget('/v1/stream/a', path).query.size).toBe(0);
   });
 
@@ -31,11 +31,11 @@ describe('readTarget', () => {
 
   it.each(['', '..', '%2e%2e', 'a/%2e%2e/b', '.', 'a//b', 'a/', '%00', 'a%0d%0ab', '%5c', 'x'.repeat(513)])(
     'takes "%s" for no stream',
-    (rest) => expect(refusal(() => nameOf(readTarget(path + rest, path).segments))).toBe('name-invalid'),
+    (rest) => expect(refusal(() => checkName(readTarget(path + rest, path).path))).toBe('name-invalid'),
   );
 
   it('decodes once', () => {
-    expect(nameOf(readTarget(`${path}%252e%252e`, path).segments)).toBe('%2e%2e');
+    expect(readTarget(`${path}%252e%252e`, path).path).toBe('%2e%2e');
   });
 });
 
