@@ -82,11 +82,12 @@ describe('Holds', () => {
     expect(await Promise.all([1, 2, 3].map(async () => await holds.hold('ann')))).toEqual([true, true, false]);
   });
 
-  it('asks nobody where there is no end of it', () => {
+  it('asks nobody where there is no end of it', async () => {
     const book = new Book();
     const { holds } = open(Infinity, book);
     expect(holds.hold('ann')).toBe(true);
     holds.release('ann');
+    await settled();
     expect([book.said, book.renewals]).toEqual([[], 0]);
   });
 
