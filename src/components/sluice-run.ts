@@ -284,6 +284,7 @@ export class SluiceRun extends StreamElement {
     this.ending = '';
     if (!this.dispatchEvent(wanted)) return;
     this.ending = 'sent';
+    this.uncancelled = '';
     const refusal = await askRun(this.address, 'cancel', {});
     if (refusal === undefined || run !== this.run) return;
     this.ending = '';

@@ -148,6 +148,7 @@ describe.skipIf(executablePath === undefined)('<sluice-run> in a real Chromium',
     await page.getByRole('button', { name: 'Cancel run' }).click();
     await page.getByRole('button', { name: 'Cancel it' }).click();
     await page.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   it('shows attempts and errors', async () => {
