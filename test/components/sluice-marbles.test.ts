@@ -89,7 +89,9 @@ describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromi
     const start = 1 + delivered.findLast((seq) => !arrived.has(seq))!;
     const whole = delivered.filter((seq) => !(seq < start));
     expect(whole.length).toBeGreaterThan(10);
-    expect(reordered(writeMarbles(read).lines['arrived']!, numbers, whole[0]!)).toEqual(whole);
+    // The page may still wait for one that was lost, and hold those behind it.
+    const again = reordered(writeMarbles(read).lines['arrived']!, numbers, whole[0]!);
+    expect(again.slice(0, whole.length)).toEqual(whole);
   });
 
   it('stands still while it is paused, and goes on', async () => {
