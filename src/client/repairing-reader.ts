@@ -177,6 +177,7 @@ export class RepairingReader extends Reader {
     const range = { from: this.expected, to: this.#endOfGap(reason) };
     this.#announced = this.#announced.filter(({ to }) => to > range.to);
     if (this.#passed.push(range) > gapsRemembered) this.#passed.shift();
+    this.#report({ type: 'gap', ...range, reason, operator });
     this.pass(range.to, reason);
   }
 

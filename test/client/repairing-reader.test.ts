@@ -214,13 +214,15 @@ describe('RepairingReader', () => {
     const events: string[] = [];
     const { reader } = begun({
       onGap: 'skip',
-      probe: (event) => void events.push(`${event.type} ${'seq' in event ? event.seq : ''}`),
+      probe: (event) =>
+        void events.push(`${event.type} ${'seq' in event ? event.seq : 'from' in event ? event.from : ''}`),
     });
     for (let from = 3; from < 203; from += 2)
       feed(reader, [new Gap('s', from, from + 1, 'dropped'), ...chunks(from + 1)]);
     // The oldest of a hundred gaps is forgotten.
     feed(reader, chunks(201, 4, 3));
-    expect(events).toEqual(['late 201', 'duplicate 4', 'duplicate 3']);
+    expect(events.slice(0, 2)).toEqual(['gap 3', 'gap 5']);
+    expect(events.slice(100)).toEqual(['late 201', 'duplicate 4', 'duplicate 3']);
   });
 
   it('fails when more gaps are announced than any honest server has', () => {
@@ -295,8 +297,11 @@ function operatorChain(onGap: 'error' | 'skip') {
   const request = (ranges: readonly Range[]) =>
     void told.push(`request ${ranges.map(({ from, to }) => `${from}-${to}`).join(' ')}`);
   const note = (one: Chunk | Notice): void => {
-    if (one instanceof Gap) told.push(`received ${one.to} 0 0`);
-    else if (!isNotice(one)) told.push(`received ${one.seq + 1} 1 ${one.size}`);
+    if (one instanceof Gap) {
+      const { from, to, reason } = one;
+      events.push({ type: 'gap', from, to, reason });
+      told.push(`received ${to} 0 0`);
+    } else if (!isNotice(one)) told.push(`received ${one.seq + 1} 1 ${one.size}`);
   };
   const repairs = { action: 'repair', request, retries: Infinity, maxMissing: Infinity } as const;
   const subscription = arrivals

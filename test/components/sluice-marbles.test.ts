@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createChunk } from 'sluice/chunk';
+import { createMemoryLog } from 'sluice/log/memory';
 import { readMarbles, writeMarbles } from 'sluice/marble';
 import { dedupe, reorder } from 'sluice/operators';
 import { marbles } from 'sluice/testing';
@@ -92,6 +93,18 @@ describe.skipIf(executablePath === undefined)('<sluice-marbles> in a real Chromi
     // The page may still wait for one that was lost, and hold those behind it.
     const again = reordered(writeMarbles(read).lines['arrived']!, numbers, whole[0]!);
     expect(again.slice(0, whole.length)).toEqual(whole);
+  });
+
+  it('shows what will not come', async () => {
+    await stage.server.close();
+    await stage.start({ log: createMemoryLog({ maxChunks: 8 }) });
+    await stage.publish('s', 'x');
+    const page = await stage.open(live);
+    await expect.poll(() => stage.server.gateway.connections()[0]?.reading.length).toBe(1);
+    await stage.publish('s', ...Array.from({ length: 20 }, (_, i) => i));
+    const text = () => property<string>(page, 'sluice-marbles', 'marbleText');
+    await expect.poll(text).toContain('1–12 given up');
+    await page.locator('sluice-marbles desc', { hasText: '1–12' }).first().waitFor({ state: 'attached' });
   });
 
   it('stands still while it is paused, and goes on', async () => {
