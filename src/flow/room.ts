@@ -1,5 +1,9 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+
 /** What each may hold, in bytes, however much the others do: who takes little waits for nobody. */
 const ownBytes = 64 * 1024;
+/** How long whoever is called may take to read what he wants, in milliseconds, before the next is called as well. */
+const turnMs = 100;
 
 /** What an answer knows of the others that go over the same connection. */
 export interface Share {
@@ -27,12 +31,17 @@ export class Room {
   readonly shares = new Set<RoomShare>();
   private held = 0;
   private due = false;
+  private calling = false;
   private readonly queue = new Set<RoomShare>();
 
   constructor(
     private readonly maxBytes: number,
-    readonly now: () => number = Date.now,
+    private readonly scheduler: SchedulerLike = asyncScheduler,
   ) {}
+
+  now(): number {
+    return this.scheduler.now();
+  }
 
   /** Bytes that are held. */
   get bytes(): number {
@@ -69,9 +78,15 @@ export class Room {
     return this.queue.has(share);
   }
 
+  /** It wants nothing more, and waits for nothing. */
+  pass(share: RoomShare): void {
+    this.queue.delete(share);
+    this.callLater();
+  }
+
   leave(share: RoomShare): void {
     this.shares.delete(share);
-    this.queue.delete(share);
+    this.pass(share);
   }
 
   /** Calls the next, if there is room: in a turn of its own, as whoever is called may take at once. */
@@ -89,6 +104,14 @@ export class Room {
     if (next === undefined) return;
     this.queue.delete(next);
     next.called();
+    // Whoever was called may want nothing any more.
+    if (this.queue.size > 0 && !this.calling) {
+      this.calling = true;
+      this.scheduler.schedule(() => {
+        this.calling = false;
+        this.callLater();
+      }, turnMs);
+    }
   }
 }
 
@@ -161,9 +184,18 @@ export class RoomShare implements Share {
     this.room.hold(-bytes - rest);
   }
 
-  /** How long nothing has gone of what was written, in milliseconds, less the time that it may take. */
+  /**
+   * How long nothing has gone of what was written, in milliseconds, less the time that all which waits for the connection may take: its
+   * answers go in turn.
+   */
   stalledMs(msPerByte: number): number {
-    return this.written === 0 ? 0 : this.room.now() - this.movedAt - this.written * msPerByte;
+    return this.written === 0 ? 0 : this.room.now() - this.movedAt - this.room.bytes * msPerByte;
+  }
+
+  /** All is written that will be. */
+  wroteAll(): void {
+    this.isTurn = false;
+    this.room.pass(this);
   }
 
   /** Ends the answer. What waits for it is held until it is over. @returns whether that was not done before */

@@ -53,6 +53,12 @@ export class Http2Response extends Http2ServerResponse {
     });
   }
 
+  override end(...last: unknown[]): this {
+    super.end(...(last as []));
+    this.share?.wroteAll();
+    return this;
+  }
+
   /** Says so to the reader: a stream that only stops could be taken for whole. */
   override destroy(): this {
     this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);

@@ -22,15 +22,16 @@ const patience = 2.5;
 const msPerByte = 1000 / (16 * 1024);
 
 /**
- * @internal Looks after a connection of HTTP/2: one that nothing is under way on is closed after a while. Where answers are, a peer who has vanished says nothing: it is asked, and
- * where nothing comes the connection is broken. An answer that its reader does not take is ended: what other answers carry would keep
- * up the connection for ever.
+ * @internal Looks after a connection of HTTP/2: one that nothing is under way on is closed after a while. Where answers are, a peer who
+ * has vanished says nothing: it is asked, and where nothing comes the connection is broken; after a goodbye, when it cannot be asked any
+ * more, the system asks. An answer that its reader does not take is ended: what other answers carry would keep up the connection for ever.
  */
 export function tendSession(session: ServerHttp2Session, socket: Socket, options: TendSessionOptions): void {
   const { room, keepAliveMs, pingMs, stallMs = 60_000, refused } = options;
   let heard = 0;
   let heardAt = room.now();
   const listen = (): void => {
+    if (session.closed) return void socket.setKeepAlive(true, pingMs);
     if (room.shares.size === 0 || socket.bytesRead !== heard) {
       heard = socket.bytesRead;
       heardAt = room.now();
@@ -40,7 +41,7 @@ export function tendSession(session: ServerHttp2Session, socket: Socket, options
       room.vanished = true;
       // The session would wait until all that was written has gone.
       socket.destroy();
-    } else if (silentMs >= pingMs / 2 && !session.closed) {
+    } else if (silentMs >= pingMs / 2) {
       session.ping(ignore);
     }
   };

@@ -1,3 +1,4 @@
+import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { giveShare, Room, shareOf } from '../../src/flow/room.js';
 
@@ -6,8 +7,8 @@ const nothing = (): void => {};
 
 /** A room of a megabyte, and those who have noted that it is their turn. */
 function stage(maxBytes = kib * kib) {
-  let time = 0;
-  const room = new Room(maxBytes, () => time);
+  const time = new VirtualTimeScheduler();
+  const room = new Room(maxBytes, time);
   const called: string[] = [];
   const enter = (name: string, then: () => void = nothing) => {
     const share = room.share(nothing);
@@ -17,7 +18,11 @@ function stage(maxBytes = kib * kib) {
     });
     return share;
   };
-  return { room, called, enter, pass: (ms: number) => (time += ms) };
+  return { room, called, enter, pass };
+  function pass(ms: number): void {
+    time.schedule(nothing, ms);
+    time.flush();
+  }
 }
 
 const soon = async () => await new Promise((resolve) => setImmediate(resolve));
@@ -95,6 +100,41 @@ describe('Room', () => {
     expect(called).toEqual(['b', 'd']);
   });
 
+  it('does not wait long for whoever is called and takes nothing, nor at all for who has written all', async () => {
+    const { called, enter, pass } = stage();
+    const a = enter('a');
+    a.wrote(kib * kib);
+    const [b] = ['b', 'c', 'd', 'e'].map((name) => {
+      const share = enter(name);
+      share.takes(kib * kib);
+      return share;
+    });
+    a.sent(kib * kib);
+    await soon();
+    expect(called).toEqual(['b']);
+    b!.wroteAll();
+    await soon();
+    expect(called).toEqual(['b', 'c']);
+    pass(100);
+    await soon();
+    expect(called).toEqual(['b', 'c', 'd']);
+  });
+
+  it('calls nobody who has written all', async () => {
+    const { called, enter } = stage();
+    const a = enter('a');
+    a.wrote(kib * kib);
+    const [b] = ['b', 'c'].map((name) => {
+      const share = enter(name);
+      share.takes(kib * kib);
+      return share;
+    });
+    b!.wroteAll();
+    a.sent(kib * kib);
+    await soon();
+    expect(called).toEqual(['c']);
+  });
+
   it('holds what was written in the place of what was to be, and forgets the rest once all has gone', () => {
     const { room, enter } = stage();
     const share = enter('a');
@@ -133,6 +173,11 @@ describe('Room', () => {
     share.wrote(10);
     pass(50);
     expect([share.stalledMs(0), share.stalledMs(1)]).toEqual([100, 80]);
+    // The answers of a connection go in turn: what others wait for takes its time, too.
+    const other = enter('b');
+    other.wrote(30);
+    expect([share.stalledMs(1), other.stalledMs(0)]).toEqual([50, 0]);
+    other.close();
     share.sent(10);
     pass(5);
     expect(share.stalledMs(0)).toBe(5);

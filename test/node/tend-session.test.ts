@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { connect, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { connect, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RoomShare, Room } from '../../src/flow/room.js';
 import { tendSession, type TendSessionOptions } from '../../src/node/tend-session.js';
 import { type CutLink, cutLink } from '../servers/cut-link.js';
-import { until } from '../servers/until.js';
+import { pause, until } from '../servers/until.js';
 
 let http: Http2Server | undefined;
 let link: CutLink | undefined;
@@ -22,6 +23,7 @@ async function stage(options: Partial<TendSessionOptions>) {
   let refused = 0;
   const room = new Room(1);
   const shares: RoomShare[] = [];
+  const streams: ServerHttp2Stream[] = [];
   const sessions: ServerHttp2Session[] = [];
   let socket!: Socket;
   http = createServer();
@@ -41,6 +43,7 @@ async function stage(options: Partial<TendSessionOptions>) {
     const share = room.share(() => stream.close());
     stream.once('close', () => share.close());
     shares.push(share);
+    streams.push(stream);
     stream.respond();
   });
   await once(http.listen(0, '127.0.0.1'), 'listening');
@@ -56,7 +59,16 @@ async function stage(options: Partial<TendSessionOptions>) {
     await once(request, 'response');
     return request;
   };
-  return { room, shares, client, ask, session: () => sessions[0]!, pings: () => pings, refused: () => refused };
+  return {
+    room,
+    shares,
+    streams,
+    client,
+    ask,
+    session: () => sessions[0]!,
+    pings: () => pings,
+    refused: () => refused,
+  };
 }
 
 describe('tendSession', () => {
@@ -92,12 +104,17 @@ describe('tendSession', () => {
     expect(room.vanished).toBe(true);
   });
 
-  it('breaks it when its end has said goodbye, and is asked no more', async () => {
-    const { ask, client, session, room } = await stage({ pingMs: 100 });
-    await ask();
+  it('keeps who has said goodbye, and cannot be asked any more, until he has what he asked for', async () => {
+    const { ask, client, pings, session, streams } = await stage({ pingMs: 40 });
+    const request = await ask();
     client.close();
-    await once(session(), 'close');
-    expect(room.vanished).toBe(true);
+    const before = pings();
+    // For longer than one may be silent who can be asked.
+    await pause(400);
+    expect([session().closed, session().destroyed, pings()]).toEqual([true, false, before]);
+    streams[0]!.end('at last');
+    expect(await text(request)).toBe('at last');
+    await once(client, 'close');
   });
 
   it('asks nobody who waits for nothing, and closes his connection after a while; not while something is under way', async () => {
