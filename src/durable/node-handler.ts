@@ -7,6 +7,7 @@ import type { Refusals } from '../probe/index.js';
 import { isHost } from '../protocol/host.js';
 import { checkOrigins } from '../protocol/origin.js';
 import type { DurableStreams } from './durable-streams.js';
+import { inTurn } from './in-turn.js';
 import { NodeRequest } from './node-request.js';
 import { NodeSink } from './node-sink.js';
 import { Outbox } from './outbox.js';
@@ -23,7 +24,8 @@ export interface NodeHandlerOptions extends ShellOptions {
 }
 
 /**
- * Makes a handler of Node's `http` of a server of the Durable Streams protocol.
+ * Makes a handler of Node's `http` of a server of the Durable Streams protocol. What one connection asks is done in that order, also
+ * where it is sent ahead.
  *
  * @example
  * createServer(nodeHandler(createDurableStreams({ streams }))).listen(4437);
@@ -59,7 +61,7 @@ export function nodeHandler(
     response.writeHead(status, headers);
     pour(response, body, stallMs, options.refusals);
   };
-  return (request, response, principal) => {
+  const answer = (request: IncomingMessage, response: ServerResponse, principal?: Principal): void => {
     // What a reader that has gone breaks is nobody's error.
     response.on('error', ignore);
     const cors = allowOrigin(origins, request.headers);
@@ -71,8 +73,9 @@ export function nodeHandler(
     const refusal = refusalOf(request, cors.allowed, options.refusals);
     if (refusal !== undefined) return respond(refusal);
     const asked = new NodeRequest(request, response, path, principal);
-    asked.receiveSmall(() => respond(durable.handle(asked)));
+    asked.deferSmall(() => respond(durable.handle(asked)));
   };
+  return inTurn(answer, () => options.refusals?.count('rate'));
 }
 
 function ignore(): void {}

@@ -47,8 +47,8 @@ export class NodeRequest implements DurableRequest {
     return typeof value === 'string' ? value : value?.toString();
   }
 
-  /** Calls `ready` a moment later, when a small body, which comes with the headers, is there: so that nothing behind has to wait for it. */
-  receiveSmall(ready: () => void): void {
+  /** Calls `ready`: where a small body is announced, a moment later. It comes with the headers, and then {@link body} finds it there. */
+  deferSmall(ready: () => void): void {
     if (isLarge(this)) ready();
     else process.nextTick(ready);
   }

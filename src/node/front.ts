@@ -8,13 +8,13 @@ import {
 import { createServer as createPlainServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { checkBound } from '../chunk/index.js';
+import { inTurn } from '../durable/in-turn.js';
 import { Room } from '../flow/room.js';
 import type { Refusals } from '../probe/index.js';
 import { boundBody } from './bound-body.js';
 import { boundResets } from './bound-resets.js';
 import { countUnread } from './broken-request.js';
 import { Http2Response } from './http2-response.js';
-import { inTurn } from './in-turn.js';
 import { tendSession } from './tend-session.js';
 
 /** The server's certificate, and how it is used: the options of `node:tls`. */

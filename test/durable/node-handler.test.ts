@@ -78,6 +78,30 @@ describe('nodeHandler', () => {
     expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, null]);
   });
 
+  it('keeps what one connection sends ahead in its order, however long each takes to arrive', async () => {
+    const { send, raw, log } = await stage();
+    await send('PUT', 'a');
+    const line = 'POST /v1/stream/a HTTP/1.1\r\nhost: here.test\r\ncontent-type: text/plain\r\n';
+    const whole = (body: string) => `${line}content-length: ${body.length}\r\n\r\n${body}`;
+    const chunked = (body: string) =>
+      `${line}transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const large = 'L'.repeat(9000);
+    const ahead = [chunked('1'), whole('2'), whole(large), whole('4'), chunked('5'), whole('6')];
+    const answers = await raw(ahead.join('') + head('GET', 'a'));
+    expect(answers.match(/^HTTP\/1.1 \d+/gm)).toEqual([...ahead.map(() => 'HTTP/1.1 204'), 'HTTP/1.1 200']);
+    expect(answers.endsWith(`12${large}456`)).toBe(true);
+    expect(log.info('a')!.next).toBe(6);
+  });
+
+  it('ends who sends too many ahead, and counts that', async () => {
+    const counted: string[] = [];
+    const { send, raw } = await stage({}, { refusals: { count: (reason) => void counted.push(reason) } });
+    await send('PUT', 'a');
+    const line = 'GET /v1/stream/a?offset=-1&live=long-poll HTTP/1.1\r\nhost: here.test\r\n\r\n';
+    expect(await raw(line.repeat(500))).toBe('');
+    expect(counted).toEqual(['rate']);
+  });
+
   it('follows over SSE, and lets go of a reader that has gone', async () => {
     const { send, url, streams, watching } = await stage();
     await send('PUT', 'a', 'one');

@@ -37,9 +37,9 @@ describe('NodeRequest', () => {
     expect(request.origin).toBe('http://localhost');
   });
 
-  it('has a small body received before, which comes with the headers, and then hands it over at once', async () => {
+  it('is ready a moment later where a small body comes with the headers, and then hands it over at once', async () => {
     const { asked: request } = await asked(`${head('a', 'content-length: 6')}abcdef`);
-    await new Promise<void>((resolve) => request.receiveSmall(resolve));
+    await new Promise<void>((resolve) => request.deferSmall(resolve));
     expect(new TextDecoder().decode(request.body(everything) as Uint8Array)).toBe('abcdef');
   });
 
@@ -56,7 +56,7 @@ describe('NodeRequest', () => {
   it.each([['content-length: 8193'], ['transfer-encoding: chunked']])('waits for no body of %s', async (line) => {
     const { asked: request } = await asked(head('a', line));
     let ready = false;
-    request.receiveSmall(() => (ready = true));
+    request.deferSmall(() => (ready = true));
     expect(ready).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Requests that one connection of HTTP/1.1 may have sent ahead. */
@@ -11,16 +11,20 @@ interface Queued extends Socket {
   [waiting]?: number;
 }
 
+/** Answers a request, of which something more may be known. */
+type Listener<T> = (request: IncomingMessage, response: ServerResponse, known?: T) => void;
+
 /**
- * @internal Answers requests of one connection one after the other. Who sends many ahead and reads no answer would otherwise have all
- * of them answered, each with as much as one answer may hold, for a few bytes.
+ * @internal Answers requests of one connection one after the other, as what one does may be seen by the next, whose body is there first
+ * perhaps. Who sends many ahead and reads no answer would otherwise have all of them answered, each with as much as one answer may hold,
+ * for a few bytes.
  *
  * @param refused - told of who sends too many ahead: his connection ends
  */
-export function inTurn(answer: RequestListener, refused: () => void): RequestListener {
-  return (request, response) => {
+export function inTurn<T>(answer: Listener<T>, refused: () => void): Listener<T> {
+  return (request, response, known) => {
     // Node gives it the socket when those before it are done.
-    if (response.socket !== null) return answer(request, response);
+    if (response.socket !== null) return answer(request, response, known);
     const socket: Queued = request.socket;
     const ahead = (socket[waiting] ?? 0) + 1;
     socket[waiting] = ahead;
@@ -32,7 +36,7 @@ export function inTurn(answer: RequestListener, refused: () => void): RequestLis
     response.once('socket', () => {
       socket[waiting]!--;
       // It is being given to it at this moment.
-      process.nextTick(() => answer(request, response));
+      process.nextTick(() => answer(request, response, known));
     });
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { inTurn } from '../../src/node/in-turn.js';
+import { inTurn } from '../../src/durable/in-turn.js';
 
 let http: Server | undefined;
 afterEach(() => {
