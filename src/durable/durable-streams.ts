@@ -14,7 +14,7 @@ import { chunkTypeOf } from './media-type.js';
 import { readRead, Reads, type ReadWish } from './read.js';
 import { Registry } from './registry.js';
 import { answer, answerError, reasonOf, Refusal, type Reply } from './reply.js';
-import { type DurableRequest, isBook, isLarge, isOurs, readTarget } from './request.js';
+import { type DurableRequest, isBook, isControl, isLarge, isOurs, readTarget } from './request.js';
 import { baseOf, madeOf, type StreamRecord } from './stream-record.js';
 import { Subscriptions } from './subscription/subscriptions.js';
 import type { Webhooks } from './subscription/webhooks.js';
@@ -154,11 +154,12 @@ class Door implements DurableStreams {
   }
 
   private route(request: DurableRequest): MaybePromise<Reply> {
-    const { path, query } = readTarget(request.target, request.path);
-    if (path === '__ds' || path.startsWith('__ds/')) return this.control(path.split('/').slice(1), request);
+    const { path, control, query } = readTarget(request.target, request.path);
+    if (control !== undefined) return this.control(control, request);
     const name = checkName(path);
-    if (isOurs(name) && (isBook(name) || (request.method !== 'GET' && request.method !== 'HEAD'))) {
-      throw new Refusal(403, 'name-reserved', 'what is below "sluice" is for the server itself');
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isOurs(name) && (isControl(name) || isBook(name) || !isRead)) {
+      throw new Refusal(403, 'name-reserved', 'what is below "sluice" and "__ds" is for the server itself');
     }
     switch (request.method) {
       case 'POST':

@@ -37,6 +37,8 @@ export function isLarge(request: Pick<DurableRequest, 'header'>): boolean {
 export interface Target {
   /** Below the root, percent-decoded. */
   readonly path: string;
+  /** What is asked of the protocol's own place, `__ds`: the segments behind it, percent-decoded. `undefined` when it is not there. */
+  readonly control: readonly string[] | undefined;
   readonly query: URLSearchParams;
 }
 
@@ -45,14 +47,17 @@ const noQuery = new URLSearchParams();
 /** @internal Takes a target apart. Nothing is resolved: `..` is a segment like any other, and no stream's name. */
 export function readTarget(target: string, rootPath: string): Target {
   const mark = target.indexOf('?');
-  const path = pathBelow(rootPath, mark < 0 ? target : target.slice(0, mark));
-  if (path === undefined) throw new Refusal(404, 'not-found', 'there is nothing here');
-  return { path, query: mark < 0 ? noQuery : new URLSearchParams(target.slice(mark)) };
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (!path.startsWith(rootPath)) throw new Refusal(404, 'not-found', 'there is nothing here');
+  const rest = path.slice(rootPath.length);
+  return {
+    path: decode(rest),
+    control: isControl(rest) ? rest.split('/').slice(1).map(decode) : undefined,
+    query: mark < 0 ? noQuery : new URLSearchParams(target.slice(mark)),
+  };
 }
 
-function pathBelow(rootPath: string, path: string): string | undefined {
-  if (!path.startsWith(rootPath)) return undefined;
-  const rest = path.slice(rootPath.length);
+function decode(rest: string): string {
   try {
     return rest.includes('%') ? decodeURIComponent(rest) : rest;
   } catch {
@@ -62,13 +67,19 @@ function pathBelow(rootPath: string, path: string): string | undefined {
 
 /** @internal The stream that a path in a header names; `undefined` when it can be none of ours. */
 export function nameOfPath(path: string, rootPath: string): string | undefined {
-  const name = pathBelow(rootPath, path);
+  if (!path.startsWith(rootPath)) return undefined;
+  const name = decode(path.slice(rootPath.length));
   return nameProblem(name) === undefined ? name : undefined;
+}
+
+/** @internal Whether a name or path is the protocol's own, where no stream is. */
+export function isControl(path: string): boolean {
+  return path === '__ds' || path.startsWith('__ds/');
 }
 
 /** @internal Whether a stream is none of an application's: the protocol's own, and what servers write for themselves. */
 export function isOurs(name: string): boolean {
-  return name.startsWith('__ds/') || name.startsWith('sluice/');
+  return isControl(name) || name.startsWith('sluice/');
 }
 
 /** @internal Whether a stream is one of the books that servers keep, which hold what nobody else is to know. */

@@ -34,6 +34,18 @@ describe('readTarget', () => {
     (rest) => expect(refusal(() => checkName(readTarget(path + rest, path).path))).toBe('name-invalid'),
   );
 
+  it.each([
+    ['__ds', []],
+    ['__ds/jwks.json', ['jwks.json']],
+    ['__ds/subscriptions/a%2Fb', ['subscriptions', 'a/b']],
+    ['__ds%2Fjwks.json', undefined],
+    ['%5f%5fds/jwks.json', undefined],
+    ['__dsx', undefined],
+    ['a/__ds/b', undefined],
+  ])('finds the place of the protocol in "%s" as it is written', (rest, control) =>
+    expect(readTarget(path + rest, path).control).toEqual(control),
+  );
+
   it('decodes once', () => {
     expect(readTarget(`${path}%252e%252e`, path).path).toBe('%2e%2e');
   });
@@ -68,7 +80,7 @@ describe('what requests say', () => {
   });
 
   it('may not be about streams that servers keep for themselves', () => {
-    expect(['__ds/x', 'sluice/x'].map(isOurs)).toEqual([true, true]);
+    expect(['__ds', '__ds/x', 'sluice/x'].map(isOurs)).toEqual([true, true, true]);
     expect(['__dsx', 'sluices/x', 'a/__ds/x'].map(isOurs)).toEqual([false, false, false]);
   });
 });
