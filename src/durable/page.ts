@@ -44,6 +44,7 @@ export class Page {
   private rendered: { readonly cursor: number; readonly events: SharedBytes } | undefined;
   private data: string | undefined;
   private body: Uint8Array | undefined;
+  private bytes: number | undefined;
 
   constructor(
     private readonly form: PageForm,
@@ -64,9 +65,9 @@ export class Page {
     this.ended = end !== undefined && last;
   }
 
-  /** Bytes of data. */
+  /** Bytes of data. Everybody who follows asks. */
   get size(): number {
-    return sizeOf(this.chunks);
+    return (this.bytes ??= sizeOf(this.chunks));
   }
 
   get empty(): boolean {

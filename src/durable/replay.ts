@@ -74,7 +74,7 @@ export class Replay implements Outflow {
   }
 
   private read(): void {
-    if (this.reading || this.sink === undefined) return;
+    if (this.reading || this.sink === undefined || this.next >= this.to) return;
     this.reading = true;
     const { log, stream } = this.options;
     const limit = { ...replayLimit, chunks: Math.min(replayLimit.chunks, this.to - this.next) };

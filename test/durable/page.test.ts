@@ -53,6 +53,13 @@ describe('Page', () => {
     expect(shown.asBody()).toBe(shown.asBody());
   });
 
+  it('is measured once, however many followers ask', () => {
+    let looks = 0;
+    const chunk = Object.defineProperty({ ...encoded('four') }, 'size', { get: () => ((looks += 1), 4) });
+    const shown = page('text', { from: 0, chunks: [chunk], next: 1, life: '1' }, 'anywhere');
+    expect([shown.size, shown.size, looks]).toEqual([4, 4, 1]);
+  });
+
   it('keeps a chunk back that ends within a character, as long as the rest can come', () => {
     const cut = ['a', Uint8Array.of(0xc3)];
     expect(page('text', slice(cut))).toMatchObject({ to: 1, upToDate: true });

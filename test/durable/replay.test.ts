@@ -24,6 +24,9 @@ describe('Replay', () => {
     await post('a', 'later');
     await until('it has ended', () => reader.state !== 'open');
     expect([reader.state, reader.text === words.join('')]).toEqual(['ended', true]);
+    reader.drink();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(reader.state, 'there is room once it has ended').toBe('ended');
   });
 
   it('shows JSON as one array', async () => {
