@@ -22,6 +22,8 @@ const maxTurnBytes = 1 << 20;
 export class Outbox {
   /** Whether the link takes more. What cannot be held back waits here; chunks are not even read. */
   writable = true;
+  /** Whether it may have room for chunks: not from when it had none until it says so. None are read meanwhile. */
+  hasRoom = true;
   /** Nothing leaves any more. */
   closed = false;
 
@@ -31,7 +33,7 @@ export class Outbox {
   private isDirty = false;
 
   constructor(
-    private readonly act: Pick<SessionActions, 'send' | 'dirty' | 'close'>,
+    private readonly act: Pick<SessionActions, 'send' | 'takes' | 'dirty' | 'close'>,
     private readonly sender: Sender,
   ) {}
 
@@ -42,7 +44,13 @@ export class Outbox {
 
   /** Whether the link takes more than it has to. */
   get roomy(): boolean {
-    return this.writable && !this.full;
+    return this.writable && this.hasRoom && !this.full;
+  }
+
+  /** Whether there is room for so many bytes of chunks, which are added then. */
+  takes(bytes: number): boolean {
+    this.hasRoom = this.act.takes(bytes);
+    return this.hasRoom;
   }
 
   /** Takes a frame with so many encoded bytes of chunks. */
@@ -90,6 +98,7 @@ export class Outbox {
   /** The link takes more again. */
   drained(): void {
     this.writable = true;
+    this.hasRoom = true;
     this.flush();
   }
 

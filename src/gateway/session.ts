@@ -52,9 +52,9 @@ export class Session implements Sender {
     this.send({ t: 'welcome', protocol: subprotocol, session: this.id, maxFrame, pingMs, window });
   }
 
-  /** Whether the link takes more. */
+  /** Whether the link takes more chunks. When it does not, it says when it may. */
   get writable(): boolean {
-    return this.outbox.writable;
+    return this.outbox.writable && this.outbox.hasRoom;
   }
 
   /** Whether this turn has got its share of chunks. */
@@ -154,7 +154,7 @@ export class Session implements Sender {
 
   /** Whether there is room to deliver so many bytes; when there is not, the link says when there may be. */
   takes(bytes: number): boolean {
-    return this.act.takes(bytes);
+    return this.outbox.takes(bytes);
   }
 
   /** Sends chunks for the first time, at the end of the turn. */

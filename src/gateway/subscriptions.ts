@@ -21,7 +21,7 @@ export class Subscriptions implements Iterable<Subscription> {
   constructor(
     private readonly max: number,
     private readonly outbox: Outbox,
-    private readonly act: Pick<SessionActions, 'takes' | 'subscribe' | 'ready' | 'unsubscribe' | 'repair'>,
+    private readonly act: Pick<SessionActions, 'subscribe' | 'ready' | 'unsubscribe' | 'repair'>,
   ) {}
 
   /** Those in force. */
@@ -76,7 +76,7 @@ export class Subscriptions implements Iterable<Subscription> {
   ): Subscription | undefined {
     const frame = this.opening.get(streamId);
     if (frame === undefined) return undefined;
-    if (snapshot !== undefined && !(this.outbox.roomy && this.act.takes(snapshot.length))) {
+    if (snapshot !== undefined && !(this.outbox.roomy && this.outbox.takes(snapshot.length))) {
       this.postponed.add(streamId);
       return undefined;
     }
@@ -166,7 +166,8 @@ export class Subscriptions implements Iterable<Subscription> {
   askAgain(): void {
     let asked = 0;
     for (const streamId of this.postponed) {
-      // Their answers are what the link has to take next: that many at a time keep it busy.
+      // Their answers are what the link has to take next: that many at a time keep it busy. One that has to wait again is put back,
+      // and is not asked for twice: the link takes no more then.
       if (this.outbox.closed || !this.outbox.roomy || asked++ === maxAskedAgain) return;
       this.postponed.delete(streamId);
       const { from, life } = this.opening.get(streamId)!;

@@ -9,6 +9,7 @@ const event = fc.oneof(
   fc.record({ do: fc.constant('credit'), link: fc.nat(2), stream: fc.nat(1), chunks: fc.nat(20) }),
   fc.record({ do: fc.constant('unsubscribe'), link: fc.nat(2), stream: fc.nat(1) }),
   fc.record({ do: fc.constant('block'), link: fc.nat(2) }),
+  fc.record({ do: fc.constant('crowd'), link: fc.nat(2) }),
   fc.record({ do: fc.constant('drain'), link: fc.nat(2) }),
   fc.record({ do: fc.constant('end'), stream: fc.nat(1) }),
   fc.record({ do: fc.constant('turn') }),
@@ -65,8 +66,10 @@ describe.each(logKinds)('a gateway over a %s', (kind) => {
             granted.delete(reads(one));
           }
           if (one.do === 'block') link.writable = false;
+          if (one.do === 'crowd') link.room = 0;
           if (one.do === 'drain') {
             link.writable = true;
+            link.room = Infinity;
             link.events.drained();
           }
           if (one.do === 'turn') stage.turn();
@@ -81,6 +84,7 @@ describe.each(logKinds)('a gateway over a %s', (kind) => {
         }
         for (const link of links) {
           link.writable = true;
+          link.room = Infinity;
           link.events.drained();
         }
         await stage.settle();

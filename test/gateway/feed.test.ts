@@ -183,6 +183,36 @@ describe.each(logKinds)('Feed over a %s', (kind) => {
     expect(slow.words()).toEqual(['data ch=0 seq=2 chunks=c,d']);
   });
 
+  it('reads nothing for a link that has no room, however much comes, and goes on when it may have', async () => {
+    const stage = new GatewayStage(kind);
+    const link = stage.connect();
+    link.room = 0;
+    for (const name of ['s', 't']) {
+      stage.keep(name, 'a');
+      link.subscribe(name);
+    }
+    await stage.settle();
+    expect(link.all('data')).toEqual([]);
+    let reads = 0;
+    const { read } = stage.log;
+    stage.log.read = (...args) => {
+      reads++;
+      return read.apply(stage.log, args);
+    };
+    for (const data of ['b', 'c', 'd']) {
+      for (const name of ['s', 't']) stage.keep(name, data);
+      await stage.settle();
+    }
+    expect(reads).toBe(0);
+    // It was mistaken, then it is not.
+    for (const room of [0, Infinity]) {
+      link.room = room;
+      link.events.drained();
+      await stage.settle();
+    }
+    expect(link.words().slice(2)).toEqual(['data ch=0 seq=0 chunks=a,b,c,d', 'data ch=1 seq=0 chunks=a,b,c,d']);
+  });
+
   it('tells a reader that is too slow for the log which chunks it has missed', async () => {
     const stage = new GatewayStage(kind);
     stage.keep('s', 'a', 'b', 'c', 'd');

@@ -25,6 +25,18 @@ describe('Outbox: the link', () => {
     expect(trial.session.writable).toBe(true);
   });
 
+  it('gets answers while it has no room for chunks, and nothing else', () => {
+    const trial = new SessionRecorder();
+    trial.room = 9;
+    expect(trial.session.takes(10)).toBe(false);
+    trial.hears({ t: 'ping', grants: [] });
+    expect(trial.session.push('news')).toBe(false);
+    expect(trial.flush()).toEqual(['pong sent=[]']);
+    expect(trial.session.writable).toBe(false);
+    trial.session.drained();
+    expect([trial.session.writable, trial.session.push('news'), trial.session.takes(9)]).toEqual([true, true, true]);
+  });
+
   it('is closed with 4410 when its peer asks on without reading the answers', () => {
     const trial = new SessionRecorder();
     trial.reads('s', 1);

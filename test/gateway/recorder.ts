@@ -20,6 +20,8 @@ export class SessionRecorder {
   broken: Error | undefined;
   /** Everything the link was given. */
   readonly sent: ServerFrame<EncodedChunk>[] = [];
+  /** Finds a stream at once. */
+  find: (streamId: string) => void = () => {};
   private actions: string[] = [];
 
   constructor(limits: SessionLimitOptions = {}) {
@@ -36,8 +38,10 @@ export class SessionRecorder {
         },
         takes: (bytes) => bytes <= this.room,
         dirty: () => act('dirty'),
-        subscribe: (streamId, from, life) =>
-          act(`subscribe ${streamId} ${from}${life === undefined ? '' : ` ${life}`}`),
+        subscribe: (streamId, from, life) => {
+          act(`subscribe ${streamId} ${from}${life === undefined ? '' : ` ${life}`}`);
+          this.find(streamId);
+        },
         ready: ({ streamId }) => act(`ready ${streamId}`),
         unsubscribe: ({ streamId }) => act(`unsubscribe ${streamId}`),
         repair: ({ streamId }, ranges) => act(`repair ${streamId} ${ranges.map(({ from, to }) => `${from}-${to}`)}`),

@@ -94,6 +94,8 @@ export class GatewayStage {
 /** A link that keeps what it is given. */
 export class TestLink implements Link {
   writable = true;
+  /** For how much at once there is room. */
+  room = Infinity;
   /** Every frame so far. */
   readonly frames: ServerFrame[] = [];
   /** How many messages they came in. */
@@ -106,6 +108,10 @@ export class TestLink implements Link {
   broken: Error | undefined;
   events!: ServerLinkEvents;
   private told = 0;
+
+  takes(bytes: number): boolean {
+    return bytes <= this.room;
+  }
 
   send(frames: readonly OutgoingFrame[]): void {
     if (this.broken !== undefined) throw this.broken;

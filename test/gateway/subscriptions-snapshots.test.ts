@@ -69,6 +69,28 @@ describe('Subscriptions: snapshots', () => {
     expect(trial.flush()).toHaveLength(1);
   });
 
+  it('looks up one for which there is no room once, when the link says that there may be, and not before', () => {
+    const trial = new SessionRecorder();
+    trial.room = 0;
+    trial.find = (stream) => trial.session.subscribed(stream, stream === 'a' ? 1 : 2, 9, snapshot);
+    expect(trial.hears(subscribe('a'), subscribe('b'))).toEqual(['subscribe a snapshot', 'subscribe b snapshot']);
+    expect(trial.on((session) => session.drained())).toEqual(['subscribe a snapshot']);
+    trial.hears({ t: 'unsubscribe', ch: 9 });
+    expect(trial.on((session) => session.flush())).toEqual(['send unsubscribed ch=9']);
+    trial.room = Infinity;
+    expect(trial.on((session) => session.drained())).toEqual([
+      'subscribe b snapshot',
+      'dirty',
+      'subscribe a snapshot',
+      'ready b',
+      'ready a',
+    ]);
+    expect(trial.flush()).toEqual([
+      'subscribed stream=b from=snapshot ch=2 seq=9 chunks=all so far',
+      'subscribed stream=a from=snapshot ch=1 seq=9 chunks=all so far',
+    ]);
+  });
+
   it('looks up a few at a time of those that had to wait', () => {
     const trial = stuck();
     const names = Array.from({ length: 40 }, (_, i) => `s${i}`);
