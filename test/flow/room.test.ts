@@ -18,11 +18,17 @@ function stage(maxBytes = kib * kib) {
     });
     return share;
   };
-  return { room, called, enter, pass };
-  function pass(ms: number): void {
+  /** Somebody who found no room. */
+  const refuse = (name: string) => {
+    const share = enter(name);
+    expect(share.takes(kib * kib)).toBe(false);
+    return share;
+  };
+  const pass = (ms: number) => {
     time.schedule(nothing, ms);
     time.flush();
-  }
+  };
+  return { room, called, enter, refuse, pass };
 }
 
 const soon = async () => await new Promise((resolve) => setImmediate(resolve));
@@ -79,14 +85,10 @@ describe('Room', () => {
   });
 
   it('calls the next when the one before wants nothing any more, and none who has gone', async () => {
-    const { room, called, enter } = stage();
+    const { room, called, enter, refuse } = stage();
     const a = enter('a');
     a.wrote(kib * kib);
-    const [b, c, d] = ['b', 'c', 'd'].map((name) => {
-      const share = enter(name);
-      share.takes(kib * kib);
-      return share;
-    });
+    const [b, c, d] = ['b', 'c', 'd'].map(refuse);
     c!.close();
     a.sent(kib * kib);
     await soon();
@@ -101,14 +103,10 @@ describe('Room', () => {
   });
 
   it('does not wait long for whoever is called and takes nothing, nor at all for who has written all', async () => {
-    const { called, enter, pass } = stage();
+    const { called, enter, refuse, pass } = stage();
     const a = enter('a');
     a.wrote(kib * kib);
-    const [b] = ['b', 'c', 'd', 'e'].map((name) => {
-      const share = enter(name);
-      share.takes(kib * kib);
-      return share;
-    });
+    const [b] = ['b', 'c', 'd', 'e'].map(refuse);
     a.sent(kib * kib);
     await soon();
     expect(called).toEqual(['b']);
@@ -121,14 +119,10 @@ describe('Room', () => {
   });
 
   it('calls nobody who has written all', async () => {
-    const { called, enter } = stage();
+    const { called, enter, refuse } = stage();
     const a = enter('a');
     a.wrote(kib * kib);
-    const [b] = ['b', 'c'].map((name) => {
-      const share = enter(name);
-      share.takes(kib * kib);
-      return share;
-    });
+    const [b] = ['b', 'c'].map(refuse);
     b!.wroteAll();
     a.sent(kib * kib);
     await soon();
